@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+
+/*
+ * config.h - what is built in, and the default of every limit.
+ *
+ * Every switch can be set on the compiler's command line (-DEW_CONFIG_NODE=0); a room that is
+ * switched off compiles to nothing.  Every limit is a default: the configuration structs of the
+ * rooms override it at run time, where 0 means "this default".  Each says what it costs.
+ */
+#ifndef EDGEWASM_CONFIG_H
+#define EDGEWASM_CONFIG_H
+
+/* Rooms.  base is always there; abi needs wasm, tensor, event and store; node needs abi. */
+#ifndef EW_CONFIG_WASM
+#define EW_CONFIG_WASM 1
+#endif
+#ifndef EW_CONFIG_TENSOR
+#define EW_CONFIG_TENSOR 1
+#endif
+#ifndef EW_CONFIG_EVENT
+#define EW_CONFIG_EVENT 1
+#endif
+#ifndef EW_CONFIG_STORE
+#define EW_CONFIG_STORE 1
+#endif
+#ifndef EW_CONFIG_ABI
+#define EW_CONFIG_ABI (EW_CONFIG_WASM && EW_CONFIG_TENSOR && EW_CONFIG_EVENT && EW_CONFIG_STORE)
+#endif
+#ifndef EW_CONFIG_NODE
+#define EW_CONFIG_NODE EW_CONFIG_ABI
+#endif
+
+/* POSIX files as a storage back end; off on bare metal. */
+#ifndef EW_CONFIG_POSIX
+#if defined(__unix__) || defined(__APPLE__)
+#define EW_CONFIG_POSIX 1
+#else
+#define EW_CONFIG_POSIX 0
+#endif
+#endif
+
+/* ew_alloc_libc(), the allocator over malloc; off where there is no heap. */
+#ifndef EW_CONFIG_LIBC_ALLOC
+#define EW_CONFIG_LIBC_ALLOC 1
+#endif
+
+/*
+ * Execution profile of the interpreter.  1: results travel in an accumulator register and handlers
+ * are specialised by operand place (about 120 KiB of x86-64 code).  0: every operand is a frame
+ * slot, one handler for each operation (firmware).  Results and fuel are the same.
+ */
+#ifndef EW_CONFIG_EXEC_ACC
+#if defined(__x86_64__) || defined(__aarch64__) || (defined(__riscv) && __riscv_xlen == 64)
+#define EW_CONFIG_EXEC_ACC 1
+#else
+#define EW_CONFIG_EXEC_ACC 0
+#endif
+#endif
+
+/*
+ * Handlers end in a sibling call where the compiler makes one (gcc and clang with optimisation);
+ * otherwise each returns to a loop that calls the next.
+ */
+#ifndef EW_CONFIG_EXEC_TAIL
+#if (defined(__GNUC__) || defined(__clang__)) && defined(__OPTIMIZE__) &&                          \
+	!defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define EW_CONFIG_EXEC_TAIL 1
+#else
+#define EW_CONFIG_EXEC_TAIL 0
+#endif
+#endif
+
+/* Small targets: 32-bit without an operating system gets smaller defaults. */
+#if !defined(EW_CONFIG_SMALL)
+#if defined(__ARM_ARCH_PROFILE) && (__ARM_ARCH_PROFILE == 'M')
+#define EW_CONFIG_SMALL 1
+#else
+#define EW_CONFIG_SMALL 0
+#endif
+#endif
+
+/* Wasm load limits: checked before anything is allocated for the thing counted. */
+#ifndef EW_MAX_MODULE_BYTES /* the module itself, borrowed: no RAM */
+#define EW_MAX_MODULE_BYTES (256u << 20)
+#endif
+#ifndef EW_MAX_TYPES /* 32 bytes each, and one for each parameter and result */
+#define EW_MAX_TYPES 100000u
+#endif
+#ifndef EW_MAX_FUNCTIONS /* 64 bytes each in a module, 32 in an instance */
+#define EW_MAX_FUNCTIONS 100000u
+#endif
+#ifndef EW_MAX_IMPORTS /* 48 bytes each */
+#define EW_MAX_IMPORTS 10000u
+#endif
+#ifndef EW_MAX_EXPORTS /* 32 bytes each */
+#define EW_MAX_EXPORTS 10000u
+#endif
+#ifndef EW_MAX_GLOBALS /* 32 bytes each in a module, 16 in an instance */
+#define EW_MAX_GLOBALS 100000u
+#endif
+#ifndef EW_MAX_TABLES /* 48 bytes each, without elements */
+#define EW_MAX_TABLES 100u
+#endif
+#ifndef EW_MAX_SEGMENTS /* 40 bytes each, data and element segments counted apart */
+#define EW_MAX_SEGMENTS 100000u
+#endif
+#ifndef EW_MAX_LOCALS /* parameters and locals of one function; 8 bytes of stack each while it runs */
+#define EW_MAX_LOCALS 50000u
+#endif
+#ifndef EW_MAX_NESTING /* nested blocks of one function; 40 bytes each while it is translated */
+#define EW_MAX_NESTING 4096u
+#endif
+#ifndef EW_MAX_FRAME_SLOTS /* locals and operands of one function; operand fields have 16 bits */
+#define EW_MAX_FRAME_SLOTS 65000u
+#endif
+#ifndef EW_MAX_BODY_BYTES /* one function body; its internal code is 3 to 6 times as large */
+#define EW_MAX_BODY_BYTES (8u << 20)
+#endif
+
+/* Wasm run limits. */
+#ifndef EW_MAX_MEMORY_PAGES /* 64 KiB each, committed as the allocator commits */
+#define EW_MAX_MEMORY_PAGES (EW_CONFIG_SMALL ? 1u : 65536u)
+#endif
+#ifndef EW_MAX_TABLE_ENTRIES /* 8 bytes each (4 on 32-bit) */
+#define EW_MAX_TABLE_ENTRIES (EW_CONFIG_SMALL ? 256u : 10000000u)
+#endif
+#ifndef EW_STACK_SLOTS /* value stack of one ew_exec, 8 bytes each */
+#define EW_STACK_SLOTS (EW_CONFIG_SMALL ? 256u : 131072u)
+#endif
+#ifndef EW_CALL_DEPTH /* call frames of one ew_exec, 32 bytes each (20 on 32-bit) */
+#define EW_CALL_DEPTH (EW_CONFIG_SMALL ? 16u : 16384u)
+#endif
+#ifndef EW_HOST_DEPTH /* host function that calls the guest that calls the host ...: C stack */
+#define EW_HOST_DEPTH 16u
+#endif
+
+#endif
