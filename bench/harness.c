@@ -550,7 +550,8 @@ static void print_table(struct bench *b)
 	if (!same || b->rows == 0) {
 		printf("\n%-24s", "name");
 		for (unsigned i = 0; i < b->cell_count; i++) {
-			b->header[i] = b->cells[i].key;
+			snprintf(b->header[i], sizeof(b->header[i]), "%s",
+				 b->cells[i].key);
 			printf(" %*s", column_width(b->header[i]), b->header[i]);
 		}
 		b->header_count = b->cell_count;

@@ -42,7 +42,7 @@
 enum bench_format { BENCH_TABLE, BENCH_LINES, BENCH_QUIET };
 
 struct bench_cell {
-	const char *key;	/* borrowed until bench_end() */
+	const char *key;	/* at most 31 bytes; borrowed until bench_end() */
 	char text[96];		/* as people read it */
 	char json[96];		/* as a JSON value when is_text is false */
 	bool is_text;
@@ -64,7 +64,7 @@ struct bench {
 	const char *name;
 	struct bench_cell cells[BENCH_CELLS_MAX];
 	unsigned cell_count;
-	const char *header[BENCH_CELLS_MAX];
+	char header[BENCH_CELLS_MAX][32];
 	unsigned header_count;
 };
 
