@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+
+/* exec.h - the executor: the stack that guests run on, and the shape of internal code. */
+#ifndef EW_WASM_EXEC_H
+#define EW_WASM_EXEC_H
+
+#include <stdatomic.h>
+#include "wasm/instance.h"
+
+struct ewi_ins;
+
+/*
+ * Internal code is a sequence of instructions, each one struct ewi_ins or one struct ewi_insx.  The
+ * handler's address is in the instruction (direct threading).  a, b, c, d are frame slots unless the
+ * instruction says otherwise (icode.def).
+ */
+#if EW_CONFIG_EXEC_ACC
+/* Registers of the machine: pc and fp, the executor, memory 0, and the three accumulators. */
+#define EWI_REGS                                                                                   \
+	const struct ewi_ins *pc, union ew_value *fp, struct ew_exec *x, uint8_t *mem,             \
+		uint64_t r0, double d0, float s0
+#define EWI_ARGS pc, fp, x, mem, r0, d0, s0
+#else
+#define EWI_REGS const struct ewi_ins *pc, union ew_value *fp, struct ew_exec *x
+#define EWI_ARGS pc, fp, x
+#endif
+
+typedef const struct ewi_ins *(*ewi_handler)(EWI_REGS);
+
+struct ewi_ins {
+	ewi_handler h;
+	uint16_t a, b;
+	union {
+		struct {
+			uint16_t c, d;
+		} s;
+		int32_t imm;
+		uint32_t uimm;
+	} u;
+};
+
+struct ewi_insx {
+	struct ewi_ins i;
+	int32_t rel;  /* of a branch: bytes from this instruction to its target */
+	int32_t cost; /* of a branch: fuel when it is taken; of a call: fuel since the last account */
+};
+
+/* Before the first instruction of a function: what a call has to know. */
+struct ewi_head {
+	uint16_t zero_from, zero_count; /* locals to clear */
+	uint16_t frame_slots;		/* locals and operands */
+	uint16_t param_count, result_count;
+	uint16_t unused;
+	uint32_t func; /* index, for backtraces */
+};
+
+struct ewi_call_frame {
+	const struct ewi_ins *pc; /* where the caller goes on */
+	union ew_value *fp;	  /* the caller's frame */
+};
+
+enum ewi_exec_state { EWI_IDLE, EWI_RUNNING, EWI_SUSPENDED };
+
+struct ew_exec {
+	/* Read and written by handlers. */
+	int64_t fuel;	    /* may go below 0: owed */
+	atomic_uint interrupt;
+	uint64_t mem_bytes; /* size of memory 0 of inst */
+	uint8_t *mem;	    /* its address */
+	struct ew_instance *inst;
+	struct ew_global **globals;
+	struct ewi_call_frame *top, *frames_end;
+	union ew_value *stack_end;
+
+	/* Between handlers when they do not call one another (EW_CONFIG_EXEC_TAIL 0), and when suspended. */
+	union ew_value *fp;
+	const struct ewi_ins *pc;
+	uint64_t r0;
+	double d0;
+	float s0;
+
+	struct ewi_call_frame *frames;
+	union ew_value *stack;
+	uint32_t stack_slots, call_depth, host_depth;
+	enum ewi_exec_state state;
+	enum ew_status status;		/* why the last run ended */
+	struct ew_func *func;		/* the call in progress at the outermost level */
+	struct ew_instance *last;	/* whose results were stored last */
+	struct ew_trap trap;
+	struct ew_alloc alloc;
+};
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+
+/* instance.h - what a module becomes when it is linked: functions, memories, tables, globals. */
+#ifndef EW_WASM_INSTANCE_H
+#define EW_WASM_INSTANCE_H
+
+#include "wasm/module.h"
+
+/* A function as a reference points to it.  code NULL: a host function. */
+struct ew_func {
+	const struct ewi_functype *type;
+	struct ew_instance *instance; /* whose code it is; of a host function, who imported it */
+	const void *code;	      /* struct ewi_head of its internal code (exec.h) */
+	ew_host_fn host;
+	void *user;
+	uint32_t index;	     /* in the instance's function index space */
+	uint64_t type_key;   /* type->key, beside what call_indirect reads */
+	struct ewi_functype *own_type; /* reserved for host functions made without a module */
+};
+
+struct ew_memory {
+	uint8_t *base; /* NULL while it has no pages */
+	uint64_t bytes;
+	uint32_t pages;
+	uint32_t max_pages;	/* smaller of the declared maximum and the instance's limit */
+	uint32_t declared_max;	/* EWI_NONE: none; what importers are checked against */
+	struct ew_instance *owner;
+};
+
+struct ew_table {
+	void **entries; /* struct ew_func * or the host's externref; NULL is null */
+	uint32_t size;
+	uint32_t max;	       /* smaller of the declared maximum and the instance's limit */
+	uint32_t declared_max; /* EWI_NONE: none */
+	uint8_t type;
+	struct ew_instance *owner;
+};
+
+struct ew_global {
+	union ew_value value;
+	struct ew_instance *owner;
+	uint8_t type;
+	bool is_mutable;
+};
+
+/*
+ * Instances that may hold pointers into one another.  Merged when one imports from the other; all are freed
+ * when the host has destroyed every one (live == 0).
+ */
+struct ewi_group {
+	struct ew_alloc alloc;
+	struct ew_instance *first; /* linked by ew_instance.group_next */
+	uint32_t live;
+};
+
+struct ew_instance {
+	/* What the interpreter reads, first: one cache line. */
+	struct ew_global **globals;
+	struct ew_memory *memory; /* memory 0 or NULL */
+	struct ew_table **tables;
+	struct ew_func **funcs; /* function index space */
+	const struct ew_module *module; /* NULL: holds one standalone memory, table or global */
+	struct ew_exec *exec;
+	void *user;
+
+	struct ew_alloc alloc;
+	struct ew_func *own_funcs;    /* host imports and defined functions */
+	struct ew_memory *own_memory; /* at most one in Wasm 2.0 */
+	struct ew_table *own_tables;
+	struct ew_global *own_globals;
+	uint32_t own_func_count, own_table_count, own_global_count;
+	uint8_t *dropped; /* bit for each element segment, then for each data segment */
+	struct ewi_group *group;
+	struct ew_instance *group_next;
+	union ew_value *results; /* of the last finished call: max results of any function, or NULL */
+	uint32_t result_cap;
+	bool owns_exec, destroyed;
+};
+
+/* instance.c, memory.c, table.c: what the interpreter calls.  Trap codes; EW_TRAP_NONE is success. */
+enum ew_trap_code ewi_memory_init(struct ew_instance *i, uint32_t data, uint32_t dst, uint32_t src,
+				  uint32_t n);
+void ewi_data_drop(struct ew_instance *i, uint32_t data);
+enum ew_trap_code ewi_memory_copy(struct ew_memory *m, uint32_t dst, uint32_t src, uint32_t n);
+enum ew_trap_code ewi_memory_fill(struct ew_memory *m, uint32_t dst, uint8_t value, uint32_t n);
+/* Old size in pages, or EWI_NONE: over the maximum or no memory. */
+uint32_t ewi_memory_grow(struct ew_memory *m, uint32_t pages);
+enum ew_trap_code ewi_table_init(struct ew_instance *i, uint32_t table, uint32_t elem, uint32_t dst,
+				 uint32_t src, uint32_t n);
+void ewi_elem_drop(struct ew_instance *i, uint32_t elem);
+enum ew_trap_code ewi_table_copy(struct ew_table *dst_table, struct ew_table *src_table,
+				 uint32_t dst, uint32_t src, uint32_t n);
+enum ew_trap_code ewi_table_fill(struct ew_table *t, uint32_t dst, void *value, uint32_t n);
+uint32_t ewi_table_grow(struct ew_table *t, uint32_t count, void *fill);
+
+#endif

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+
+/* module.h - a decoded, validated and translated module.  Immutable once ew_module_load returns. */
+#ifndef EW_WASM_MODULE_H
+#define EW_WASM_MODULE_H
+
+#include "base/alloc.h"
+#include "base/reader.h"
+#include "wasm/types.h"
+
+#define EWI_NONE UINT32_MAX
+
+struct ewi_name {
+	const char *text; /* inside the module's bytes, valid UTF-8 */
+	uint32_t len;
+};
+
+struct ewi_limits {
+	uint32_t min, max; /* max EWI_NONE: none */
+};
+
+struct ewi_import {
+	struct ewi_name module, name;
+	enum ew_extern_kind kind;
+	uint32_t index; /* in the index space of its kind */
+};
+
+struct ewi_export {
+	struct ewi_name name;
+	enum ew_extern_kind kind;
+	uint32_t index;
+};
+
+/* A constant expression, decoded: everything that Wasm 2.0 allows is one instruction. */
+enum ewi_const_kind { EWI_CONST_VALUE, EWI_CONST_NULL, EWI_CONST_FUNC, EWI_CONST_GLOBAL };
+
+struct ewi_const {
+	union ew_value value; /* of EWI_CONST_VALUE */
+	uint32_t index;	      /* of a function or imported global */
+	uint8_t kind, type;
+};
+
+struct ewi_global_def {
+	struct ewi_const init; /* unused for imports */
+	uint8_t type;
+	bool is_mutable;
+};
+
+struct ewi_table_def {
+	struct ewi_limits limits;
+	uint8_t type;
+};
+
+enum ewi_segment_mode { EWI_ACTIVE, EWI_PASSIVE, EWI_DECLARATIVE };
+
+struct ewi_elem {
+	struct ewi_const offset; /* active only */
+	struct ewi_const *inits;
+	uint32_t count, table;
+	uint8_t mode, type;
+};
+
+struct ewi_data {
+	struct ewi_const offset; /* active only */
+	const uint8_t *bytes;
+	uint32_t size, memory;
+	uint8_t mode;
+};
+
+/* A function of the index space.  code and map are EWI_NONE for imports. */
+struct ewi_func_def {
+	uint32_t type;	      /* index in types */
+	uint32_t code;	      /* its struct ewi_head, in bytes from ew_module.code */
+	uint32_t map;	      /* its position map, in bytes from ew_module.map */
+	uint32_t body_offset; /* first byte after the size of its code entry, in the module */
+	uint32_t body_size;
+	bool declared;	      /* may be the operand of ref.func: named in a segment, export or global */
+};
+
+struct ew_module {
+	struct ew_alloc alloc;
+	const uint8_t *bytes;
+	size_t size;
+	uint32_t flags; /* EW_MODULE_... */
+	uint32_t max_functions, max_locals, max_nesting, max_body_bytes;
+
+	struct ewi_functype *types;
+	uint8_t *type_bytes; /* value types of all function types, in one block */
+	struct ewi_import *imports;
+	struct ewi_func_def *funcs; /* imports first, as in all index spaces */
+	struct ewi_table_def *tables;
+	struct ewi_limits *memories;
+	struct ewi_global_def *globals;
+	struct ewi_export *exports;
+	struct ewi_elem *elems;
+	struct ewi_data *datas;
+	uint32_t *export_hash; /* open addressing by name; capacity a power of two */
+	uint32_t type_count, import_count, func_count, table_count, memory_count, global_count;
+	uint32_t export_count, elem_count, data_count, export_hash_cap;
+	uint32_t func_imports, table_imports, memory_imports, global_imports;
+	uint32_t func_cap, table_cap, memory_cap, global_cap; /* allocated elements */
+	size_t type_bytes_cap;
+	uint32_t start; /* function index, or EWI_NONE */
+	bool has_data_count;
+
+	const uint8_t *func_names; /* payload of the name section's function subsection, or NULL */
+	uint32_t func_names_size;
+
+	/* Written by translate.c. */
+	uint8_t *code; /* internal code of all functions */
+	uint8_t *map;  /* code position -> module offset and fuel, for traps */
+	size_t code_size, code_cap, map_size, map_cap;
+};
+
+static inline const struct ewi_functype *ewi_func_type(const struct ew_module *m, uint32_t func)
+{
+	return &m->types[m->funcs[func].type];
+}
+
+/* decode.c reads the sections and calls, once each code entry is framed: */
+struct ewi_translator;
+enum ew_status ewi_translator_create(struct ewi_translator **out, struct ew_module *m);
+/*
+ * Validate and translate one body (locals and expression: the bytes after the entry's size).  offset is
+ * where body starts in the module.  Needs types, imports, funcs (with declared), tables, memories, globals, elems and
+ * data_count complete.  Sets funcs[func].code and .map.
+ */
+enum ew_status ewi_translate(struct ewi_translator *t, uint32_t func, const uint8_t *body,
+			     size_t size, size_t offset, struct ew_error *err);
+/* Resolve calls between functions, trim the buffers. */
+enum ew_status ewi_translator_finish(struct ewi_translator *t);
+void ewi_translator_destroy(struct ewi_translator *t);
+
+/* names.c */
+enum ew_status ewi_export_index(struct ew_module *m); /* builds export_hash; duplicate: INVALID by caller */
+const struct ewi_export *ewi_export_find(const struct ew_module *m, const char *name, size_t len);
+
+/* Parses "(ii)i": true when it is equal to type.  Malformed text is never equal. */
+bool ewi_signature_matches(const char *signature, const struct ewi_functype *type);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+
+/* types.h - function types and how two of them are compared. */
+#ifndef EW_WASM_TYPES_H
+#define EW_WASM_TYPES_H
+
+#include <stdbool.h>
+#include <string.h>
+#include "edgewasm/wasm.h"
+
+/*
+ * key is equal for equal types in every module: with up to EWI_KEY_TYPES value types it *is* the type
+ * (three bits each, a zero between parameters and results), so that call_indirect needs one compare.  Longer ones
+ * have EWI_KEY_HASHED set, and equal keys still need ewi_functype_equal().
+ */
+#define EWI_KEY_TYPES 19u /* (19 + 1) * 3 = 60 bits */
+#define EWI_KEY_HASHED ((uint64_t)1 << 63)
+
+struct ewi_functype {
+	uint64_t key;
+	const uint8_t *params; /* enum ew_type, results follow the parameters */
+	uint32_t param_count, result_count;
+};
+
+static inline const uint8_t *ewi_functype_results(const struct ewi_functype *t)
+{
+	return t->params + t->param_count;
+}
+
+static inline bool ewi_functype_equal(const struct ewi_functype *a, const struct ewi_functype *b)
+{
+	if (a->key != b->key)
+		return false;
+	if (!(a->key & EWI_KEY_HASHED))
+		return true;
+	return a->param_count == b->param_count && a->result_count == b->result_count &&
+	       memcmp(a->params, b->params, (size_t)a->param_count + a->result_count) == 0;
+}
+
+/* Computes key from the other fields (types.c). */
+void ewi_functype_seal(struct ewi_functype *t);
+
+static inline bool ewi_is_reftype(uint8_t type)
+{
+	return type == EW_FUNCREF || type == EW_EXTERNREF;
+}
+
+static inline bool ewi_is_valtype(uint8_t type)
+{
+	return (type >= EW_F64 && type <= EW_I32) || ewi_is_reftype(type);
+}
+
+#endif
