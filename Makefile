@@ -1,60 +1,107 @@
 # SPDX-License-Identifier: MIT
-# libedgewasm: `make help` lists the targets.
+# Copyright (c) 2026 The libedgewasm authors
+#
+# `make help` lists the targets.  Sources are found by wildcard; adding a file to a room, a test, a
+# bench or an example needs no line here:
+#   lib/ROOM/*.c              -> the library
+#   examples/tools/ew_NAME.c  -> BUILD/ew-NAME (the folder's other files are linked into each of them)
+#   examples/NAME.c           -> BUILD/NAME
+#   examples/fleet/{fleet,train}.c -> BUILD/fleet, BUILD/fleet-train (likewise)
+#   bench/bench_NAME.c        -> BUILD/bench-NAME (likewise)
+#   tests/ROOM/test_NAME.c    -> BUILD/tests/ROOM/test_NAME (tests/aid/*.c are linked into each of them)
+#   tests/check/NAME.sh       -> make check-NAME
+# Set on the command line or in the environment: BUILD PREFIX DESTDIR CC AR OPT CFLAGS CPPFLAGS LDFLAGS
+# WERROR=-Werror, TEST_RUN="qemu-aarch64 -L /usr/aarch64-linux-gnu" (runs the tests of a cross build).
 
 BUILD   ?= build
 PREFIX  ?= /usr/local
-CC      ?= gcc
-AR      ?= ar
+LIBDIR  ?= $(PREFIX)/lib
+MANDIR  ?= $(PREFIX)/share/man
+INCDIR  ?= $(PREFIX)/include
 OPT     ?= -O2
+CFLAGS  ?= -g
 WERROR  ?=
 VERSION := 0.1.0
 SOMAJOR := 0
+ZLIB    ?= 1
+TEST_TIMEOUT ?= 300
+# make's own default is cc, which a fresh machine may not have; `?=` would not replace it.
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+ifeq ($(origin AR),default)
+AR := ar
+endif
 
 WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla $(WERROR)
 COMMIT  := $(shell git rev-parse --short HEAD 2>/dev/null)
 # -ffp-contract=off: float results are the spec's, on machines with fused multiply-add too.
-CFLAGS  ?= -g
-ALLCFLAGS = -std=gnu11 $(OPT) $(CFLAGS) $(WARN) -ffp-contract=off -fno-strict-aliasing \
-	    -fvisibility=hidden -fPIC -Iinclude -Ilib $(CPPFLAGS)
-LDLIBS  += -lm -lz
+# -fno-math-errno: sqrt is one instruction; no result changes.
+ALLCFLAGS = -std=gnu11 $(OPT) $(CFLAGS) $(WARN) -ffp-contract=off -fno-math-errno -fno-strict-aliasing \
+	    -fvisibility=hidden -fPIC -ffunction-sections -fdata-sections -Iinclude -Ilib $(CPPFLAGS)
+SYSLIBS := $(if $(filter 1,$(ZLIB)),-lz) -lm
+NPROC   := $(shell nproc 2>/dev/null || echo 2)
+# In a recipe: the jobs that the user asked for, or one for each core.
+SUBMAKE  = +$(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(NPROC))
+MAKEFLAGS += --no-print-directory -r
 
 ROOMS   := base wasm tensor event store abi node
 LIBSRC  := $(wildcard $(ROOMS:%=lib/%/*.c))
 LIBOBJ  := $(LIBSRC:%.c=$(BUILD)/%.o)
+HEADERS := $(wildcard include/*.h include/edgewasm/*.h)
 
-# Programs: examples/tools/ew_NAME.c -> ew-NAME (other files there are linked into each of them);
-# examples/NAME.c -> NAME; examples/fleet/{fleet,train}.c -> fleet, fleet-train; bench/bench_NAME.c -> bench-NAME.
 TOOLSRC := $(wildcard examples/tools/ew_*.c)
 TOOLAID := $(filter-out $(TOOLSRC),$(wildcard examples/tools/*.c))
 TOOLS   := $(patsubst examples/tools/ew_%.c,$(BUILD)/ew-%,$(TOOLSRC))
 EXSRC   := $(wildcard examples/*.c)
 EXAMPLES := $(EXSRC:examples/%.c=$(BUILD)/%)
-FLEETAID := $(filter-out examples/fleet/fleet.c examples/fleet/train.c examples/fleet/guest%,$(wildcard examples/fleet/*.c))
-FLEET   := $(patsubst %,$(BUILD)/%,$(if $(wildcard examples/fleet/fleet.c),fleet) $(if $(wildcard examples/fleet/train.c),fleet-train))
+FLEETMAIN := $(wildcard examples/fleet/fleet.c examples/fleet/train.c)
+FLEETAID := $(filter-out $(FLEETMAIN) examples/fleet/guest%,$(wildcard examples/fleet/*.c))
+FLEET   := $(patsubst examples/fleet/%.c,$(BUILD)/fleet-%,$(FLEETMAIN))
+FLEET   := $(FLEET:%fleet-fleet=%fleet)
 BENCHSRC := $(wildcard bench/bench_*.c)
 BENCHAID := $(filter-out $(BENCHSRC),$(wildcard bench/*.c))
 BENCHES := $(patsubst bench/bench_%.c,$(BUILD)/bench-%,$(BENCHSRC))
 TESTSRC := $(wildcard tests/*/test_*.c)
 TESTAID := $(wildcard tests/aid/*.c)
 TESTS   := $(TESTSRC:tests/%.c=$(BUILD)/tests/%)
+PROGSRC := $(TOOLSRC) $(TOOLAID) $(EXSRC) $(FLEETMAIN) $(FLEETAID) $(BENCHSRC) $(BENCHAID) $(TESTSRC) $(TESTAID)
 
-all: lib $(TOOLS) $(EXAMPLES) $(FLEET) $(BENCHES) ## build the library, every example and every bench
+all: lib programs ## build the library, every example and every bench (the default)
 lib: $(BUILD)/libedgewasm.a $(BUILD)/libedgewasm.so
+programs: $(TOOLS) $(EXAMPLES) $(FLEET) $(BENCHES)
+tests: $(TESTS) ## build the test programs
 
-$(BUILD)/libedgewasm.a: $(LIBOBJ)
-	$(AR) rcs $@.new $^ && mv $@.new $@
+# ---- building ------------------------------------------------------------------------------------
 
-$(BUILD)/libedgewasm.so: $(LIBOBJ)
-	$(CC) $(ALLCFLAGS) -shared -Wl,-soname,libedgewasm.so.$(SOMAJOR) -o $@ $^ $(LDFLAGS) $(LDLIBS)
+# Changes when the compiler or its flags do, so that objects never mix; says early what is not installed.
+quote = '$(subst ','\'',$(1))'
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo $(call quote,$(CC) $(ALLCFLAGS) $(LDFLAGS)) >$@.new; \
+	if cmp -s $@.new $@; then rm -f $@.new; else \
+	CC=$(call quote,$(CC)) ZLIB=$(ZLIB) sh tests/check/need.sh --tell build && mv $@.new $@; fi
 
-$(BUILD)/%.o: %.c
+$(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(ALLCFLAGS) -MMD -MP $(EXTRA_$(subst /,_,$*)) -c -o $@ $<
 
-objs = $(patsubst %.c,$(BUILD)/%.o,$(1))
-LINK = $(CC) $(ALLCFLAGS) -o $@ $(filter %.o %.a,$^) $(LDFLAGS) $(LDLIBS)
+EXTRA_bench_harness = -DEW_COMMIT='"$(COMMIT)"'
 
-$(BUILD)/ew-%: $(BUILD)/examples/tools/ew_%.o $(call objs,$(TOOLAID)) $(BUILD)/libedgewasm.a
+$(BUILD)/libedgewasm.a: $(LIBOBJ)
+	@rm -f $@.new
+	$(AR) rcs $@.new $^ && mv $@.new $@
+
+# -Bsymbolic-functions: the library's calls of its own functions do not go through the PLT.
+$(BUILD)/libedgewasm.so: $(LIBOBJ)
+	$(CC) $(ALLCFLAGS) -shared -Wl,-soname,libedgewasm.so.$(SOMAJOR) -Wl,-Bsymbolic-functions -Wl,-z,defs \
+		-o $@ $^ $(LDFLAGS) $(SYSLIBS) $(LDLIBS)
+	@ln -sf libedgewasm.so $@.$(SOMAJOR)
+
+objs = $(patsubst %.c,$(BUILD)/%.o,$(1))
+LINK = $(CC) $(ALLCFLAGS) -pthread -o $@ $(filter %.o %.a,$^) $(LDFLAGS) $(SYSLIBS) $(LDLIBS)
+
+$(TOOLS): $(BUILD)/ew-%: $(BUILD)/examples/tools/ew_%.o $(call objs,$(TOOLAID)) $(BUILD)/libedgewasm.a
 	$(LINK)
 $(EXAMPLES): $(BUILD)/%: $(BUILD)/examples/%.o $(BUILD)/libedgewasm.a
 	$(LINK)
@@ -62,12 +109,157 @@ $(BUILD)/fleet: $(BUILD)/examples/fleet/fleet.o $(call objs,$(FLEETAID)) $(BUILD
 	$(LINK)
 $(BUILD)/fleet-train: $(BUILD)/examples/fleet/train.o $(call objs,$(FLEETAID)) $(BUILD)/libedgewasm.a
 	$(LINK)
-$(BUILD)/bench-%: $(BUILD)/bench/bench_%.o $(call objs,$(BENCHAID)) $(BUILD)/libedgewasm.a
+$(BENCHES): $(BUILD)/bench-%: $(BUILD)/bench/bench_%.o $(call objs,$(BENCHAID)) $(BUILD)/libedgewasm.a
 	$(LINK)
 $(TESTS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(call objs,$(TESTAID)) $(BUILD)/libedgewasm.a
 	$(LINK) -lcmocka
 
+# ---- demo ----------------------------------------------------------------------------------------
+
+DEMO_ARGS ?=
+demo: ## the main job: install what is missing, build, train a model, judge a fleet of 10,000 machines
+	@CC=$(call quote,$(CC)) ZLIB=$(ZLIB) sh tests/check/need.sh demo
+	$(SUBMAKE) $(BUILD)/fleet $(BUILD)/vibration.tflite
+	$(BUILD)/fleet --model $(BUILD)/vibration.tflite --guest examples/fleet/vibration.wasm --seconds 20 $(DEMO_ARGS)
+
+$(BUILD)/vibration.tflite: $(BUILD)/fleet-train
+	$(BUILD)/fleet-train -o $@.new && mv $@.new $@
+
+# ---- tests ---------------------------------------------------------------------------------------
+
+# Every test program and check script leaves "passed failed skipped" in a .res file; total.awk adds them.
+CHECKSH := $(wildcard tests/check/check_*.sh)
+CHECKS  := $(CHECKSH:tests/check/check_%.sh=%)
+RESULTS := $(TESTS:%=%.res) $(CHECKS:%=$(BUILD)/check/%.res)
+RUNENV   = BUILD=$(call quote,$(BUILD)) CC=$(call quote,$(CC)) TEST_TIMEOUT=$(TEST_TIMEOUT) MAKE=$(call quote,$(MAKE)) \
+	   VERSION=$(VERSION) SYSLIBS=$(call quote,$(SYSLIBS))
+
+check: ## install what is missing, build all, run every test; the last line is the total
+	@CC=$(call quote,$(CC)) ZLIB=$(ZLIB) sh tests/check/need.sh check
+	$(SUBMAKE) all tests
+	$(SUBMAKE) check-run
+
+check-tests: ## run the test programs only
+	$(SUBMAKE) all tests
+	$(SUBMAKE) check-run RESULTS="$(TESTS:%=%.res)"
+
+check-run: $(RESULTS)
+	@awk -f tests/check/total.awk $^
+
+# make check-base, check-wasm ...: the test programs of one folder.
+TESTROOMS := $(sort $(foreach t,$(TESTSRC),$(word 2,$(subst /, ,$(t)))))
+define room
+check-$(1): $(filter $(BUILD)/tests/$(1)/%,$(TESTS:%=%.res))
+	@awk -f tests/check/total.awk $$^
+endef
+$(foreach r,$(TESTROOMS),$(eval $(call room,$(r))))
+
+$(TESTS:%=%.res): %.res: % FORCE
+	@$(RUNENV) TEST_RUN=$(call quote,$(TEST_RUN)) sh tests/check/run.sh cmocka $@ $<
+
+$(CHECKS:%=$(BUILD)/check/%.res): $(BUILD)/check/%.res: tests/check/check_%.sh FORCE
+	@mkdir -p $(@D)
+	@$(RUNENV) sh tests/check/run.sh lines $@ $<
+
+$(CHECKS:%=check-%): check-%: lib programs tests
+	$(SUBMAKE) $(BUILD)/check/$*.res
+	@awk -f tests/check/total.awk $(BUILD)/check/$*.res
+
+SAN := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+check-san: ## the test programs under AddressSanitizer and UBSan, in BUILD/san
+	$(SUBMAKE) BUILD=$(BUILD)/san OPT="$(SAN)" CPPFLAGS="$(CPPFLAGS) -DEW_CONFIG_EXEC_TAIL=0" check-tests
+
+check-clang: ## the same as `check`, compiled by clang in BUILD/clang
+	$(SUBMAKE) BUILD=$(BUILD)/clang CC=clang check
+
+# ---- benches -------------------------------------------------------------------------------------
+
+BENCH_ARGS ?=
+bench: ## run every bench program; BENCH_JSON=file appends the figures as JSON, a line each
+	$(SUBMAKE) all
+	@for b in $(BENCHES); do \
+		echo; echo "== $$b"; $$b $(BENCH_ARGS) $(if $(BENCH_JSON),--json $(BENCH_JSON)) || exit 1; done
+
+# ---- sizes ---------------------------------------------------------------------------------------
+
+M4CC    ?= arm-none-eabi-gcc
+M4FLAGS := -mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16
+M33FLAGS := -mcpu=cortex-m33 -mthumb -mfloat-abi=hard -mfpu=fpv5-sp-d16
+# What firmware sets: no heap, no files, no zlib; a section for each function, so that what is not used is not linked.
+CORTEX   = $(M4CC) -std=gnu11 -Os -g $(WARN) -ffp-contract=off -fno-math-errno -fno-strict-aliasing \
+	   -ffunction-sections -fdata-sections -fstack-usage -Iinclude -Ilib \
+	   -DEW_CONFIG_LIBC_ALLOC=0 -DEW_CONFIG_POSIX=0 -DEW_CONFIG_ZLIB=0
+HAVE_M4 := $(shell command -v $(M4CC))
+
+define cortex
+$(BUILD)/$(1)/flags: FORCE
+	@mkdir -p $$(@D)
+	@echo $$(call quote,$$(CORTEX) $(2)) >$$@.new; if cmp -s $$@.new $$@; then rm -f $$@.new; else mv $$@.new $$@; fi
+$(BUILD)/$(1)/%.o: %.c $(BUILD)/$(1)/flags
+	@mkdir -p $$(@D)
+	$$(CORTEX) $(2) -MMD -MP -c -o $$@ $$<
+$(BUILD)/$(1)/libedgewasm.a: $(LIBSRC:%.c=$(BUILD)/$(1)/%.o)
+	@rm -f $$@.new
+	$$(AR) rcs $$@.new $$^ && mv $$@.new $$@
+endef
+$(eval $(call cortex,m4,$(M4FLAGS)))
+$(eval $(call cortex,m33,$(M33FLAGS)))
+
+core-m4: $(BUILD)/m4/libedgewasm.a ## compile every room for Cortex-M4 (M4CC=arm-none-eabi-gcc)
+
+size: lib $(if $(HAVE_M4),$(BUILD)/m4/libedgewasm.a) ## code, read-only data and RAM by room, for host and Cortex-M4
+	@sh tests/check/size.sh host $(BUILD) "$(ROOMS)" size
+	@echo
+	@$(if $(HAVE_M4),sh tests/check/size.sh cortex-m4 $(BUILD)/m4 "$(ROOMS)" $(M4CC:%gcc=%size),echo "cortex-m4: skipped, $(M4CC) is not installed (Debian: gcc-arm-none-eabi)")
+
+# ---- installing ----------------------------------------------------------------------------------
+
+INSTALL ?= install
+D = $(DESTDIR)
+install: lib $(TOOLS) ## install headers, libraries, edgewasm.pc, programs and man pages (PREFIX, DESTDIR)
+	$(INSTALL) -d $(D)$(INCDIR)/edgewasm $(D)$(LIBDIR)/pkgconfig $(D)$(PREFIX)/bin $(D)$(MANDIR)/man1 $(D)$(MANDIR)/man3
+	$(INSTALL) -m 644 $(wildcard include/*.h) $(D)$(INCDIR)
+	$(INSTALL) -m 644 $(wildcard include/edgewasm/*.h) $(D)$(INCDIR)/edgewasm
+	$(INSTALL) -m 644 $(BUILD)/libedgewasm.a $(D)$(LIBDIR)
+	$(INSTALL) -m 755 $(BUILD)/libedgewasm.so $(D)$(LIBDIR)/libedgewasm.so.$(VERSION)
+	ln -sf libedgewasm.so.$(VERSION) $(D)$(LIBDIR)/libedgewasm.so.$(SOMAJOR)
+	ln -sf libedgewasm.so.$(SOMAJOR) $(D)$(LIBDIR)/libedgewasm.so
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCDIR@|$(INCDIR)|' -e 's|@VERSION@|$(VERSION)|' \
+		-e 's|@SYSLIBS@|$(SYSLIBS)|' pkgconfig/edgewasm.pc.in >$(D)$(LIBDIR)/pkgconfig/edgewasm.pc
+	$(INSTALL) -m 755 $(TOOLS) $(D)$(PREFIX)/bin
+	$(INSTALL) -m 644 $(wildcard lib/man/*.1) $(D)$(MANDIR)/man1
+	$(INSTALL) -m 644 $(wildcard lib/man/*.3) $(D)$(MANDIR)/man3
+
+uninstall: ## remove what install put there
+	rm -f $(HEADERS:include/%=$(D)$(INCDIR)/%) $(D)$(LIBDIR)/libedgewasm.* $(D)$(LIBDIR)/pkgconfig/edgewasm.pc
+	rm -f $(TOOLS:$(BUILD)/%=$(D)$(PREFIX)/bin/%)
+	rm -f $(patsubst lib/man/%,$(D)$(MANDIR)/man1/%,$(wildcard lib/man/*.1)) $(patsubst lib/man/%,$(D)$(MANDIR)/man3/%,$(wildcard lib/man/*.3))
+	-rmdir $(D)$(INCDIR)/edgewasm
+
+# ---- housekeeping --------------------------------------------------------------------------------
+
+stack: lib ## the functions that take most stack (gcc's -fstack-usage, Cortex-M4 if its compiler is there)
+	@sh tests/check/stack.sh $(if $(HAVE_M4),$(BUILD)/m4,$(BUILD))
+
+format: ## lay out the sources as .clang-format says
+	clang-format -i $(wildcard lib/*/*.[ch] include/*.h include/*/*.h examples/*.c examples/*/*.[ch] bench/*.[ch] tests/*/*.[ch])
+
+deps: ## install what `make check` needs
+	@CC=$(call quote,$(CC)) ZLIB=$(ZLIB) sh tests/check/need.sh check
+
+clean: ## remove BUILD
+	rm -rf $(BUILD)
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
+	@for s in $(CHECKSH); do n=$${s##*/check_}; \
+		printf '  %-12s %s\n' "check-$${n%.sh}" "$$(sed -n 's/^# check: //p' $$s)"; done
+
 -include bench/guests/guests.mk
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-.PHONY: all lib
+-include $(patsubst %.c,$(BUILD)/%.d,$(LIBSRC) $(PROGSRC))
+-include $(LIBSRC:%.c=$(BUILD)/m4/%.d) $(LIBSRC:%.c=$(BUILD)/m33/%.d)
+.PHONY: all lib programs tests demo check check-run check-tests check-san check-clang bench core-m4 size install uninstall stack \
+	format deps clean help FORCE $(CHECKS:%=check-%) $(TESTROOMS:%=check-%)
 .SECONDARY:
+.DELETE_ON_ERROR:
+FORCE:
