@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+
+/*
+ * event.h - events, and how they pass through memory.
+ *
+ *	struct ew_event    the fixed header of one event; topic and data follow it in memory
+ *	struct ew_ring     one producer, one consumer, each on its own core or in an ISR; wait-free
+ *	struct ew_batch    when to close a micro-batch: by count, bytes or age
+ *	struct ew_bucket   a token bucket: rates and bursts
+ *
+ * Nothing here allocates, locks or reads a clock: memory and time are the caller's.
+ */
+#ifndef EDGEWASM_EVENT_H
+#define EDGEWASM_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "edgewasm/config.h"
+#include "edgewasm/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define EW_TRACE_ID_BYTES 16
+#define EW_TOPIC_MAX_BYTES 65535u
+/* flags: the low half is the application's and travels unchanged; the high half is the library's. */
+#define EW_EVENT_USER_FLAGS 0x0000ffffu
+
+/*
+ * The header of an event, in a ring, from a log, or filled in by the host: 48 bytes in host byte order,
+ * followed by topic_bytes of topic (UTF-8, no NUL), then at once by data_bytes of data.  Headers lie at
+ * multiples of 8; the data is as aligned as 48 + topic_bytes makes it.
+ */
+struct ew_event {
+	uint32_t frame; /* the ring's or the log's own; ignored in what the host passes */
+	uint32_t flags;
+	uint64_t seq; /* given by the ring or log that took the event; ignored in what the host passes */
+	uint64_t time_ns; /* host's clock; 0 means unknown */
+	uint8_t trace_id[EW_TRACE_ID_BYTES];
+	uint16_t topic_bytes;
+	uint16_t content_type; /* the application's number for what data holds; 0 unknown */
+	uint32_t data_bytes;
+};
+
+static inline char *ew_event_topic(const struct ew_event *e)
+{
+	return (char *)(e + 1);
+}
+
+static inline uint8_t *ew_event_data(const struct ew_event *e)
+{
+	return (uint8_t *)(e + 1) + e->topic_bytes;
+}
+
+/*
+ * ---- The ring ----
+ *
+ * Lives in the caller's memory, holds no pointers (so two processes may map it at different
+ * addresses), and costs ew_ring_size() bytes.  One producer and one consumer may run at the same
+ * time on two cores, or one of them in an ISR; every function below is wait-free.  What one side may
+ * call is listed under it; ew_ring_stat() may be called from anywhere.
+ *
+ *	producer                                  consumer
+ *	ew_ring_claim(r, 5, n, &e);               while (ew_ring_peek(r, &e) == EW_OK) {
+ *	fill *e, topic and data in place;                 use it in place;
+ *	ew_ring_commit(r);                                ew_ring_release(r, 1);
+ *	                                          }
+ */
+struct ew_ring;
+
+/* Sizes of records and rings are multiples of this. */
+#define EW_RING_ALIGN 8u
+#define EW_RING_MIN_BYTES 128u
+#define EW_RING_MAX_BYTES 0x80000000u
+
+/* What becomes of a new event when there is no room.  Either way it is counted. */
+enum ew_ring_policy {
+	/* The caller is told EW_ERR_FULL and keeps the event; no sequence number is used. */
+	EW_RING_REJECT = 0,
+	/*
+	 * ew_ring_push() returns EW_OK and the event is gone; its sequence number is used up, so that
+	 * the consumer sees the gap.  ew_ring_claim() has nowhere to write to: EW_ERR_FULL, same gap.
+	 */
+	EW_RING_DROP_NEWEST = 1
+};
+
+struct ew_ring_config {
+	size_t struct_bytes;	    /* sizeof(struct ew_ring_config) */
+	enum ew_ring_policy policy; /* default EW_RING_REJECT */
+	uint64_t first_seq;	    /* of the first event; default 1 */
+};
+
+/*
+ * Counted since ew_ring_init().  Events offered = pushed + the drops + waiting claims.  size_t wide:
+ * they wrap at 2^32 on 32-bit machines.
+ */
+struct ew_ring_stat {
+	size_t pushed;	       /* events published to the consumer */
+	size_t released;       /* events given back by the consumer */
+	size_t rejected_full;  /* no room; the caller was told */
+	size_t dropped_newest; /* no room; policy EW_RING_DROP_NEWEST */
+	size_t too_big;	       /* larger than ew_ring_max_record() allows */
+	size_t aborted;	       /* claims taken back by the producer */
+	size_t used_bytes;     /* records and padding not released; exact when both sides are quiet */
+	size_t peak_bytes;     /* the largest used_bytes that the producer has seen */
+};
+
+/* Bytes of memory for a ring whose records have ring_bytes of room; 0 when ring_bytes is not a
+ * multiple of EW_RING_ALIGN in EW_RING_MIN_BYTES..EW_RING_MAX_BYTES. */
+EW_API size_t ew_ring_size(size_t ring_bytes);
+/* Bytes that an event with so much topic and data takes in a ring. */
+EW_API size_t ew_ring_record_bytes(size_t topic_bytes, size_t data_bytes);
+
+/*
+ * Build a ring in memory (aligned to EW_RING_ALIGN), using all of memory_bytes that fits; cfg may be
+ * NULL.  EW_ERR_INVAL: alignment, or less than ew_ring_size(EW_RING_MIN_BYTES); EW_ERR_UNSUPPORTED: a
+ * policy not listed above.  There is no deinit: forget the memory.
+ */
+EW_API enum ew_status ew_ring_init(void *memory, size_t memory_bytes,
+				   const struct ew_ring_config *cfg, struct ew_ring **out);
+/* The ring that another process built in shared memory; EW_ERR_MALFORMED when there is none. */
+EW_API enum ew_status ew_ring_attach(void *memory, size_t memory_bytes, struct ew_ring **out);
+
+/* The largest ew_ring_record_bytes() that the ring takes: half its room, so that every empty ring takes it. */
+EW_API size_t ew_ring_max_record(const struct ew_ring *r);
+EW_API void ew_ring_stat(const struct ew_ring *r, struct ew_ring_stat *out);
+
+/*
+ * Producer: room for one event.  *out gets seq, topic_bytes and data_bytes; time_ns, flags,
+ * content_type and trace_id are zero; the caller fills in the rest in place.  Several claims may be
+ * open: that is a batch, which ew_ring_commit() publishes at once.
+ * EW_ERR_FULL, or EW_ERR_TOOBIG for what never fits (also a topic over EW_TOPIC_MAX_BYTES).
+ */
+EW_API enum ew_status ew_ring_claim(struct ew_ring *r, size_t topic_bytes, size_t data_bytes,
+				    struct ew_event **out);
+/* Producer: cut the data of the newest open claim.  EW_ERR_STATE: none open; EW_ERR_TOOBIG: larger. */
+EW_API enum ew_status ew_ring_shrink(struct ew_ring *r, size_t data_bytes);
+/* Producer: publish all open claims with one store.  Returns how many. */
+EW_API uint32_t ew_ring_commit(struct ew_ring *r);
+/* Producer: take back the newest open claim; its sequence number is used again.  EW_ERR_STATE: none. */
+EW_API enum ew_status ew_ring_abort(struct ew_ring *r);
+/*
+ * Producer: claim, copy and commit one event; all header fields but frame and seq are taken from *e.
+ * topic and data may be NULL when their length is 0.  EW_ERR_STATE while a claim is open.
+ */
+EW_API enum ew_status ew_ring_push(struct ew_ring *r, const struct ew_event *e, const void *topic,
+				   const void *data);
+/* Producer: the sequence number that the next claim gets. */
+EW_API uint64_t ew_ring_next_seq(const struct ew_ring *r);
+
+/*
+ * Consumer: the oldest event, borrowed until it is released; asking again gives the same one, so a
+ * consumer that fails half-way loses nothing.  EW_ERR_EMPTY: *out is NULL.
+ */
+EW_API enum ew_status ew_ring_peek(struct ew_ring *r, const struct ew_event **out);
+/* Consumer: the oldest events, at most max; returns how many.  Always starts at the oldest. */
+EW_API uint32_t ew_ring_read(struct ew_ring *r, const struct ew_event **out, uint32_t max);
+/* Consumer: give back the count oldest events.  Returns how many there were to give back. */
+EW_API uint32_t ew_ring_release(struct ew_ring *r, uint32_t count);
+/*
+ * Consumer: copy the oldest event out and release it: header to *e, topic and data to payload.
+ * EW_ERR_EMPTY; EW_ERR_TOOBIG when topic and data exceed cap: *e is filled in, nothing is released.
+ */
+EW_API enum ew_status ew_ring_pop(struct ew_ring *r, struct ew_event *e, void *payload, size_t cap);
+
+/*
+ * ---- The micro-batcher ----
+ *
+ * Says when to close a batch; the items stay where they are (open claims, waiting records, a buffer
+ * of the host's).  One struct for each key, or one for all.
+ */
+struct ew_batch_config {
+	size_t struct_bytes; /* sizeof(struct ew_batch_config) */
+	uint32_t max_count;  /* 0: no limit */
+	uint64_t max_bytes;  /* 0: no limit */
+	uint64_t max_age_ns; /* of the oldest item; 0: no limit */
+};
+
+/* Why a batch is to be closed. */
+enum ew_batch_cause { EW_BATCH_OPEN = 0, EW_BATCH_COUNT, EW_BATCH_BYTES, EW_BATCH_AGE };
+
+struct ew_batch {
+	struct ew_batch_config config;
+	uint32_t count;	   /* items in the batch */
+	uint64_t bytes;	   /* their sizes */
+	uint64_t first_ns; /* when the oldest came; the clock stepping back moves it back too */
+};
+
+/* cfg is copied; EW_ERR_INVAL when it sets no limit at all. */
+EW_API enum ew_status ew_batch_init(struct ew_batch *b, const struct ew_batch_config *cfg);
+/*
+ * Add an item.  EW_OK: it is in; ask ew_batch_due().  EW_ERR_FULL: max_bytes would be exceeded, it is
+ * not in; close the batch and add it again.  An item larger than max_bytes goes into an empty batch.
+ */
+EW_API enum ew_status ew_batch_add(struct ew_batch *b, uint64_t bytes, uint64_t now_ns);
+/* Is it to be closed, and why?  EW_BATCH_OPEN: not yet (or empty). */
+EW_API enum ew_batch_cause ew_batch_due(struct ew_batch *b, uint64_t now_ns);
+/* When its age is up: what the host's timer is set to.  UINT64_MAX: never. */
+EW_API uint64_t ew_batch_deadline(const struct ew_batch *b);
+/* Start the next batch; returns how many items this one had. */
+EW_API uint32_t ew_batch_close(struct ew_batch *b);
+
+/*
+ * ---- The token bucket ----
+ *
+ * rate tokens for each period, at most burst saved up.  Whole tokens and the exact rest of the
+ * division are kept, so nothing drifts.  A clock that steps back gives and takes nothing.
+ */
+struct ew_bucket {
+	uint64_t rate, period_ns, burst;
+	uint64_t tokens;  /* 0..burst */
+	uint64_t rest;	  /* 0..period_ns - 1: parts of the next token */
+	uint64_t last_ns; /* when tokens and rest were right */
+};
+
+/*
+ * A full bucket.  rate and period_ns at least 1; rate 0 with period 0 means no limit.
+ * EW_ERR_LIMIT unless rate * period_ns < 2^63 (2^33 tokens for each second) and burst < 2^63.
+ */
+EW_API enum ew_status ew_bucket_init(struct ew_bucket *b, uint64_t rate, uint64_t period_ns,
+				     uint64_t burst, uint64_t now_ns);
+/* Take n tokens, or none: EW_ERR_QUOTA. */
+EW_API enum ew_status ew_bucket_take(struct ew_bucket *b, uint64_t n, uint64_t now_ns);
+/* Nanoseconds from now until n tokens are there; 0: now; UINT64_MAX: never (n > burst, or too far off). */
+EW_API uint64_t ew_bucket_wait_ns(struct ew_bucket *b, uint64_t n, uint64_t now_ns);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
