@@ -285,7 +285,7 @@ bool bench_check(struct bench *b, bool ok, const char *fmt, ...)
 		return true;
 	b->failures++;
 	fflush(stdout);
-	fprintf(stderr, "%s: WRONG ANSWER: ", b->program);
+	fprintf(stderr, "%s: FAILED: ", b->program);
 	va_start(args, fmt);
 	vfprintf(stderr, fmt, args);
 	va_end(args);
@@ -583,6 +583,6 @@ int bench_finish(struct bench *b)
 	if (b->rows == 0 && b->failures == 0)
 		fprintf(stderr, "%s: nothing was run\n", b->program);
 	if (b->failures > 0)
-		fprintf(stderr, "%s: %u wrong\n", b->program, b->failures);
+		fprintf(stderr, "%s: %u failed\n", b->program, b->failures);
 	return b->failures > 0 || b->rows == 0 ? 1 : 0;
 }
