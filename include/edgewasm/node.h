@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+
+/*
+ * node.h - functions by name, fed from a ring, limited, counted and replaced while running.
+ *
+ *	ew_node_create(&node, &config, &alloc, &err);
+ *	ew_node_function_put(node, &function, &err);          module, grants, limits
+ *	ew_node_route_add(node, "spindle/+/window", "judge", &err);
+ *	for (;;) {
+ *		ew_node_step(node, now_ns, &next);            bounded work
+ *		wait until next.at_ns, or until the ring has something;
+ *	}
+ *
+ * The host drives: the node makes no thread, reads no clock and waits for nothing.  One thread at a time.
+ *
+ * An event goes to every function that a route gives it to, in the order in which the routes were added, once
+ * each.  A trap, a timeout, a refusal or an exhausted quota costs that function that event: it is counted, told
+ * through the report callback, and never retried.  After a trap, timeout or exhausted fuel the instance is
+ * thrown away and the next event meets a new one.  After `fail_limit` failures in a row the function is parked:
+ * for `park_ns` its events are counted as dropped, then it gets a new instance and one event to try.
+ *
+ * Functions keep their memory from event to event (warm) unless EW_FUNCTION_FRESH.
+ */
+#ifndef EDGEWASM_NODE_H
+#define EDGEWASM_NODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "edgewasm/abi.h"
+#include "edgewasm/alloc.h"
+#include "edgewasm/config.h"
+#include "edgewasm/status.h"
+#include "edgewasm/wasm.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct ew_node;
+struct ew_ring; /* event.h */
+
+#ifndef EW_NODE_FUNCTIONS /* about 1.5 KiB each, besides module and instance */
+#define EW_NODE_FUNCTIONS 64u
+#endif
+#ifndef EW_NODE_ROUTES /* 24 bytes each and the pattern */
+#define EW_NODE_ROUTES 256u
+#endif
+#ifndef EW_NODE_METRICS /* of all functions together; 48 bytes each, histograms 312 */
+#define EW_NODE_METRICS 128u
+#endif
+#ifndef EW_NODE_BATCH /* events that one call may offer; 96 bytes each, once for the node */
+#define EW_NODE_BATCH 64u
+#endif
+#define EW_NODE_NAME_BYTES 48 /* of functions, versions: 47 bytes and a NUL */
+#define EW_NODE_TOPIC_BYTES 255
+
+/* Defaults of struct ew_function_config. */
+#define EW_NODE_FUEL 50000000ull
+#define EW_NODE_FAIL_LIMIT 8u
+#define EW_NODE_PARK_NS 10000000000ull
+
+/* ---- what the host is told -------------------------------------------------------------------- */
+
+enum ew_node_cause {
+	EW_NODE_REFUSED,  /* edge_on_event or edge_init returned a negative number: `result` */
+	EW_NODE_TRAP,	  /* `trap` says where */
+	EW_NODE_FUEL_OUT, /* the event's fuel was used up */
+	EW_NODE_DEADLINE, /* the event's time was over */
+	EW_NODE_QUOTA,	  /* an operation met its quota (the guest may have gone on) */
+	EW_NODE_EXIT,	  /* the guest called proc_exit: a function must not end */
+	EW_NODE_INSTANCE, /* a new instance could not be made: `status` */
+	EW_NODE_PARKED,	  /* fail_limit reached; parked until until_ns */
+	EW_NODE_CAUSES
+};
+EW_API const char *ew_node_cause_name(enum ew_node_cause cause); /* "trap" */
+
+struct ew_node_report {
+	enum ew_node_cause cause;
+	enum ew_status status;
+	int32_t result;
+	const char *function, *version;
+	const struct ew_module *module;
+	const struct ew_abi_event *event; /* the first one that is not acknowledged; NULL in init and tick */
+	uint32_t events_lost;		  /* events of the call that count as failed */
+	const struct ew_trap *trap;	  /* NULL unless TRAP */
+	uint64_t until_ns;		  /* of PARKED */
+	const char *text;		  /* one sentence for people */
+};
+
+/* Any may be NULL; statuses as in struct ew_abi_host.  `function` is the function's name. */
+struct ew_node_host {
+	size_t struct_bytes;
+	/*
+	 * Times of the host.  With clock(1): deadlines are enforced and latencies have the clock's resolution;
+	 * without it, time stands still during ew_node_step.
+	 */
+	enum ew_status (*clock)(void *user, uint32_t id, uint64_t *ns);
+	enum ew_status (*random)(void *user, void *out, size_t bytes);
+	void (*log)(void *user, const char *function, uint32_t level, const char *text, size_t len);
+	/* Where emitted events go when there is no ring `out`. */
+	enum ew_status (*emit)(void *user, const char *function, const struct ew_abi_event *event);
+	/* Keys are "FUNCTION/KEY", or "KEY" for functions with EW_FUNCTION_KV_SHARED. */
+	enum ew_status (*kv_get)(void *user, const void *key, size_t key_len, void *buf, size_t cap,
+				 size_t *len);
+	enum ew_status (*kv_set)(void *user, const void *key, size_t key_len, const void *value,
+				 size_t len);
+	enum ew_status (*kv_erase)(void *user, const void *key, size_t key_len);
+	void (*report)(void *user, const struct ew_node_report *report);
+};
+
+/* ---- the node --------------------------------------------------------------------------------- */
+
+/* Everything is borrowed until ew_node_destroy, the config itself only during ew_node_create. */
+struct ew_node_config {
+	size_t struct_bytes;
+	const struct ew_node_host *host;
+	void *user;
+	struct ew_ring *in;  /* events for the functions; NULL: only ew_node_dispatch */
+	struct ew_ring *out; /* emitted events; NULL: host->emit */
+	uint32_t stack_slots, call_depth; /* of the one executor that all functions run on */
+	uint32_t max_functions, max_routes, max_metrics, max_batch;
+	uint32_t step_events; /* at most so many events in one step; default 256 */
+};
+
+EW_API enum ew_status ew_node_create(struct ew_node **out, const struct ew_node_config *config,
+				     const struct ew_alloc *alloc, struct ew_error *err);
+EW_API void ew_node_destroy(struct ew_node *node);
+
+/* The node's models: ew_models_put and the like between two steps, never in a callback. */
+EW_API struct ew_models *ew_node_models(struct ew_node *node);
+
+/* ---- functions -------------------------------------------------------------------------------- */
+
+enum {
+	EW_FUNCTION_FRESH = 1u << 0,	 /* a new instance for each call: no state survives */
+	EW_FUNCTION_KV_SHARED = 1u << 1, /* keys without the function's name in front */
+	EW_FUNCTION_COPY = 1u << 2	 /* copy the module's bytes; default: borrow until it is replaced */
+};
+
+struct ew_setting {
+	const char *key;
+	const void *value;
+	size_t len;
+};
+
+/* Copied by ew_node_function_put, except module_bytes (see EW_FUNCTION_COPY). */
+struct ew_function_config {
+	size_t struct_bytes;
+	const char *name;    /* 1 to 47 bytes, without '@' */
+	const char *version; /* likewise */
+	const void *module_bytes;
+	size_t module_size;
+	uint32_t flags;
+	struct ew_grant grant;
+	uint64_t fuel;	      /* of one event, and of edge_init; 0: EW_NODE_FUEL */
+	uint64_t deadline_ns; /* of one call, from its begin; 0: none */
+	uint32_t max_memory_pages;
+	uint32_t batch;	      /* events offered in one call, 1 to max_batch; 0: 1.  Fuel is given for each */
+	uint64_t tick_ns;     /* interval of edge_on_tick; 0: never */
+	uint32_t fail_limit;  /* 0: EW_NODE_FAIL_LIMIT; UINT32_MAX: never park */
+	uint64_t park_ns;     /* 0: EW_NODE_PARK_NS */
+	const struct ew_setting *settings; /* config_get */
+	uint32_t setting_count;
+	/* For modules that export handle(ptr, len)->i64 (see below): the topic of what it returns. */
+	const char *out_topic;
+};
+
+/*
+ * Load, link and initialise a function beside the running one of that name, if there is one, and put it in its
+ * place: the next event meets the new one, routes stay.  Not in a callback (EW_ERR_STATE).
+ *
+ * The module exports edge_on_event(i32)->i32, see guest.h; or, as other function services have it,
+ * allocate(len)->ptr and handle(ptr, len)->i32 (< 0: failed) or ->i64 (result pointer << 32 | length; emitted
+ * under out_topic; 0: nothing), with deallocate(ptr, len) called for both if it is exported.
+ *
+ * Errors: those of ew_module_load and ew_instance_create; INVAL; EXISTS (this name@version runs already); LIMIT;
+ * NOENT (no entry point); TRAP, FUEL, STATE (edge_init failed or refused).  After an error the old one runs on.
+ */
+EW_API enum ew_status ew_node_function_put(struct ew_node *node,
+					   const struct ew_function_config *config,
+					   struct ew_error *err);
+/* Its routes go too.  NOENT. */
+EW_API enum ew_status ew_node_function_remove(struct ew_node *node, const char *name);
+/* End a parking before its time.  NOENT. */
+EW_API enum ew_status ew_node_function_unpark(struct ew_node *node, const char *name);
+
+/*
+ * Topics matching the pattern go to the function.  Topics and patterns are parts separated by '/'; '+' stands
+ * for one part, '#' (last) for any number, none included.  Errors: INVAL (pattern), NOENT (function), EXISTS, LIMIT.
+ */
+EW_API enum ew_status ew_node_route_add(struct ew_node *node, const char *pattern,
+					const char *function, struct ew_error *err);
+EW_API enum ew_status ew_node_route_remove(struct ew_node *node, const char *pattern,
+					   const char *function);
+
+/* ---- running ---------------------------------------------------------------------------------- */
+
+#define EW_NODE_WHENEVER UINT64_MAX
+
+struct ew_node_next {
+	uint32_t events; /* taken from the ring in this step */
+	uint64_t at_ns;	 /* call again at this time: now_ns when events are still waiting; EW_NODE_WHENEVER: when
+			    the ring has something */
+};
+
+/*
+ * Ticks that are due, then at most step_events events of the ring.  now_ns must not step back (a step back is
+ * taken as standing still) and is of the clock that stamps the ring's events.  next may be NULL.
+ * Returns EW_OK whatever the functions did; STATE when called from a callback.
+ */
+EW_API enum ew_status ew_node_step(struct ew_node *node, uint64_t now_ns,
+				   struct ew_node_next *next);
+/* One event that does not come through the ring: routed and judged at once. */
+EW_API enum ew_status ew_node_dispatch(struct ew_node *node, const struct ew_abi_event *event,
+				       uint64_t now_ns);
+
+/* ---- figures ---------------------------------------------------------------------------------- */
+
+/*
+ * A histogram in fixed memory: 4 buckets to each doubling, so a value is known to within 25 %.  Bucket b < 4 holds
+ * the value b; above, bucket 4 * (e - 1) + m holds (4 + m) << (e - 2) up to (5 + m) << (e - 2), exclusive, for
+ * e >= 2, m < 4.  The last one holds everything above.
+ */
+#define EW_HISTOGRAM_BUCKETS 160
+struct ew_histogram {
+	uint64_t count, sum, max;
+	uint32_t bucket[EW_HISTOGRAM_BUCKETS];
+};
+EW_API void ew_histogram_add(struct ew_histogram *h, uint64_t value);
+/* Upper end of the bucket that holds the quantile, at most max; per_mille 0 to 1000.  0 when empty. */
+EW_API uint64_t ew_histogram_quantile(const struct ew_histogram *h, uint32_t per_mille);
+
+struct ew_function_stats {
+	const char *name, *version;
+	uint64_t calls, events, ticks;
+	uint64_t failed_events;
+	uint64_t dropped_parked; /* events that came while it was parked */
+	uint64_t causes[EW_NODE_CAUSES];
+	uint64_t instances;	 /* made, the first one among them */
+	uint64_t fuel;
+	uint64_t emitted_events, emitted_bytes, inferences;
+	uint32_t fails_in_row;
+	bool parked;
+	uint64_t parked_until_ns;
+	size_t memory_bytes; /* linear memory of the instance now */
+	const struct ew_histogram *latency; /* ns from the event's time_ns to its verdict */
+};
+/* Functions 0, 1, 2 ... until NOENT, in order of first put.  Borrowed until the next call with the node. */
+EW_API enum ew_status ew_node_function_at(const struct ew_node *node, uint32_t index,
+					  struct ew_function_stats *out);
+EW_API enum ew_status ew_node_function_find(const struct ew_node *node, const char *name,
+					    struct ew_function_stats *out);
+
+struct ew_node_stats {
+	uint64_t events;   /* taken */
+	uint64_t unrouted; /* of these, for nobody */
+	uint64_t emitted, emit_refused; /* the ring or host had no room */
+};
+EW_API void ew_node_stats(const struct ew_node *node, struct ew_node_stats *out);
+
+/* What functions define by metric_define. */
+struct ew_metric {
+	const char *function, *name;
+	uint32_t kind; /* enum edge_metric_kind of guest.h */
+	int64_t count; /* counter's value; gauge's whole part by add; histogram's observations */
+	double value;  /* gauge's value; histogram's sum */
+	double min, max; /* of a histogram */
+	/* Histogram: observations with 2^(b - 32) <= value < 2^(b - 31); bucket 0 also holds all below. */
+	const uint32_t *bucket; /* 64, or NULL */
+};
+EW_API enum ew_status ew_node_metric_at(const struct ew_node *node, uint32_t index,
+					struct ew_metric *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
