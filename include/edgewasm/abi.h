@@ -32,7 +32,9 @@
 #include <stdint.h>
 #include "edgewasm/alloc.h"
 #include "edgewasm/config.h"
+#include "edgewasm/event.h"
 #include "edgewasm/status.h"
+#include "edgewasm/store.h"
 #include "edgewasm/wasm.h"
 
 #ifdef __cplusplus
@@ -99,19 +101,6 @@ struct ew_grant {
 
 /* ---- what the host offers --------------------------------------------------------------------- */
 
-/* An event, in or out.  Bytes are borrowed: of the host's memory coming in, of the guest's going out. */
-struct ew_abi_event {
-	const void *topic, *data;
-	uint32_t topic_len, data_len;
-	uint64_t seq;	  /* out: 0 */
-	uint64_t time_ns; /* out: the now_ns of ew_abi_begin */
-	uint8_t trace_id[16];
-	uint32_t flags; /* out: EDGE_EMIT_... of guest.h */
-	uint8_t state;	/* in: EW_EVENT_..., kept here while a call works on it */
-};
-
-enum { EW_EVENT_WAITING, EW_EVENT_TAKEN, EW_EVENT_ACKED };
-
 /*
  * Callbacks; any may be NULL.  They return EW_OK or the status given beside them; other negative ones reach
  * the guest as EDGE_IO.  Bytes they are given are borrowed during the call.
@@ -125,18 +114,13 @@ struct ew_abi_host {
 	enum ew_status (*clock)(void *user, uint32_t id, uint64_t *ns);
 	enum ew_status (*random)(void *user, void *out, size_t bytes);
 
-	/* EW_ERR_FULL: no room now.  EW_ERR_TOOBIG: never.  EW_ERR_DENIED: not this topic. */
-	enum ew_status (*emit)(void *user, const struct ew_abi_event *event);
-
 	/*
-	 * Keys come with the configured prefix in front.  get: *len = full length, buf filled when it fits;
-	 * EW_ERR_NOENT.  set: EW_ERR_FULL, EW_ERR_TOOBIG, EW_ERR_IO.  erase: EW_ERR_NOENT.
+	 * An emitted event, where the config has no ring `out`; topic and data lie in the guest.  header: time,
+	 * trace id, flags, content type and lengths are filled in, seq is 0.
+	 * EW_ERR_FULL: no room now.  EW_ERR_TOOBIG: never.  EW_ERR_DENIED: not this topic.
 	 */
-	enum ew_status (*kv_get)(void *user, const void *key, size_t key_len, void *buf, size_t cap,
-				 size_t *len);
-	enum ew_status (*kv_set)(void *user, const void *key, size_t key_len, const void *value,
-				 size_t len);
-	enum ew_status (*kv_erase)(void *user, const void *key, size_t key_len);
+	enum ew_status (*emit)(void *user, const struct ew_event *header, const void *topic,
+			       const void *data);
 
 	/* kind as in guest.h; the name is checked.  *id: at most INT32_MAX.  EW_ERR_FULL, EW_ERR_TYPE. */
 	enum ew_status (*metric_define)(void *user, uint32_t kind, const char *name, size_t len,
@@ -230,8 +214,10 @@ struct ew_abi_config {
 	const struct ew_abi_host *host;
 	const struct ew_abi_fs *fs;
 	void *user;		  /* of both */
-	struct ew_models *models; /* INFER */
+	struct ew_ring *out;	  /* EMIT; the abi is its producer; NULL: host->emit */
+	struct ew_kv *kv;	  /* KV_READ, KV_WRITE */
 	const char *kv_prefix;	  /* put in front of every key; at most 63 bytes; NULL: none */
+	struct ew_models *models; /* INFER */
 	const char *const *args; /* WASI: program name first */
 	size_t arg_count;
 	const char *const *environ_pairs; /* "NAME=value" */
@@ -268,13 +254,17 @@ EW_API enum ew_status ew_abi_resolve(void *abi, const struct ew_extern_type *wan
  */
 EW_API void ew_abi_begin(struct ew_abi *abi, uint64_t now_ns, uint64_t deadline_ns);
 
+enum ew_event_state { EW_EVENT_WAITING, EW_EVENT_TAKEN, EW_EVENT_ACKED };
+
 /*
- * The events that event_poll gives out, in order; borrowed until the next ew_abi_offer.  Each starts WAITING
- * whatever its state said, and ends in the state the guest brought it to.
+ * The events that event_poll gives out, in order: headers with topic and data behind them, as ew_ring_read()
+ * gives them.  states has count entries, is set to EW_EVENT_WAITING, and is kept up to date as the guest takes and
+ * acknowledges.  Both are borrowed until the next ew_abi_offer; count 0 ends the offer.
  */
-EW_API void ew_abi_offer(struct ew_abi *abi, struct ew_abi_event *events, size_t count);
+EW_API void ew_abi_offer(struct ew_abi *abi, const struct ew_event *const *events, uint8_t *states,
+			 size_t count);
 /* The trace id of what is emitted before an event is taken (edge_init, ticks); zero after ew_abi_begin. */
-EW_API void ew_abi_set_trace(struct ew_abi *abi, const uint8_t trace_id[16]);
+EW_API void ew_abi_set_trace(struct ew_abi *abi, const uint8_t trace_id[EW_TRACE_ID_BYTES]);
 
 /* After EW_ERR_EXIT: what the guest gave to proc_exit. */
 EW_API uint32_t ew_abi_exit_code(const struct ew_abi *abi);

@@ -137,6 +137,8 @@ struct edge_event {
 	uint8_t trace_id[16];
 	uint32_t topic_len;
 	uint32_t data_len;
+	uint32_t flags;	       /* as the sender set them, 16 bits */
+	uint32_t content_type; /* the application's number for what data holds; 0: unknown */
 };
 
 /*
@@ -152,13 +154,15 @@ int32_t edge_event_poll(struct edge_event *event, void *buf, uint32_t cap);
 EDGE_IMPORT("edge_v1", "event_ack")
 int32_t edge_event_ack(uint64_t seq);
 
+/* The low 16 bits travel unchanged to whoever reads the event; bit 0 has a meaning here. */
 enum edge_emit_flag {
 	EDGE_EMIT_URGENT = 1 << 0 /* an alert: overtakes telemetry where the host has lanes */
 };
+#define EDGE_EMIT_CONTENT(type) ((uint32_t)(type) << 16) /* content type, 16 bits */
 
 /*
  * Emit an event.  topic_len 1 to 255.  Returns 0: accepted, whole.  Quotas: events; bytes of topic and data.
- * AGAIN: no room now.  TOOBIG: never fits.  INVAL: empty or long topic, unknown flag.
+ * AGAIN: no room now.  TOOBIG: never fits.  INVAL: empty or long topic.
  */
 EDGE_IMPORT("edge_v1", "event_emit")
 int32_t edge_event_emit(const char *topic, uint32_t topic_len, const void *data, uint32_t data_len,

@@ -31,6 +31,7 @@
 #include "edgewasm/abi.h"
 #include "edgewasm/alloc.h"
 #include "edgewasm/config.h"
+#include "edgewasm/event.h"
 #include "edgewasm/status.h"
 #include "edgewasm/wasm.h"
 
@@ -39,7 +40,6 @@ extern "C" {
 #endif
 
 struct ew_node;
-struct ew_ring; /* event.h */
 
 #ifndef EW_NODE_FUNCTIONS /* about 1.5 KiB each, besides module and instance */
 #define EW_NODE_FUNCTIONS 64u
@@ -82,7 +82,7 @@ struct ew_node_report {
 	int32_t result;
 	const char *function, *version;
 	const struct ew_module *module;
-	const struct ew_abi_event *event; /* the first one that is not acknowledged; NULL in init and tick */
+	const struct ew_event *event; /* the first one that is not acknowledged; NULL in init and tick */
 	uint32_t events_lost;		  /* events of the call that count as failed */
 	const struct ew_trap *trap;	  /* NULL unless TRAP */
 	uint64_t until_ns;		  /* of PARKED */
@@ -100,13 +100,8 @@ struct ew_node_host {
 	enum ew_status (*random)(void *user, void *out, size_t bytes);
 	void (*log)(void *user, const char *function, uint32_t level, const char *text, size_t len);
 	/* Where emitted events go when there is no ring `out`. */
-	enum ew_status (*emit)(void *user, const char *function, const struct ew_abi_event *event);
-	/* Keys are "FUNCTION/KEY", or "KEY" for functions with EW_FUNCTION_KV_SHARED. */
-	enum ew_status (*kv_get)(void *user, const void *key, size_t key_len, void *buf, size_t cap,
-				 size_t *len);
-	enum ew_status (*kv_set)(void *user, const void *key, size_t key_len, const void *value,
-				 size_t len);
-	enum ew_status (*kv_erase)(void *user, const void *key, size_t key_len);
+	enum ew_status (*emit)(void *user, const char *function, const struct ew_event *header,
+			       const void *topic, const void *data);
 	void (*report)(void *user, const struct ew_node_report *report);
 };
 
@@ -119,6 +114,8 @@ struct ew_node_config {
 	void *user;
 	struct ew_ring *in;  /* events for the functions; NULL: only ew_node_dispatch */
 	struct ew_ring *out; /* emitted events; NULL: host->emit */
+	/* Keys are "FUNCTION/KEY", or "KEY" for functions with EW_FUNCTION_KV_SHARED. */
+	struct ew_kv *kv;
 	uint32_t stack_slots, call_depth; /* of the one executor that all functions run on */
 	uint32_t max_functions, max_routes, max_metrics, max_batch;
 	uint32_t step_events; /* at most so many events in one step; default 256 */
@@ -212,8 +209,8 @@ struct ew_node_next {
  */
 EW_API enum ew_status ew_node_step(struct ew_node *node, uint64_t now_ns,
 				   struct ew_node_next *next);
-/* One event that does not come through the ring: routed and judged at once. */
-EW_API enum ew_status ew_node_dispatch(struct ew_node *node, const struct ew_abi_event *event,
+/* One event that does not come through the ring, topic and data behind its header: routed and judged at once. */
+EW_API enum ew_status ew_node_dispatch(struct ew_node *node, const struct ew_event *event,
 				       uint64_t now_ns);
 
 /* ---- figures ---------------------------------------------------------------------------------- */
