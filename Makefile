@@ -11,7 +11,7 @@
 #   tests/ROOM/test_NAME.c    -> BUILD/tests/ROOM/test_NAME (tests/aid/*.c are linked into each of them)
 #   tests/check/NAME.sh       -> make check-NAME
 # Set on the command line or in the environment: BUILD PREFIX DESTDIR CC AR OPT CFLAGS CPPFLAGS LDFLAGS
-# WERROR=-Werror, TEST_RUN="qemu-aarch64 -L /usr/aarch64-linux-gnu" (runs the tests of a cross build).
+# WERROR=-Werror, V=1 (show commands), TEST_RUN="qemu-aarch64 -L /usr/aarch64-linux-gnu" (runs the tests of a cross build).
 
 BUILD   ?= build
 PREFIX  ?= /usr/local
@@ -38,12 +38,16 @@ COMMIT  := $(shell git rev-parse --short HEAD 2>/dev/null)
 # -ffp-contract=off: float results are the spec's, on machines with fused multiply-add too.
 # -fno-math-errno: sqrt is one instruction; no result changes.
 ALLCFLAGS = -std=gnu11 $(OPT) $(CFLAGS) $(WARN) -ffp-contract=off -fno-math-errno -fno-strict-aliasing \
-	    -fvisibility=hidden -fPIC -ffunction-sections -fdata-sections -Iinclude -Ilib $(CPPFLAGS)
+	    -fvisibility=hidden -fPIC -ffunction-sections -fdata-sections -Iinclude -Ilib \
+	    $(if $(filter 1,$(ZLIB)),,-DEW_CONFIG_ZLIB=0) $(CPPFLAGS)
 SYSLIBS := $(if $(filter 1,$(ZLIB)),-lz) -lm
 NPROC   := $(shell nproc 2>/dev/null || echo 2)
 # In a recipe: the jobs that the user asked for, or one for each core.
 SUBMAKE  = +$(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(NPROC))
 MAKEFLAGS += --no-print-directory -r
+
+# Commands are shown as one word and the file; V=1 shows them whole.
+say      = $(if $(V),,@echo "  $(1)  $(patsubst $(CURDIR)/%,%,$@)";)
 
 ROOMS   := base wasm tensor event store abi node
 LIBSRC  := $(wildcard $(ROOMS:%=lib/%/*.c))
@@ -67,6 +71,15 @@ TESTAID := $(wildcard tests/aid/*.c)
 TESTS   := $(TESTSRC:tests/%.c=$(BUILD)/tests/%)
 PROGSRC := $(TOOLSRC) $(TOOLAID) $(EXSRC) $(FLEETMAIN) $(FLEETAID) $(BENCHSRC) $(BENCHAID) $(TESTSRC) $(TESTAID)
 
+M4CC    ?= arm-none-eabi-gcc
+M4FLAGS := -mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16
+M33FLAGS := -mcpu=cortex-m33 -mthumb -mfloat-abi=hard -mfpu=fpv5-sp-d16
+# What firmware sets: no heap, no files, no zlib; a section for each function, so that what is not used is not linked.
+CORTEX   = $(M4CC) -std=gnu11 -Os -g $(WARN) -ffp-contract=off -fno-math-errno -fno-strict-aliasing \
+	   -ffunction-sections -fdata-sections -fstack-usage -Iinclude -Ilib \
+	   -DEW_CONFIG_LIBC_ALLOC=0 -DEW_CONFIG_POSIX=0 -DEW_CONFIG_ZLIB=0
+HAVE_M4 := $(shell command -v $(M4CC))
+
 all: lib programs ## build the library, every example and every bench (the default)
 lib: $(BUILD)/libedgewasm.a $(BUILD)/libedgewasm.so
 programs: $(TOOLS) $(EXAMPLES) $(FLEET) $(BENCHES)
@@ -84,22 +97,22 @@ $(BUILD)/flags: FORCE
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALLCFLAGS) -MMD -MP $(EXTRA_$(subst /,_,$*)) -c -o $@ $<
+	$(call say,CC)$(CC) $(ALLCFLAGS) -MMD -MP $(EXTRA_$(subst /,_,$*)) -c -o $@ $<
 
 EXTRA_bench_harness = -DEW_COMMIT='"$(COMMIT)"'
 
 $(BUILD)/libedgewasm.a: $(LIBOBJ)
 	@rm -f $@.new
-	$(AR) rcs $@.new $^ && mv $@.new $@
+	$(call say,AR)$(AR) rcs $@.new $^ && mv $@.new $@
 
 # -Bsymbolic-functions: the library's calls of its own functions do not go through the PLT.
 $(BUILD)/libedgewasm.so: $(LIBOBJ)
-	$(CC) $(ALLCFLAGS) -shared -Wl,-soname,libedgewasm.so.$(SOMAJOR) -Wl,-Bsymbolic-functions -Wl,-z,defs \
+	$(call say,LD)$(CC) $(ALLCFLAGS) -shared -Wl,-soname,libedgewasm.so.$(SOMAJOR) -Wl,-Bsymbolic-functions -Wl,-z,defs \
 		-o $@ $^ $(LDFLAGS) $(SYSLIBS) $(LDLIBS)
 	@ln -sf libedgewasm.so $@.$(SOMAJOR)
 
 objs = $(patsubst %.c,$(BUILD)/%.o,$(1))
-LINK = $(CC) $(ALLCFLAGS) -pthread -o $@ $(filter %.o %.a,$^) $(LDFLAGS) $(SYSLIBS) $(LDLIBS)
+LINK = $(call say,LD)$(CC) $(ALLCFLAGS) -pthread -o $@ $(filter %.o %.a,$^) $(LDFLAGS) $(SYSLIBS) $(LDLIBS)
 
 $(TOOLS): $(BUILD)/ew-%: $(BUILD)/examples/tools/ew_%.o $(call objs,$(TOOLAID)) $(BUILD)/libedgewasm.a
 	$(LINK)
@@ -131,7 +144,7 @@ $(BUILD)/vibration.tflite: $(BUILD)/fleet-train
 CHECKSH := $(wildcard tests/check/check_*.sh)
 CHECKS  := $(CHECKSH:tests/check/check_%.sh=%)
 RESULTS := $(TESTS:%=%.res) $(CHECKS:%=$(BUILD)/check/%.res)
-RUNENV   = BUILD=$(call quote,$(BUILD)) CC=$(call quote,$(CC)) TEST_TIMEOUT=$(TEST_TIMEOUT) MAKE=$(call quote,$(MAKE)) \
+RUNENV   = EW_BUILD=$(call quote,$(BUILD)) BUILD=$(call quote,$(BUILD)) CC=$(call quote,$(CC)) TEST_TIMEOUT=$(TEST_TIMEOUT) MAKE=$(call quote,$(MAKE)) \
 	   VERSION=$(VERSION) SYSLIBS=$(call quote,$(SYSLIBS))
 
 check: ## install what is missing, build all, run every test; the last line is the total
@@ -157,11 +170,16 @@ $(foreach r,$(TESTROOMS),$(eval $(call room,$(r))))
 $(TESTS:%=%.res): %.res: % FORCE
 	@$(RUNENV) TEST_RUN=$(call quote,$(TEST_RUN)) sh tests/check/run.sh cmocka $@ $<
 
+# The symbol check looks at firmware objects too.
+$(BUILD)/check/symbols.res: $(if $(HAVE_M4),$(BUILD)/m4/libedgewasm.a)
 $(CHECKS:%=$(BUILD)/check/%.res): $(BUILD)/check/%.res: tests/check/check_%.sh FORCE
 	@mkdir -p $(@D)
 	@$(RUNENV) sh tests/check/run.sh lines $@ $<
 
-$(CHECKS:%=check-%): check-%: lib programs tests
+# These look at sources only.
+BARECHECKS := $(filter layers style headers config,$(CHECKS))
+$(filter-out $(BARECHECKS:%=check-%),$(CHECKS:%=check-%)): lib $(TOOLS)
+$(CHECKS:%=check-%): check-%:
 	$(SUBMAKE) $(BUILD)/check/$*.res
 	@awk -f tests/check/total.awk $(BUILD)/check/$*.res
 
@@ -182,25 +200,16 @@ bench: ## run every bench program; BENCH_JSON=file appends the figures as JSON, 
 
 # ---- sizes ---------------------------------------------------------------------------------------
 
-M4CC    ?= arm-none-eabi-gcc
-M4FLAGS := -mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16
-M33FLAGS := -mcpu=cortex-m33 -mthumb -mfloat-abi=hard -mfpu=fpv5-sp-d16
-# What firmware sets: no heap, no files, no zlib; a section for each function, so that what is not used is not linked.
-CORTEX   = $(M4CC) -std=gnu11 -Os -g $(WARN) -ffp-contract=off -fno-math-errno -fno-strict-aliasing \
-	   -ffunction-sections -fdata-sections -fstack-usage -Iinclude -Ilib \
-	   -DEW_CONFIG_LIBC_ALLOC=0 -DEW_CONFIG_POSIX=0 -DEW_CONFIG_ZLIB=0
-HAVE_M4 := $(shell command -v $(M4CC))
-
 define cortex
 $(BUILD)/$(1)/flags: FORCE
 	@mkdir -p $$(@D)
 	@echo $$(call quote,$$(CORTEX) $(2)) >$$@.new; if cmp -s $$@.new $$@; then rm -f $$@.new; else mv $$@.new $$@; fi
 $(BUILD)/$(1)/%.o: %.c $(BUILD)/$(1)/flags
 	@mkdir -p $$(@D)
-	$$(CORTEX) $(2) -MMD -MP -c -o $$@ $$<
+	$$(call say,CC)$$(CORTEX) $(2) -MMD -MP -c -o $$@ $$<
 $(BUILD)/$(1)/libedgewasm.a: $(LIBSRC:%.c=$(BUILD)/$(1)/%.o)
 	@rm -f $$@.new
-	$$(AR) rcs $$@.new $$^ && mv $$@.new $$@
+	$$(call say,AR)$$(AR) rcs $$@.new $$^ && mv $$@.new $$@
 endef
 $(eval $(call cortex,m4,$(M4FLAGS)))
 $(eval $(call cortex,m33,$(M33FLAGS)))
@@ -238,8 +247,10 @@ uninstall: ## remove what install put there
 
 # ---- housekeeping --------------------------------------------------------------------------------
 
-stack: lib ## the functions that take most stack (gcc's -fstack-usage, Cortex-M4 if its compiler is there)
-	@sh tests/check/stack.sh $(if $(HAVE_M4),$(BUILD)/m4,$(BUILD))
+stack: $(if $(HAVE_M4),$(BUILD)/m4/libedgewasm.a) ## the library's functions that take most stack, for host and Cortex-M4
+	$(SUBMAKE) BUILD=$(BUILD)/stack CFLAGS="$(CFLAGS) -fstack-usage" lib
+	@echo host; sh tests/check/stack.sh $(BUILD)/stack
+	@$(if $(HAVE_M4),echo; echo cortex-m4; sh tests/check/stack.sh $(BUILD)/m4)
 
 format: ## lay out the sources as .clang-format says
 	clang-format -i $(wildcard lib/*/*.[ch] include/*.h include/*/*.h examples/*.c examples/*/*.[ch] bench/*.[ch] tests/*/*.[ch])

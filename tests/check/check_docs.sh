@@ -1,0 +1,44 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The libedgewasm authors
+#
+# check: C examples in the README files compile; those that show their output print it
+#
+# A ```c block with a main() is a host program, compiled and linked; when a block marked ```output follows it, the
+# program is run and must print that.  A ```c block that includes edgewasm/guest.h is compiled for wasm32.  Other ```c
+# blocks are fragments and not compiled.  Files named in `backquotes` with a slash must exist.
+
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+for md in README.md lib/README.md $(find examples bench tests lib -mindepth 2 -name '*.md' | sort); do
+	[ -e "$md" ] || continue
+	rm -f "$dir"/*.c "$dir"/*.out
+	awk -v dir="$dir" '
+	/^```c$/ { n++; out = sprintf("%s/%03d.c", dir, n); next }
+	/^```output$/ { out = sprintf("%s/%03d.out", dir, n); next }
+	/^```/ { out = ""; next }
+	out { print > out }' "$md"
+	for c in "$dir"/*.c; do
+		[ -e "$c" ] || continue
+		n=$(basename "$c" .c)
+		if grep -q 'edgewasm/guest.h' "$c"; then
+			if ! command -v clang >/dev/null; then echo "skip: $md: guest example $n: no clang"
+			elif clang --target=wasm32 -Os -Wall -Wextra -Werror -Iinclude -c -o "$dir/g.o" "$c" 2>"$dir/log"; then
+				echo "pass: $md: guest example $n compiles"
+			else echo "FAIL: $md: guest example $n:"; cat "$dir/log"; fi
+		elif grep -q 'int main(' "$c"; then
+			# shellcheck disable=SC2086
+			if ! $CC -std=c11 -Wall -Wextra -Werror -Iinclude $SANFLAGS -o "$dir/prog" "$c" "$BUILD/libedgewasm.a" $SYSLIBS 2>"$dir/log"; then
+				echo "FAIL: $md: example $n:"; cat "$dir/log"
+			elif [ -e "$dir/$n.out" ] && ! { timeout 20 "$dir/prog" >"$dir/said" 2>&1; diff "$dir/$n.out" "$dir/said" >"$dir/log"; }; then
+				echo "FAIL: $md: example $n prints something else:"; cat "$dir/log"
+			else echo "pass: $md: example $n"; fi
+		fi
+	done
+	lost=$(grep -o '`[a-zA-Z0-9_.-]*/[a-zA-Z0-9_./-]*`' "$md" | tr -d '`' | sort -u | while read -r f; do
+		case $f in build/* | */) f=${f%/} ;; esac
+		case $f in build/* | /* | *.so.* | text/* | application/*) continue ;; esac
+		[ -e "$f" ] || [ -e "$(dirname "$md")/$f" ] || [ -e "lib/$f" ] || [ -e "include/$f" ] || echo "$f"; done)
+	if [ -z "$lost" ]; then echo "pass: $md names only files that exist"; else echo "FAIL: $md names files that do not exist:" $lost; fi
+done
+exit 0
