@@ -43,7 +43,7 @@ ALLCFLAGS = -std=gnu11 $(OPT) $(CFLAGS) $(WARN) -ffp-contract=off -fno-math-errn
 SYSLIBS := $(if $(filter 1,$(ZLIB)),-lz) -lm
 NPROC   := $(shell nproc 2>/dev/null || echo 2)
 # In a recipe: the jobs that the user asked for, or one for each core.
-SUBMAKE  = +$(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(NPROC))
+SUBMAKE  = @+$(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(NPROC))
 MAKEFLAGS += --no-print-directory -r
 
 # Commands are shown as one word and the file; V=1 shows them whole.

@@ -32,7 +32,8 @@ END {
 }' "$log" >"$result.new" && mv "$result.new" "$result"
 
 read -r passed failed skipped <"$result"
-name=${command#sh } name=${name#"$BUILD"/}
+name=${command#"$BUILD"/}
+case $kind in lines) name=${command##*/check_} name=check-${name%.sh} ;; esac
 if [ "$failed" = 0 ]; then
 	[ "$skipped" = 0 ] && skips= || skips=", $skipped skipped"
 	printf 'ok    %s: %s passed%s\n' "$name" "$passed" "$skips"
