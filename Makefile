@@ -78,7 +78,7 @@ M33FLAGS := -mcpu=cortex-m33 -mthumb -mfloat-abi=hard -mfpu=fpv5-sp-d16
 CORTEX   = $(M4CC) -std=gnu11 -Os -g $(WARN) -ffp-contract=off -fno-math-errno -fno-strict-aliasing \
 	   -ffunction-sections -fdata-sections -fstack-usage -Iinclude -Ilib \
 	   -DEW_CONFIG_LIBC_ALLOC=0 -DEW_CONFIG_POSIX=0 -DEW_CONFIG_ZLIB=0
-HAVE_M4 := $(shell command -v $(M4CC))
+HAVE_M4 := $(shell echo '\#include <string.h>' | $(M4CC) -E - >/dev/null 2>&1 && echo yes)
 
 all: lib programs ## build the library, every example and every bench (the default)
 lib: $(BUILD)/libedgewasm.a $(BUILD)/libedgewasm.so
@@ -138,6 +138,62 @@ demo: ## the main job: install what is missing, build, train a model, judge a fl
 $(BUILD)/vibration.tflite: $(BUILD)/fleet-train
 	$(BUILD)/fleet-train -o $@.new && mv $@.new $@
 
+# ---- sizes ---------------------------------------------------------------------------------------
+
+# Firmware images: the same program for both boards and, to compare with, for this machine.
+EDGEFLAGS := -DEDGE_ARENA_BYTES=393216
+BLOBS   := examples/firmware/guest.wasm
+BLOBFLAGS = -DGUEST_WASM='"examples/firmware/guest.wasm"'
+BOARDS  := mps2-an386 mps2-an505
+IMAGES  := $(BOARDS:%=$(BUILD)/firmware/%.elf)
+
+define cortex
+$(BUILD)/$(1)/flags: FORCE
+	@mkdir -p $$(@D)
+	@echo $$(call quote,$$(CORTEX) $(2)) >$$@.new; if cmp -s $$@.new $$@; then rm -f $$@.new; else mv $$@.new $$@; fi
+$(BUILD)/$(1)/%.o: %.c $(BUILD)/$(1)/flags
+	@mkdir -p $$(@D)
+	$$(call say,CC)$$(CORTEX) $(2) -MMD -MP -c -o $$@ $$<
+$(BUILD)/$(1)/examples/firmware/%.o: CORTEX += $(EDGEFLAGS)
+$(BUILD)/$(1)/examples/firmware/blobs.o: examples/firmware/blobs.S $(BLOBS)
+	@mkdir -p $$(@D)
+	$$(call say,AS)$$(M4CC) $(2) $(BLOBFLAGS) -c -o $$@ $$<
+$(BUILD)/$(1)/libedgewasm.a: $(LIBSRC:%.c=$(BUILD)/$(1)/%.o)
+	@rm -f $$@.new
+	$$(call say,AR)$$(AR) rcs $$@.new $$^ && mv $$@.new $$@
+endef
+$(eval $(call cortex,m4,$(M4FLAGS)))
+$(eval $(call cortex,m33,$(M33FLAGS)))
+
+core-m4: $(BUILD)/m4/libedgewasm.a ## compile every room for Cortex-M4 (M4CC=arm-none-eabi-gcc)
+
+define image
+$(BUILD)/firmware/$(1).elf: $(addprefix $(BUILD)/$(2)/examples/firmware/,edge.o board_cortex.o blobs.o) $(BUILD)/$(2)/libedgewasm.a \
+		examples/firmware/$(1).ld examples/firmware/cortex.ld
+	@mkdir -p $$(@D)
+	$$(call say,LD)$$(M4CC) $(3) -Os --specs=nano.specs -nostartfiles -Lexamples/firmware -T $(1).ld -Wl,--gc-sections \
+		-Wl,-Map=$$@.map -o $$@ $$(filter %.o %.a,$$^) -lm -lc -lgcc
+endef
+$(eval $(call image,mps2-an386,m4,$(M4FLAGS)))
+$(eval $(call image,mps2-an505,m33,$(M33FLAGS)))
+
+$(BUILD)/examples/firmware/%.o: ALLCFLAGS += $(EDGEFLAGS)
+$(BUILD)/examples/firmware/blobs.o: examples/firmware/blobs.S $(BLOBS)
+	@mkdir -p $(@D)
+	$(call say,AS)$(CC) $(BLOBFLAGS) -c -o $@ $<
+$(BUILD)/firmware/host: $(addprefix $(BUILD)/examples/firmware/,edge.o board_host.o blobs.o) $(BUILD)/libedgewasm.a
+	@mkdir -p $(@D)
+	$(LINK)
+
+FWPARTS := $(BUILD)/firmware/host $(if $(HAVE_M4),$(IMAGES))
+firmware: $(FWPARTS) ## Cortex-M images, run under QEMU where it is installed and compared with this machine
+	@$(RUNENV) VERBOSE=1 sh tests/check/check_firmware.sh
+
+size: lib $(if $(HAVE_M4),$(BUILD)/m4/libedgewasm.a) ## code, read-only data and RAM by room, for host and Cortex-M4
+	@sh tests/check/size.sh host $(BUILD) "$(ROOMS)" size
+	@echo
+	@$(if $(HAVE_M4),sh tests/check/size.sh cortex-m4 $(BUILD)/m4 "$(ROOMS)" $(M4CC:%gcc=%size),echo "cortex-m4: skipped, $(M4CC) is not installed (Debian: gcc-arm-none-eabi)")
+
 # ---- tests ---------------------------------------------------------------------------------------
 
 # Every test program and check script leaves "passed failed skipped" in a .res file; total.awk adds them.
@@ -172,6 +228,7 @@ $(TESTS:%=%.res): %.res: % FORCE
 
 # The symbol check looks at firmware objects too.
 $(BUILD)/check/symbols.res: $(if $(HAVE_M4),$(BUILD)/m4/libedgewasm.a)
+$(BUILD)/check/firmware.res: $(FWPARTS)
 $(CHECKS:%=$(BUILD)/check/%.res): $(BUILD)/check/%.res: tests/check/check_%.sh FORCE
 	@mkdir -p $(@D)
 	@$(RUNENV) sh tests/check/run.sh lines $@ $<
@@ -197,29 +254,6 @@ bench: ## run every bench program; BENCH_JSON=file appends the figures as JSON, 
 	$(SUBMAKE) all
 	@for b in $(BENCHES); do \
 		echo; echo "== $$b"; $$b $(BENCH_ARGS) $(if $(BENCH_JSON),--json $(BENCH_JSON)) || exit 1; done
-
-# ---- sizes ---------------------------------------------------------------------------------------
-
-define cortex
-$(BUILD)/$(1)/flags: FORCE
-	@mkdir -p $$(@D)
-	@echo $$(call quote,$$(CORTEX) $(2)) >$$@.new; if cmp -s $$@.new $$@; then rm -f $$@.new; else mv $$@.new $$@; fi
-$(BUILD)/$(1)/%.o: %.c $(BUILD)/$(1)/flags
-	@mkdir -p $$(@D)
-	$$(call say,CC)$$(CORTEX) $(2) -MMD -MP -c -o $$@ $$<
-$(BUILD)/$(1)/libedgewasm.a: $(LIBSRC:%.c=$(BUILD)/$(1)/%.o)
-	@rm -f $$@.new
-	$$(call say,AR)$$(AR) rcs $$@.new $$^ && mv $$@.new $$@
-endef
-$(eval $(call cortex,m4,$(M4FLAGS)))
-$(eval $(call cortex,m33,$(M33FLAGS)))
-
-core-m4: $(BUILD)/m4/libedgewasm.a ## compile every room for Cortex-M4 (M4CC=arm-none-eabi-gcc)
-
-size: lib $(if $(HAVE_M4),$(BUILD)/m4/libedgewasm.a) ## code, read-only data and RAM by room, for host and Cortex-M4
-	@sh tests/check/size.sh host $(BUILD) "$(ROOMS)" size
-	@echo
-	@$(if $(HAVE_M4),sh tests/check/size.sh cortex-m4 $(BUILD)/m4 "$(ROOMS)" $(M4CC:%gcc=%size),echo "cortex-m4: skipped, $(M4CC) is not installed (Debian: gcc-arm-none-eabi)")
 
 # ---- installing ----------------------------------------------------------------------------------
 
@@ -268,8 +302,9 @@ help: ## this list
 
 -include bench/guests/guests.mk
 -include $(patsubst %.c,$(BUILD)/%.d,$(LIBSRC) $(PROGSRC))
+-include $(wildcard $(BUILD)/examples/firmware/*.d $(BUILD)/m*/examples/firmware/*.d)
 -include $(LIBSRC:%.c=$(BUILD)/m4/%.d) $(LIBSRC:%.c=$(BUILD)/m33/%.d)
-.PHONY: all lib programs tests demo check check-run check-tests check-san check-clang bench core-m4 size install uninstall stack \
+.PHONY: all lib programs tests demo check check-run check-tests check-san check-clang bench core-m4 firmware size install uninstall stack \
 	format deps clean help FORCE $(CHECKS:%=check-%) $(TESTROOMS:%=check-%)
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+
+/* blobs.S - files in the image, at an alignment that models want. */
+#define BLOB(name, file)                                                                           \
+	.globl name; .globl name##_end; .balign 16; name: .incbin file; name##_end: .byte 0
+
+	.section .rodata
+	BLOB(guest_wasm, GUEST_WASM)
+	.section .note.GNU-stack, "", %progbits

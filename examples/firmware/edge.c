@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+
+/*
+ * edge.c - the library as firmware uses it: a static arena, modules and models in flash, events from an
+ * interrupt.  Prints results and fuel; every machine must print the same, except lines that begin with '#'.
+ */
+#include "board.h"
+
+#include <stdarg.h>
+#include <string.h>
+#include "edgewasm.h"
+
+static uint8_t memory[EDGE_ARENA_BYTES] __attribute__((aligned(EW_ALIGN)));
+static struct ew_arena arena;
+static struct ew_alloc alloc;
+static int failures;
+
+/* %s %u (unsigned) %d (int) %x (uint32_t, eight digits) %X (uint64_t, sixteen digits) %U (uint64_t). */
+static void say(const char *fmt, ...)
+{
+	char line[160], digits[24];
+	size_t n = 0;
+	va_list ap;
+
+	va_start(ap, fmt);
+	for (; *fmt && n < sizeof(line) - 24; fmt++) {
+		const char *text = digits;
+		size_t d = sizeof(digits);
+		uint64_t v = 0;
+		unsigned base = 10, width = 1;
+
+		if (*fmt != '%') {
+			line[n++] = *fmt;
+			continue;
+		}
+		switch (*++fmt) {
+		case 's':
+			for (text = va_arg(ap, const char *); *text && n < sizeof(line) - 24; text++)
+				line[n++] = *text;
+			continue;
+		case 'd': {
+			int i = va_arg(ap, int);
+
+			if (i < 0)
+				line[n++] = '-';
+			v = i < 0 ? -(uint64_t)i : (uint64_t)i;
+			break;
+		}
+		case 'x':
+			base = 16;
+			width = 8;
+			v = va_arg(ap, uint32_t);
+			break;
+		case 'X':
+			base = 16;
+			width = 16;
+			v = va_arg(ap, uint64_t);
+			break;
+		case 'U':
+			v = va_arg(ap, uint64_t);
+			break;
+		default:
+			v = va_arg(ap, unsigned);
+			break;
+		}
+		for (digits[--d] = 0; v || width; v /= base, width -= width ? 1 : 0)
+			digits[--d] = "0123456789abcdef"[v % base];
+		for (text = digits + d; *text && n < sizeof(line) - 1; text++)
+			line[n++] = *text;
+	}
+	va_end(ap);
+	line[n] = 0;
+	board_write(line);
+}
+
+static void expect(const char *what, enum ew_status got, enum ew_status want)
+{
+	if (got == want)
+		return;
+	say("FAIL: %s: %s\n", what, ew_status_name(got));
+	failures++;
+}
+
+static size_t blob_bytes(const uint8_t *start, const uint8_t *end)
+{
+	return (size_t)(end - start);
+}
+
+/* ---- 1. a module in flash, called by the host ---------------------------------------------------- */
+
+static const struct call {
+	const char *name, *signature;
+	union ew_value args[2];
+	uint64_t fuel;
+	enum ew_status want;
+} calls[] = {
+	{ "fib", "(i)i", { { .u32 = 17 } }, 10000000, EW_OK },
+	{ "crc", "(i)i", { { .u32 = 10000 } }, 10000000, EW_OK },
+	{ "root", "(F)F", { { .f64 = 2.0 } }, 10000000, EW_OK },
+	{ "root", "(F)F", { { .f64 = 1e-300 } }, 10000000, EW_OK },
+	{ "wave", "(f)f", { { .f32 = 0.7f } }, 10000000, EW_OK },
+	{ "divide", "(ii)i", { { .i32 = -7 }, { .i32 = 2 } }, 1000, EW_OK },
+	{ "divide", "(ii)i", { { .i32 = 1 }, { .i32 = 0 } }, 1000, EW_ERR_TRAP },
+	{ "fib", "(i)i", { { .u32 = 5000 } }, 10000000, EW_ERR_TRAP }, /* too deep for the call stack */
+	{ "spin", "()i", { { .u32 = 0 } }, 5000, EW_ERR_FUEL },
+};
+
+static void run_call(struct ew_instance *instance, const struct call *c)
+{
+	struct ew_exec *exec = ew_instance_exec(instance);
+	union ew_value values[2] = { c->args[0], c->args[1] };
+	uint64_t ticks = board_ticks();
+	struct ew_func *func;
+	enum ew_status status;
+
+	status = ew_func_find(instance, c->name, c->signature, &func);
+	expect(c->name, status, EW_OK);
+	if (status != EW_OK)
+		return;
+	ew_exec_set_fuel(exec, c->fuel);
+	status = ew_call(func, values);
+	ticks = board_ticks() - ticks;
+	expect(c->name, status, c->want);
+	if (status == EW_OK)
+		say("%s: %X, fuel %U\n", c->name,
+		    c->signature[strlen(c->signature) - 1] == 'F' ? values[0].u64 : values[0].u32,
+		    c->fuel - ew_exec_fuel(exec));
+	else if (status == EW_ERR_TRAP)
+		say("%s: trap: %s, depth %u\n", c->name, ew_exec_trap(exec)->text,
+		    ew_exec_trap(exec)->depth);
+	else
+		say("%s: %s\n", c->name, ew_status_name(status));
+	say("# %U ticks\n", ticks);
+	ew_cancel(exec);
+}
+
+static void part_wasm(void)
+{
+	struct ew_exec_config xc = { .struct_bytes = sizeof(xc), .stack_slots = 512, .call_depth = 32 };
+	struct ew_instance_config ic = { .struct_bytes = sizeof(ic), .max_memory_pages = 1 };
+	struct ew_module *module = NULL;
+	struct ew_instance *instance = NULL;
+	struct ew_error err = { 0 };
+	enum ew_status status;
+	size_t before;
+
+	say("== wasm: %u bytes of module in flash\n", (unsigned)blob_bytes(guest_wasm, guest_wasm_end));
+	ew_arena_reset(&arena);
+	status = ew_module_load(&module, guest_wasm, blob_bytes(guest_wasm, guest_wasm_end), NULL,
+				&alloc, &err);
+	if (status != EW_OK) {
+		say("FAIL: load: %s: %s\n", ew_status_name(status), err.text);
+		failures++;
+		return;
+	}
+	say("# module %u bytes of RAM\n", (unsigned)arena.used_bytes);
+	before = arena.used_bytes;
+	status = ew_exec_create(&ic.exec, &xc, &alloc);
+	expect("exec", status, EW_OK);
+	say("# executor %u bytes of RAM\n", (unsigned)(arena.used_bytes - before));
+	if (status == EW_OK)
+		status = ew_instance_create(&instance, module, &ic, &alloc, NULL, &err);
+	if (status != EW_OK) {
+		say("FAIL: instance: %s: %s\n", ew_status_name(status), err.text);
+		failures++;
+		return;
+	}
+	say("# instance %u bytes of RAM besides its memory\n", (unsigned)ew_instance_size(instance));
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		run_call(instance, &calls[i]);
+	ew_instance_destroy(instance);
+	ew_exec_destroy(ic.exec);
+	ew_module_free(module);
+}
+
+/* ---- 2. events from an interrupt, consumed by the main loop --------------------------------------- */
+
+#define SAMPLES 1000u
+
+static struct ew_ring *ring;
+static volatile uint32_t sampled;
+
+/* In the interrupt: one reading, written in place.  A full ring is tried again at the next tick. */
+static void on_sample(void)
+{
+	struct ew_event *e;
+
+	if (sampled == SAMPLES || ew_ring_claim(ring, 4, 4 + sampled % 29, &e) != EW_OK)
+		return;
+	memcpy(ew_event_topic(e), "temp", 4);
+	memset(ew_event_data(e), (int)(sampled * 7 % 251), e->data_bytes);
+	e->time_ns = (uint64_t)sampled * 1000000u;
+	ew_ring_commit(ring);
+	sampled++;
+}
+
+static uint32_t hash(uint32_t h, const void *bytes, size_t n)
+{
+	for (const uint8_t *p = bytes; n--; p++)
+		h = (h ^ *p) * 16777619u;
+	return h;
+}
+
+static void part_ring(void)
+{
+	uint32_t taken = 0, sum = 2166136261u, gaps = 0;
+	uint64_t seq = 1;
+	struct ew_ring_stat stat;
+	enum ew_status status;
+
+	ew_arena_reset(&arena);
+	status = ew_ring_init(memory, ew_ring_size(1024), NULL, &ring);
+	expect("ring", status, EW_OK);
+	if (status != EW_OK)
+		return;
+	board_timer(on_sample);
+	while (taken < SAMPLES) {
+		const struct ew_event *e;
+
+		if (ew_ring_peek(ring, &e) != EW_OK) {
+			board_wait();
+			continue;
+		}
+		gaps += e->seq != seq++;
+		sum = hash(sum, ew_event_topic(e), e->topic_bytes);
+		sum = hash(sum, ew_event_data(e), e->data_bytes);
+		sum = hash(sum, &(uint8_t){ (uint8_t)e->data_bytes }, 1);
+		taken += ew_ring_release(ring, 1);
+	}
+	board_timer(NULL);
+	ew_ring_stat(ring, &stat);
+	say("== ring: %u events from an interrupt, %u gaps, hash %x, %u dropped\n", (unsigned)stat.released,
+	    gaps, sum, (unsigned)(stat.dropped_newest + stat.too_big));
+	failures += gaps != 0 || stat.released != SAMPLES;
+}
+
+int edge_main(void)
+{
+	ew_arena_init(&arena, memory, sizeof(memory));
+	alloc = ew_arena_alloc(&arena);
+	part_wasm();
+	part_ring();
+	say("# arena peak %u bytes, stack peak %u bytes\n", (unsigned)ew_arena_peak(&arena),
+	    (unsigned)board_stack_peak());
+	say(failures ? "%d FAILED\n" : "ok\n", failures);
+	return failures != 0;
+}
