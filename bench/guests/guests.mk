@@ -19,8 +19,6 @@ GUESTWASM := $(BENCHGUEST:.c=.wasm) $(EXGUEST:.c=.wasm) \
 	     $(if $(wildcard examples/fleet/guest.c),examples/fleet/vibration.wasm)
 
 $(BUILD)/bench-wasm: $(call objs,$(BENCHGUEST))
-# sqrt as the one instruction that it is in the guest.
-EXTRA_bench_guests_nbody := -fno-math-errno
 
 # -fno-builtin: a loop that copies bytes stays the loop that a libc has.
 $(BUILD)/guests/bench/guests/%.o: bench/guests/%.c
@@ -42,19 +40,31 @@ $(BUILD)/guests/examples/%.wasm: $(BUILD)/guests/examples/%.o
 
 guests: $(GUESTWASM:%=$(BUILD)/guests/%) ## rebuild every guest with clang, under the build folder
 
-guests-update: guests ## put the rebuilt guests in the place of the committed ones
-	@for f in $(GUESTWASM); do \
+# GUESTS="bench/guests/fib.wasm ..." narrows guests-update and guests-compare to the named ones.
+GUESTS ?= $(GUESTWASM)
+
+guests-update: $(GUESTS:%=$(BUILD)/guests/%) ## put rebuilt guests in the place of the committed ones (GUESTS="FILE...": these only)
+	@for f in $(GUESTS); do \
 		cmp -s $(BUILD)/guests/$$f $$f || { cp $(BUILD)/guests/$$f $$f && chmod 644 $$f && echo "updated $$f"; }; \
 	done
 
-# Other versions of clang make other, equally good bytes: only version 14 can compare.
-check-guests: ## rebuild every guest and compare it with the committed one (clang 14 only)
+# A line for each guest, as the check scripts print them. Other versions of clang make other, equally
+# good bytes: only version 14 can compare.
+guests-compare:
 	@if ! command -v wasm-ld >/dev/null || ! $(GUESTCC) --version 2>/dev/null | grep -q 'version 14\.'; then \
-		echo "SKIP check-guests: needs clang 14 and its wasm-ld"; exit 0; fi; \
-	$(MAKE) --no-print-directory guests >/dev/null || exit 1; bad=0; \
-	for f in $(GUESTWASM); do \
-		cmp -s $(BUILD)/guests/$$f $$f || { echo "FAIL $$f is not what its source gives: make guests-update"; bad=1; }; \
-	done; [ $$bad = 0 ] && echo "ok $(words $(GUESTWASM)) guests are what their sources give"
+		echo "skip: guests are not compared with their sources: needs clang 14 and its wasm-ld"; exit 0; fi; \
+	if ! $(MAKE) --no-print-directory $(GUESTS:%=$(BUILD)/guests/%) >$(BUILD)/guests.log 2>&1; then \
+		cat $(BUILD)/guests.log; echo "FAIL: the guests do not build"; exit 1; fi; bad=0; \
+	for f in $(GUESTS); do \
+		if cmp -s $(BUILD)/guests/$$f $$f; then echo "pass: $$f is what its source gives"; else \
+			echo "FAIL: $$f is not what its source gives: make guests-update"; bad=1; fi; \
+	done; exit $$bad
 
-.PHONY: guests guests-update check-guests
-.SECONDARY: $(GUESTWASM:%.wasm=$(BUILD)/guests/%.o)
+# Once tests/check/check_guests.sh runs guests-compare, check-guests is made from that, as for every check.
+ifeq ($(wildcard tests/check/check_guests.sh),)
+check-guests: guests-compare ## rebuild every guest and compare it with the committed one (clang 14)
+.PHONY: check-guests
+endif
+
+-include $(BENCHGUEST:%.c=$(BUILD)/%.d) $(GUESTWASM:%.wasm=$(BUILD)/guests/%.d) $(BUILD)/guests/examples/fleet/guest.d
+.PHONY: guests guests-update guests-compare
