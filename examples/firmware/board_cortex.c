@@ -127,7 +127,8 @@ static void __attribute__((noreturn)) on_reset(void)
 }
 
 typedef void vector(void);
-static vector *const vectors[16] __attribute__((section(".vectors"), used)) = {
+extern vector *const vectors[16];
+vector *const vectors[16] __attribute__((section(".vectors"), used)) = {
 	(vector *)stack_top, on_reset, on_fault, on_fault, on_fault, on_fault, on_fault,   on_fault,
 	on_fault,	     on_fault, on_fault, on_fault, on_fault, on_fault, on_fault, on_systick,
 };
