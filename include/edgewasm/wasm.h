@@ -137,13 +137,14 @@ EW_API enum ew_status ew_exec_create(struct ew_exec **out, const struct ew_exec_
 EW_API void ew_exec_destroy(struct ew_exec *exec);
 
 /*
- * Fuel: one unit for each executed Wasm instruction (blocks, ends, nops and else cost nothing), counted
+ * Fuel: one unit for each executed Wasm instruction (block, loop, else, end and nop cost nothing), counted
  * exactly whether or not internal instructions are fused: the same run costs the same everywhere.  It is
  * looked at where control goes back or into a function, so a run may overshoot by one straight line of
- * code; ew_exec_fuel is then 0.  Default: UINT64_MAX / 4, in effect none.
+ * code; what is left is then negative, and owed.  Default: EW_FUEL_MAX, in effect none.
  */
-EW_API void ew_exec_set_fuel(struct ew_exec *exec, uint64_t fuel);
-EW_API uint64_t ew_exec_fuel(const struct ew_exec *exec);
+#define EW_FUEL_MAX (INT64_MAX / 4)
+EW_API void ew_exec_set_fuel(struct ew_exec *exec, uint64_t fuel); /* cut to EW_FUEL_MAX */
+EW_API int64_t ew_exec_fuel(const struct ew_exec *exec);
 /* Take fuel for work that a host function does on the guest's behalf. */
 EW_API void ew_exec_burn(struct ew_exec *exec, uint64_t fuel);
 
@@ -241,7 +242,11 @@ EW_API enum ew_status ew_call(struct ew_func *func, union ew_value *values);
 EW_API enum ew_status ew_resume(struct ew_exec *exec, union ew_value *results);
 EW_API void ew_cancel(struct ew_exec *exec);
 
-/* The same in the host's rhythm: begin once, run with a portion of fuel until it is no longer EW_ERR_FUEL. */
+/*
+ * The same in the host's rhythm: begin once, then run with portions of fuel until it is no longer
+ * EW_ERR_FUEL.  Each portion comes on top of what is owed, so that the sum of the portions less
+ * ew_exec_fuel() is what the call cost, however it was cut.
+ */
 EW_API enum ew_status ew_call_begin(struct ew_func *func, const union ew_value *args);
 EW_API enum ew_status ew_instance_run(struct ew_instance *instance, uint64_t fuel);
 /* Results of the last finished call, borrowed until the next. */

@@ -46,6 +46,15 @@ struct ewi_insx {
 	int32_t cost; /* of a branch: fuel when it is taken; of a call: fuel since the last account */
 };
 
+/* A 64-bit constant takes the place of rel and cost; read by bytes, since it is aligned to 4 only. */
+static inline uint64_t ewi_behind(const struct ewi_ins *pc)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &((const struct ewi_insx *)pc)->rel, sizeof(bits));
+	return bits;
+}
+
 /* Before the first instruction of a function: what a call has to know. */
 struct ewi_head {
 	uint16_t zero_from, zero_count; /* locals to clear */

@@ -35,6 +35,7 @@ struct ew_table {
 	uint32_t declared_max; /* EWI_NONE: none */
 	uint8_t type;
 	struct ew_instance *owner;
+	uint32_t cap; /* allocated entries: growing by one at a time costs no more than growing at once */
 };
 
 struct ew_global {
@@ -52,6 +53,7 @@ struct ewi_group {
 	struct ew_alloc alloc;
 	struct ew_instance *first; /* linked by ew_instance.group_next */
 	uint32_t live;
+	uint32_t count; /* instances in the list */
 };
 
 struct ew_instance {
@@ -71,12 +73,47 @@ struct ew_instance {
 	struct ew_global *own_globals;
 	uint32_t own_func_count, own_table_count, own_global_count;
 	uint8_t *dropped; /* bit for each element segment, then for each data segment */
-	struct ewi_group *group;
-	struct ew_instance *group_next;
+	struct ewi_group *group; /* NULL: shares nothing with anybody */
+	struct ew_instance *group_next, *group_prev;
 	union ew_value *results; /* of the last finished call: max results of any function, or NULL */
 	uint32_t result_cap;
+	uint32_t table_room; /* entries its own tables may still grow by, together */
+	size_t block_bytes;  /* of the block that holds this struct and its arrays */
 	bool owns_exec, destroyed;
+	bool pinned; /* another instance may point into it: freed with its group only */
 };
+
+/* link.c */
+
+/* Look up, check and enter every import of i->module in i; nothing else is changed. */
+enum ew_status ewi_link(struct ew_instance *i, const struct ew_instance_config *config,
+			struct ew_error *err);
+/* Put i in one group with everything it imports.  EW_ERR_NOMEM: nothing was changed. */
+enum ew_status ewi_group_enter(struct ew_instance *i);
+/* May a and b hold pointers into one another? */
+bool ewi_group_same(const struct ew_instance *a, const struct ew_instance *b);
+/* Two instances in one group.  EW_ERR_NOMEM: nothing was changed. */
+enum ew_status ewi_group_join(struct ew_instance *a, struct ew_instance *b);
+/*
+ * The host, or a creation that failed, is done with i: free it, now or with its group.  The group goes when none of
+ * it is left in use.
+ */
+void ewi_group_leave(struct ew_instance *i);
+
+/* instance.c */
+
+/* An instance without a module, for a standalone object of `extra` bytes behind it (*object). */
+struct ew_instance *ewi_instance_bare(const struct ew_alloc *alloc, size_t extra, void **object);
+/* Gives back what i holds, itself included; looks at nothing but i. */
+void ewi_instance_free(struct ew_instance *i);
+/* The value of a constant expression in i: its funcs and imported globals are there. */
+union ew_value ewi_const_value(const struct ew_instance *i, const struct ewi_const *c);
+
+/* memory.c, table.c: m and t have alloc, owner and limits set. */
+enum ew_status ewi_memory_setup(struct ew_memory *m, struct ew_instance *owner,
+				struct ewi_limits limits, uint32_t cap, struct ew_error *err);
+enum ew_status ewi_table_setup(struct ew_table *t, struct ew_instance *owner,
+			       const struct ewi_table_def *def, struct ew_error *err);
 
 /* instance.c, memory.c, table.c: what the interpreter calls.  Trap codes; EW_TRAP_NONE is success. */
 enum ew_trap_code ewi_memory_init(struct ew_instance *i, uint32_t data, uint32_t dst, uint32_t src,

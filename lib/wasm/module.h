@@ -54,9 +54,12 @@ struct ewi_table_def {
 
 enum ewi_segment_mode { EWI_ACTIVE, EWI_PASSIVE, EWI_DECLARATIVE };
 
+#define EWI_ITEM_GLOBAL 0x80000000u /* indices stay below it: every index space is limited by the module's bytes */
+
 struct ewi_elem {
 	struct ewi_const offset; /* active only */
 	struct ewi_const *inits;
+	uint32_t *items; /* count of them: a function index, EWI_ITEM_GLOBAL | global index, or EWI_NONE */
 	uint32_t count, table;
 	uint8_t mode, type;
 };
@@ -96,6 +99,7 @@ struct ew_module {
 	struct ewi_elem *elems;
 	struct ewi_data *datas;
 	uint32_t *export_hash; /* open addressing by name; capacity a power of two */
+	uint32_t *export_order; /* indices of exports, by length and bytes of the name */
 	uint32_t type_count, import_count, func_count, table_count, memory_count, global_count;
 	uint32_t export_count, elem_count, data_count, export_hash_cap;
 	uint32_t func_imports, table_imports, memory_imports, global_imports;
@@ -103,6 +107,8 @@ struct ew_module {
 	size_t type_bytes_cap;
 	uint32_t start; /* function index, or EWI_NONE */
 	bool has_data_count;
+	uint32_t func_objects; /* functions that an instance needs a struct ew_func for: ewi_func_is_object() */
+	uint32_t max_results;  /* of any of them */
 
 	const uint8_t *func_names; /* payload of the name section's function subsection, or NULL */
 	uint32_t func_names_size;
@@ -116,6 +122,12 @@ struct ew_module {
 static inline const struct ewi_functype *ewi_func_type(const struct ew_module *m, uint32_t func)
 {
 	return &m->types[m->funcs[func].type];
+}
+
+/* Can anybody hold a reference to it, or is it called from outside?  Others need no struct ew_func. */
+static inline bool ewi_func_is_object(const struct ew_module *m, uint32_t func)
+{
+	return func < m->func_imports || m->funcs[func].declared || func == m->start;
 }
 
 /* decode.c reads the sections and calls, once each code entry is framed: */
@@ -133,8 +145,14 @@ enum ew_status ewi_translator_finish(struct ewi_translator *t);
 void ewi_translator_destroy(struct ewi_translator *t);
 
 /* names.c */
-enum ew_status ewi_export_index(struct ew_module *m); /* builds export_hash; duplicate: INVALID by caller */
+/* Builds export_order.  EW_ERR_INVALID: two exports have the same name, *duplicate is one of them. */
+enum ew_status ewi_export_sort(struct ew_module *m, uint32_t *duplicate);
+/* Finds the function names in the payload of a name section; one that does not parse has none. */
+void ewi_names_read(struct ew_module *m, const uint8_t *payload, size_t size);
 const struct ewi_export *ewi_export_find(const struct ew_module *m, const char *name, size_t len);
+
+/* A name cut for a message: at most 40 bytes, whole UTF-8 sequences.  For "%.*s". */
+int ewi_name_clip(const char *text, uint32_t len);
 
 /* Parses "(ii)i": true when it is equal to type.  Malformed text is never equal. */
 bool ewi_signature_matches(const char *signature, const struct ewi_functype *type);

@@ -41,6 +41,30 @@ static inline bool ewi_functype_equal(const struct ewi_functype *a, const struct
 /* Computes key from the other fields (types.c). */
 void ewi_functype_seal(struct ewi_functype *t);
 
+/*
+ * The type as text, "(iiI)i"; cut to cap - 1 characters, always terminated.  EWI_SIGNATURE_BYTES is room for what a
+ * message shows.
+ */
+#define EWI_SIGNATURE_BYTES 48
+void ewi_signature_format(char *out, size_t cap, const struct ewi_functype *t);
+/* "i32", "funcref"; "?" for a byte that is no value type. */
+const char *ewi_type_name(uint8_t type);
+
+/*
+ * Configuration structs begin with struct_bytes.  An older caller's struct is shorter (what it lacks is zero), a
+ * newer one's longer (what we do not know is left out); 0 is taken as size.  dst has size bytes, zeroed here.
+ */
+static inline void ewi_config_read(void *dst, size_t size, const void *src)
+{
+	size_t n = size;
+
+	memset(dst, 0, size);
+	if (!src)
+		return;
+	memcpy(&n, src, sizeof(n));
+	memcpy(dst, src, n == 0 || n > size ? size : n);
+}
+
 static inline bool ewi_is_reftype(uint8_t type)
 {
 	return type == EW_FUNCREF || type == EW_EXTERNREF;

@@ -1,0 +1,504 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+
+/*
+ * control.c - handlers that move control or reach outside the frame: branches, calls, returns, tables,
+ * bulk memory.  What each finds in its fields stands in icode.def.
+ */
+#include "wasm/handler.h"
+
+#if EW_CONFIG_WASM
+
+#define C(name) const struct ewi_ins *ewi_h_##name(EWI_REGS)
+
+/* ---- ends of a run ---- */
+
+EW_COLD const struct ewi_ins *ewi_trap(const struct ewi_ins *pc, union ew_value *fp,
+				       struct ew_exec *x, enum ew_trap_code code)
+{
+	x->pc = pc;
+	x->fp = fp;
+	x->trap.code = code;
+	x->status = EW_ERR_TRAP;
+	return NULL;
+}
+
+EW_COLD const struct ewi_ins *ewi_suspend(const struct ewi_ins *pc, union ew_value *fp,
+					  struct ew_exec *x)
+{
+	x->pc = pc;
+	x->fp = fp;
+	x->status = x->fuel < 0 ? EW_ERR_FUEL : EW_ERR_INTERRUPT;
+	if (x->status == EW_ERR_INTERRUPT)
+		ew_exec_clear_interrupt(x);
+	return NULL;
+}
+
+H(stop)
+{
+#if EW_CONFIG_EXEC_ACC
+	(void)pc, (void)mem, (void)r0, (void)d0, (void)s0;
+#else
+	(void)pc;
+#endif
+	x->fp = fp;
+	x->status = EW_OK;
+	return NULL;
+}
+
+/* Back from a function of another instance: fp carries the caller's instance, see enter_foreign. */
+H(cross)
+{
+	ewi_switch_instance(x, (struct ew_instance *)(void *)fp);
+	SET_MEM();
+	x->top--;
+	fp = x->top->fp;
+	GO(x->top->pc);
+}
+
+const struct ewi_ins ewi_ins_stop = {.h = stop};
+const struct ewi_ins ewi_ins_cross = {.h = cross};
+
+enum ew_status ewi_run(struct ew_exec *x, const struct ewi_ins *pc, union ew_value *fp)
+{
+#if EW_CONFIG_EXEC_TAIL && EW_CONFIG_EXEC_ACC
+	pc->h(pc, fp, x, x->mem, 0, 0.0, 0.0f);
+#elif EW_CONFIG_EXEC_TAIL
+	pc->h(pc, fp, x);
+#else
+	x->fp = fp;
+	while (pc)
+#if EW_CONFIG_EXEC_ACC
+		pc = pc->h(pc, x->fp, x, x->mem, x->r0, x->d0, x->s0);
+#else
+		pc = pc->h(pc, x->fp, x);
+#endif
+#endif
+	return x->status;
+}
+
+/* ---- moves ---- */
+
+C(UNREACHABLE)
+{
+#if EW_CONFIG_EXEC_ACC
+	(void)mem, (void)r0, (void)d0, (void)s0;
+#endif
+	TRAP(EW_TRAP_UNREACHABLE);
+}
+
+C(FUEL)
+{
+	x->fuel -= pc->u.imm;
+	NEXT;
+}
+
+C(COPY)
+{
+	fp[pc->b] = fp[pc->a];
+	NEXT;
+}
+
+C(COPY2)
+{
+	fp[pc->b] = fp[pc->a];
+	fp[pc->u.s.d] = fp[pc->u.s.c];
+	NEXT;
+}
+
+C(CONST32)
+{
+	fp[pc->b].i64 = pc->u.imm;
+	NEXT;
+}
+
+C(CONST64)
+{
+	fp[pc->b].u64 = BEHIND_u64;
+	NEXTX;
+}
+
+#if EW_CONFIG_EXEC_ACC
+C(STORE_INT)
+{
+	fp[pc->b].u64 = r0;
+	NEXT;
+}
+
+C(STORE_F32)
+{
+	fp[pc->b].f32 = s0;
+	NEXT;
+}
+
+C(STORE_F64)
+{
+	fp[pc->b].f64 = d0;
+	NEXT;
+}
+#else
+/* Never emitted without accumulators. */
+C(STORE_INT)
+{
+	NEXT;
+}
+
+C(STORE_F32)
+{
+	NEXT;
+}
+
+C(STORE_F64)
+{
+	NEXT;
+}
+#endif
+
+C(GLOBAL_SET)
+{
+	x->globals[pc->u.uimm]->value.u64 = fp[pc->a].u64;
+	NEXT;
+}
+
+/* ---- branches ---- */
+
+C(BR)
+{
+	TAKE;
+}
+
+C(BR_TABLE)
+{
+	uint32_t index = fp[pc->a].u32;
+	const int32_t *pair = (const int32_t *)(const void *)(pc + 1);
+	const struct ewi_ins *to;
+
+	pair += 2 * (size_t)(index < pc->u.uimm ? index : pc->u.uimm);
+	to = (const void *)((const char *)pc + pair[0]);
+	x->fuel -= pair[1];
+	if (MUST_STOP && pair[0] < 0)
+		return ewi_suspend(to, fp, x);
+	GO(to);
+}
+
+/* ---- returns ---- */
+
+#define LEAVE                                                                                      \
+	do {                                                                                       \
+		x->fuel -= pc->u.imm;                                                              \
+		struct ewi_call_frame *top_ = --x->top;                                            \
+		fp = top_->fp;                                                                     \
+		GO(top_->pc);                                                                      \
+	} while (0)
+
+C(RETURN)
+{
+	LEAVE;
+}
+
+#define RETURN_ONE(N, T)                                                                           \
+	C(N)                                                                                       \
+	{                                                                                          \
+		C_##T v = fp[pc->a].T;                                                             \
+		SET_ACC_##T(v);                                                                    \
+		fp[0].T = v;                                                                       \
+		LEAVE;                                                                             \
+	}
+
+RETURN_ONE(RETURN_INT, u64)
+RETURN_ONE(RETURN_F32, f32)
+RETURN_ONE(RETURN_F64, f64)
+
+/* ---- calls ---- */
+
+/* gcc turns a short clearing loop into a call of memset unless it cannot see through it. */
+#if defined(__GNUC__) || defined(__clang__)
+#define KEEP_LOOP __asm__ volatile("")
+#else
+#define KEEP_LOOP ((void)0)
+#endif
+
+#define CLEAR_LOCALS(head, frame)                                                                  \
+	do {                                                                                       \
+		union ew_value *clear_ = (frame) + (head)->zero_from;                              \
+		for (uint32_t n_ = (head)->zero_count; n_ > 0; n_--) {                             \
+			(clear_++)->u64 = 0;                                                       \
+			KEEP_LOOP;                                                                 \
+		}                                                                                  \
+	} while (0)
+
+/*
+ * Enter a function of this instance; its frame starts at its arguments.  The room is checked before
+ * anything changes, so that a trap here is one of the calling instruction.
+ */
+#define ENTER(callee, args, used, next)                                                            \
+	do {                                                                                       \
+		const struct ewi_head *head_ = (callee);                                           \
+		union ew_value *frame_ = (args);                                                   \
+		struct ewi_call_frame *top_ = x->top;                                              \
+		if (EW_UNLIKELY(x->stack_end - frame_ < head_->frame_slots ||                      \
+				top_ == x->frames_end))                                            \
+			TRAP(EW_TRAP_STACK);                                                       \
+		top_->pc = (next);                                                                 \
+		top_->fp = fp;                                                                     \
+		x->top = top_ + 1;                                                                 \
+		fp = frame_;                                                                       \
+		CLEAR_LOCALS(head_, frame_);                                                       \
+		x->fuel -= (used);                                                                 \
+		if (MUST_STOP)                                                                     \
+			return ewi_suspend((const struct ewi_ins *)(const void *)(head_ + 1), fp, \
+					   x);                                                     \
+		GO((const struct ewi_ins *)(const void *)(head_ + 1));                             \
+	} while (0)
+
+C(CALL)
+{
+	ENTER((const void *)((const char *)pc + REL(pc)), fp + pc->a, COST(pc), AFTERX);
+}
+
+/* A host function, in place on the guest's stack. */
+static const struct ewi_ins *call_host(struct ew_exec *x, const struct ewi_ins *pc,
+				       const struct ewi_ins *next, union ew_value *fp,
+				       union ew_value *args, struct ew_func *f, int32_t used)
+{
+	const struct ewi_functype *t = f->type;
+	uint32_t n = t->param_count > t->result_count ? t->param_count : t->result_count;
+	struct ew_instance *caller = x->inst;
+	enum ew_status status;
+
+	x->fuel -= used;
+	x->pc = pc;
+	x->fp = args + n; /* a nested call may use the stack from here */
+	x->trap.code = EW_TRAP_NONE;
+	status = f->host(f->user, caller, args);
+	ewi_switch_instance(x, caller); /* memory may have grown */
+	x->fp = fp;
+	if (EW_LIKELY(status >= EW_OK))
+		return next;
+	x->pc = pc;
+	x->status = status == EW_ERR_EXIT ? EW_ERR_EXIT : EW_ERR_TRAP;
+	if (status == EW_ERR_EXIT)
+		return NULL;
+	x->fuel += used; /* the trap's own account takes it again */
+	if (x->trap.code == EW_TRAP_NONE || status != EW_ERR_TRAP) {
+		x->trap.code = EW_TRAP_HOST;
+		x->trap.status = status;
+	}
+	return NULL;
+}
+
+/*
+ * A function of another instance: two frames, the way back to the caller's code and below it the way
+ * back to the caller's instance.
+ */
+static const struct ewi_ins *enter_foreign(struct ew_exec *x, const struct ewi_ins *pc,
+					   const struct ewi_ins *next, union ew_value *fp,
+					   union ew_value *args, struct ew_func *f, int32_t used)
+{
+	const struct ewi_head *head = f->code;
+
+	if (x->stack_end - args < head->frame_slots || x->frames_end - x->top < 2)
+		return ewi_trap(pc, fp, x, EW_TRAP_STACK);
+	x->top[0] = (struct ewi_call_frame){next, fp};
+	x->top[1] = (struct ewi_call_frame){&ewi_ins_cross, (void *)x->inst};
+	x->top += 2;
+	ewi_switch_instance(x, f->instance);
+	CLEAR_LOCALS(head, args);
+	x->fp = args;
+	x->fuel -= used;
+	if (MUST_STOP)
+		return ewi_suspend((const void *)(head + 1), args, x);
+	return (const void *)(head + 1);
+}
+
+/* Any function, out of line.  x->fp is the frame to go on with. */
+static EW_NOINLINE const struct ewi_ins *call_any(struct ew_exec *x, const struct ewi_ins *pc,
+						  const struct ewi_ins *next, union ew_value *fp,
+						  union ew_value *args, struct ew_func *f,
+						  int32_t used)
+{
+	if (f->code)
+		return enter_foreign(x, pc, next, fp, args, f, used);
+	return call_host(x, pc, next, fp, args, f, used);
+}
+
+/* After it the accumulators hold the host's result; in a callee they are dead anyway. */
+#define CALL_ANY(f, used)                                                                          \
+	do {                                                                                       \
+		union ew_value *args_ = fp + pc->a;                                                \
+		const struct ewi_ins *go_ = call_any(x, pc, AFTERX, fp, args_, (f), (used));       \
+		if (!go_)                                                                          \
+			return NULL;                                                               \
+		fp = x->fp;                                                                        \
+		SET_MEM();                                                                         \
+		SET_ACC_FROM(*args_);                                                              \
+		GO(go_);                                                                           \
+	} while (0)
+
+C(CALL_IMPORT)
+{
+	CALL_ANY(x->inst->funcs[pc->u.uimm], COST(pc));
+}
+
+C(CALL_INDIRECT)
+{
+	const struct ew_table *t = x->inst->tables[pc->u.uimm >> 24];
+	uint32_t index = fp[pc->b].u32;
+	int32_t used = (int32_t)(pc->u.uimm & 0xffffff);
+	struct ew_func *f;
+
+	if (EW_UNLIKELY(index >= t->size))
+		TRAP(EW_TRAP_UNDEFINED_ELEMENT);
+	f = t->entries[index];
+	if (EW_UNLIKELY(!f))
+		TRAP(EW_TRAP_UNINITIALIZED_ELEMENT);
+	if (EW_UNLIKELY(f->type_key != BEHIND_u64))
+		TRAP(EW_TRAP_INDIRECT_TYPE);
+	if (EW_LIKELY(f->instance == x->inst && f->code))
+		ENTER(f->code, fp + pc->a, used, AFTERX);
+	CALL_ANY(f, used);
+}
+
+C(CALL_INDIRECT_LONG)
+{
+	const struct ew_table *t = x->inst->tables[COST(pc)];
+	uint32_t index = fp[pc->b].u32;
+	struct ew_func *f;
+
+	if (index >= t->size)
+		TRAP(EW_TRAP_UNDEFINED_ELEMENT);
+	f = t->entries[index];
+	if (!f)
+		TRAP(EW_TRAP_UNINITIALIZED_ELEMENT);
+	if (!ewi_functype_equal(f->type, &x->inst->module->types[REL(pc)]))
+		TRAP(EW_TRAP_INDIRECT_TYPE);
+	if (f->instance == x->inst && f->code)
+		ENTER(f->code, fp + pc->a, pc->u.imm, AFTERX);
+	CALL_ANY(f, pc->u.imm);
+}
+
+/* ---- references and tables ---- */
+
+C(REF_FUNC)
+{
+	fp[pc->b].u64 = (uintptr_t)x->inst->funcs[pc->u.uimm];
+	NEXT;
+}
+
+C(TABLE_GET)
+{
+	const struct ew_table *t = x->inst->tables[pc->u.uimm];
+	uint32_t index = fp[pc->a].u32;
+
+	if (index >= t->size)
+		TRAP(EW_TRAP_TABLE_BOUNDS);
+	fp[pc->b].u64 = (uintptr_t)t->entries[index];
+	NEXT;
+}
+
+C(TABLE_SET)
+{
+	const struct ew_table *t = x->inst->tables[pc->u.uimm];
+	uint32_t index = fp[pc->a].u32;
+
+	if (index >= t->size)
+		TRAP(EW_TRAP_TABLE_BOUNDS);
+	t->entries[index] = (void *)(uintptr_t)fp[pc->b].u64;
+	NEXT;
+}
+
+C(TABLE_SIZE)
+{
+	fp[pc->b].u64 = x->inst->tables[pc->u.uimm]->size;
+	NEXT;
+}
+
+C(TABLE_GROW)
+{
+	struct ew_table *t = x->inst->tables[pc->u.uimm];
+
+	fp[pc->a].u64 = ewi_table_grow(t, fp[pc->a + 1].u32, (void *)(uintptr_t)fp[pc->a].u64);
+	NEXT;
+}
+
+#define CHECKED(call)                                                                              \
+	do {                                                                                       \
+		enum ew_trap_code code_ = (call);                                                  \
+		if (EW_UNLIKELY(code_ != EW_TRAP_NONE))                                            \
+			TRAP(code_);                                                               \
+		NEXT;                                                                              \
+	} while (0)
+
+C(TABLE_FILL)
+{
+	const union ew_value *v = fp + pc->a;
+
+	CHECKED(ewi_table_fill(x->inst->tables[pc->u.uimm], v[0].u32,
+			       (void *)(uintptr_t)v[1].u64, v[2].u32));
+}
+
+C(TABLE_COPY)
+{
+	const union ew_value *v = fp + pc->a;
+
+	CHECKED(ewi_table_copy(x->inst->tables[pc->u.s.c], x->inst->tables[pc->u.s.d], v[0].u32,
+			       v[1].u32, v[2].u32));
+}
+
+C(TABLE_INIT)
+{
+	const union ew_value *v = fp + pc->a;
+
+	CHECKED(ewi_table_init(x->inst, pc->b, pc->u.uimm, v[0].u32, v[1].u32, v[2].u32));
+}
+
+C(ELEM_DROP)
+{
+	ewi_elem_drop(x->inst, pc->u.uimm);
+	NEXT;
+}
+
+/* ---- memory ---- */
+
+C(MEMORY_SIZE)
+{
+	fp[pc->b].u64 = x->mem_bytes >> 16;
+	NEXT;
+}
+
+C(MEMORY_GROW)
+{
+	fp[pc->b].u64 = ewi_memory_grow(x->inst->memory, fp[pc->a].u32);
+	ewi_switch_instance(x, x->inst);
+	SET_MEM();
+	NEXT;
+}
+
+C(MEMORY_FILL)
+{
+	const union ew_value *v = fp + pc->a;
+
+	CHECKED(ewi_memory_fill(x->inst->memory, v[0].u32, (uint8_t)v[1].u32, v[2].u32));
+}
+
+C(MEMORY_COPY)
+{
+	const union ew_value *v = fp + pc->a;
+
+	CHECKED(ewi_memory_copy(x->inst->memory, v[0].u32, v[1].u32, v[2].u32));
+}
+
+C(MEMORY_INIT)
+{
+	const union ew_value *v = fp + pc->a;
+
+	CHECKED(ewi_memory_init(x->inst, pc->u.uimm, v[0].u32, v[1].u32, v[2].u32));
+}
+
+C(DATA_DROP)
+{
+	ewi_data_drop(x->inst, pc->u.uimm);
+	NEXT;
+}
+
+#endif

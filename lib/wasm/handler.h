@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+
+/*
+ * handler.h - how a handler is written.
+ *
+ *	H(name) { ...; NEXT; }
+ *
+ * A handler ends by going to the next instruction, or returns NULL: the run is over and x->status says
+ * why.  With EW_CONFIG_EXEC_TAIL the going is a sibling call, so that the machine registers of
+ * EWI_REGS live across instructions and the C stack does not grow; otherwise they are parked in x and the loop in
+ * ewi_run calls on.  Handlers take no address of a parameter: that would forbid the sibling call.
+ */
+#ifndef EW_WASM_HANDLER_H
+#define EW_WASM_HANDLER_H
+
+#include "base/bits.h"
+#include "base/le.h"
+#include "wasm/icode.h"
+#include "wasm/numeric.h"
+
+#define H(name) static const struct ewi_ins *name(EWI_REGS)
+
+#if EW_CONFIG_EXEC_TAIL
+#define GO(next)                                                                                   \
+	do {                                                                                       \
+		pc = (next);                                                                       \
+		return pc->h(EWI_ARGS);                                                            \
+	} while (0)
+#elif EW_CONFIG_EXEC_ACC
+#define GO(next)                                                                                   \
+	do {                                                                                       \
+		(void)mem;                                                                         \
+		x->fp = fp, x->r0 = r0, x->d0 = d0, x->s0 = s0;                                    \
+		return (next);                                                                     \
+	} while (0)
+#else
+#define GO(next)                                                                                   \
+	do {                                                                                       \
+		x->fp = fp;                                                                        \
+		return (next);                                                                     \
+	} while (0)
+#endif
+
+#define AFTER (pc + 1)
+#define AFTERX ((const struct ewi_ins *)((const struct ewi_insx *)pc + 1))
+#define NEXT GO(AFTER)
+#define NEXTX GO(AFTERX)
+#define REL(p) (((const struct ewi_insx *)(p))->rel)
+#define COST(p) (((const struct ewi_insx *)(p))->cost)
+
+/* The C type of a value type. */
+#define C_u32 uint32_t
+#define C_u64 uint64_t
+#define C_f32 float
+#define C_f64 double
+
+#if EW_CONFIG_EXEC_ACC
+#define MEM mem
+#define ACC_u32 ((uint32_t)r0)
+#define ACC_u64 r0
+#define ACC_f32 s0
+#define ACC_f64 d0
+#define SET_ACC_u32(v) (r0 = (v))
+#define SET_ACC_u64(v) (r0 = (v))
+#define SET_ACC_f32(v) (s0 = (v))
+#define SET_ACC_f64(v) (d0 = (v))
+#define SET_ACC_FROM(slot) (r0 = (slot).u64, d0 = (slot).f64, s0 = (slot).f32)
+#define SET_MEM() (mem = x->mem)
+#else
+#define MEM x->mem
+#define SET_ACC_u32(v) ((void)0)
+#define SET_ACC_u64(v) ((void)0)
+#define SET_ACC_f32(v) ((void)0)
+#define SET_ACC_f64(v) ((void)0)
+#define SET_ACC_FROM(slot) ((void)0)
+#define SET_MEM() ((void)0)
+#endif
+
+#define IMM_u32 (pc->u.uimm)
+#define IMM_u64 ((uint64_t)(int64_t)pc->u.imm)
+#define IMM_f32 ewi_f32_of(pc->u.uimm)
+#define IMM_f64 ((double)ewi_f32_of(pc->u.uimm)) /* constants that a float holds exactly */
+#define BEHIND_u64 ewi_behind(pc)
+#define BEHIND_f64 ewi_f64_of(ewi_behind(pc))
+
+/* End the run with a trap at pc. */
+const struct ewi_ins *ewi_trap(const struct ewi_ins *pc, union ew_value *fp, struct ew_exec *x,
+			       enum ew_trap_code code);
+/* Stop before `pc`, to go on there later: out of fuel or interrupted. */
+const struct ewi_ins *ewi_suspend(const struct ewi_ins *pc, union ew_value *fp, struct ew_exec *x);
+
+#define TRAP(code) return ewi_trap(pc, fp, x, code)
+/* Fuel below zero, or somebody set the flag: looked at on every jump back and every call. */
+#define MUST_STOP                                                                                  \
+	(EW_UNLIKELY(x->fuel < 0) ||                                                               \
+	 EW_UNLIKELY(atomic_load_explicit(&x->interrupt, memory_order_relaxed) != 0))
+
+/*
+ * Take the branch at pc.  Its cost is what the straight line before it has used, less what stands on the
+ * account of the line at its target (0 at a loop's head): negative where a forward branch skips code.
+ */
+#define TAKE                                                                                       \
+	do {                                                                                       \
+		int32_t rel_ = REL(pc);                                                            \
+		const struct ewi_ins *to_ = (const void *)((const char *)pc + rel_);               \
+		x->fuel -= COST(pc);                                                               \
+		if (MUST_STOP && rel_ < 0)                                                         \
+			return ewi_suspend(to_, fp, x);                                            \
+		GO(to_);                                                                           \
+	} while (0)
+
+/* control.c */
+#define CTL(N) const struct ewi_ins *ewi_h_##N(EWI_REGS);
+#define BIN(N, R, T, E)
+#define BINT(N, R, T, C, E)
+#define CMP(N, T, E, S, G)
+#define FCMP(N, T, E, S)
+#define UN(N, R, T, E)
+#define UNT(N, R, T, C, E)
+#define LOAD(N, R, B, E)
+#define STORE(N, T, B, E)
+#define SEL(N, T)
+#define GLOB(N, T)
+#include "wasm/icode.def"
+#undef CTL
+#undef BIN
+#undef BINT
+#undef CMP
+#undef FCMP
+#undef UN
+#undef UNT
+#undef LOAD
+#undef STORE
+#undef SEL
+#undef GLOB
+
+/* Run from pc on frame fp until a handler ends it; returns x->status. */
+enum ew_status ewi_run(struct ew_exec *x, const struct ewi_ins *pc, union ew_value *fp);
+
+/* The instruction that ends a run: the return address below the outermost frame. */
+extern const struct ewi_ins ewi_ins_stop;
+/* Returned to when a call into another instance ends: its frame's fp is the caller's instance. */
+extern const struct ewi_ins ewi_ins_cross;
+
+/* Make inst the one whose memory and globals handlers see. */
+static inline void ewi_switch_instance(struct ew_exec *x, struct ew_instance *inst)
+{
+	x->inst = inst;
+	x->globals = inst->globals;
+	x->mem = inst->memory ? inst->memory->base : NULL;
+	x->mem_bytes = inst->memory ? inst->memory->bytes : 0;
+}
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+
+/* icode.h - names, classes and forms of internal instructions, expanded from icode.def. */
+#ifndef EW_WASM_ICODE_H
+#define EW_WASM_ICODE_H
+
+#include "wasm/exec.h"
+
+enum ewi_icode {
+#define BIN(N, R, T, E) EWI_##N,
+#define BINT(N, R, T, C, E) EWI_##N,
+#define CMP(N, T, E, S, G) EWI_##N, EWI_BR_##N,
+#define FCMP(N, T, E, S) EWI_##N, EWI_BR_##N, EWI_BRN_##N,
+#define UN(N, R, T, E) EWI_##N,
+#define UNT(N, R, T, C, E) EWI_##N,
+#define LOAD(N, R, B, E) EWI_##N,
+#define STORE(N, T, B, E) EWI_##N,
+#define SEL(N, T) EWI_##N,
+#define GLOB(N, T) EWI_##N,
+#define CTL(N) EWI_##N,
+#include "wasm/icode.def"
+#undef BIN
+#undef BINT
+#undef CMP
+#undef FCMP
+#undef UN
+#undef UNT
+#undef LOAD
+#undef STORE
+#undef SEL
+#undef GLOB
+#undef CTL
+	EWI_ICODES
+};
+
+/*
+ * Where the operands are: first, second.  One-operand instructions use the first letter of SS and RS; of
+ * SELECT it is the condition.  The result's slot is c where the second is S or R, else b; of
+ * one-operand instructions b.
+ */
+enum ewi_form {
+	EWI_SS,
+	EWI_SI,
+#if EW_CONFIG_EXEC_ACC
+	EWI_RS,
+	EWI_SR,
+	EWI_RI,
+	EWI_SX,
+	EWI_RX,
+#endif
+	EWI_FORMS
+};
+
+/* Accumulators; also the kind of an operand or result.  Signs of T in icode.def. */
+enum ewi_acc { EWI_ACC_INT, EWI_ACC_F32, EWI_ACC_F64, EWI_ACCS };
+
+/* [1]: does not store the result to its slot.  NULL where a form does not exist. */
+#if EW_CONFIG_EXEC_ACC
+extern const ewi_handler ewi_handlers[EWI_ICODES][EWI_FORMS][2];
+#define EWI_HANDLER(icode, form, silent) ewi_handlers[icode][form][silent]
+#else
+extern const ewi_handler ewi_handlers[EWI_ICODES][EWI_FORMS];
+#define EWI_HANDLER(icode, form, silent) ewi_handlers[icode][form]
+#endif
+
+#endif
