@@ -76,7 +76,7 @@ M4FLAGS := -mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16
 M33FLAGS := -mcpu=cortex-m33 -mthumb -mfloat-abi=hard -mfpu=fpv5-sp-d16
 # What firmware sets: no heap, no files, no zlib; a section for each function, so that what is not used is not linked.
 CORTEX   = $(M4CC) -std=gnu11 -Os -g $(WARN) -ffp-contract=off -fno-math-errno -fno-strict-aliasing \
-	   -ffunction-sections -fdata-sections -fstack-usage -Iinclude -Ilib \
+	   -ffunction-sections -fdata-sections -fcallgraph-info=su -Iinclude -Ilib \
 	   -DEW_CONFIG_LIBC_ALLOC=0 -DEW_CONFIG_POSIX=0 -DEW_CONFIG_ZLIB=0
 HAVE_M4 := $(shell echo '\#include <string.h>' | $(M4CC) -E - >/dev/null 2>&1 && echo yes)
 
@@ -227,7 +227,7 @@ $(TESTS:%=%.res): %.res: % FORCE
 	@$(RUNENV) TEST_RUN=$(call quote,$(TEST_RUN)) sh tests/check/run.sh cmocka $@ $<
 
 # The symbol check looks at firmware objects too.
-$(BUILD)/check/symbols.res: $(if $(HAVE_M4),$(BUILD)/m4/libedgewasm.a)
+$(BUILD)/check/symbols.res $(BUILD)/check/budget.res: $(if $(HAVE_M4),$(BUILD)/m4/libedgewasm.a)
 $(BUILD)/check/firmware.res: $(FWPARTS)
 $(BUILD)/check/isa.res: $(filter $(BUILD)/tests/tensor/% $(BUILD)/tests/store/%,$(TESTS))
 $(BUILD)/check/man.res $(BUILD)/check/install.res: lib $(TOOLS)
@@ -281,10 +281,14 @@ uninstall: ## remove what install put there
 
 # ---- housekeeping --------------------------------------------------------------------------------
 
-stack: $(if $(HAVE_M4),$(BUILD)/m4/libedgewasm.a) ## the library's functions that take most stack, for host and Cortex-M4
-	$(SUBMAKE) BUILD=$(BUILD)/stack CFLAGS="$(CFLAGS) -fstack-usage" lib
-	@echo host; sh tests/check/stack.sh $(BUILD)/stack
-	@$(if $(HAVE_M4),echo; echo cortex-m4; sh tests/check/stack.sh $(BUILD)/m4)
+stack: ## worst stack of each public function, for host and Cortex-M4 (needs gcc)
+	$(SUBMAKE) CC=gcc BUILD=$(BUILD)/stack CFLAGS="$(CFLAGS) -fcallgraph-info=su" lib
+	$(if $(HAVE_M4),$(SUBMAKE) core-m4)
+	@sh tests/check/stack.sh host $(BUILD)/stack
+	@$(if $(HAVE_M4),sh tests/check/stack.sh cortex-m4 $(BUILD)/m4)
+
+tables: $(BUILD)/firmware/host $(if $(HAVE_M4),$(BUILD)/m4/libedgewasm.a) ## write sizes, stack and RAM into lib/README.md
+	@$(RUNENV) M4CC=$(M4CC) sh tests/check/tables.sh lib/README.md
 
 format: ## lay out the sources as .clang-format says
 	clang-format -i $(wildcard lib/*/*.[ch] include/*.h include/*/*.h examples/*.c examples/*/*.[ch] bench/*.[ch] tests/*/*.[ch])
@@ -304,7 +308,7 @@ help: ## this list
 -include $(patsubst %.c,$(BUILD)/%.d,$(LIBSRC) $(PROGSRC))
 -include $(wildcard $(BUILD)/examples/firmware/*.d $(BUILD)/m*/examples/firmware/*.d)
 -include $(LIBSRC:%.c=$(BUILD)/m4/%.d) $(LIBSRC:%.c=$(BUILD)/m33/%.d)
-.PHONY: all lib programs tests demo check check-run check-tests check-san check-clang bench core-m4 firmware size install uninstall stack \
+.PHONY: all lib programs tests demo check check-run check-tests check-san check-clang bench core-m4 firmware size install uninstall stack tables \
 	format deps clean help FORCE $(CHECKS:%=check-%) $(TESTROOMS:%=check-%)
 .SECONDARY:
 .DELETE_ON_ERROR:

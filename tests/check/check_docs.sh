@@ -41,4 +41,28 @@ for md in README.md lib/README.md $(find examples bench tests lib -mindepth 2 -n
 		[ -e "$f" ] || [ -e "$(dirname "$md")/$f" ] || [ -e "lib/$f" ] || [ -e "include/$f" ] || echo "$f"; done)
 	if [ -z "$lost" ]; then echo "pass: $md names only files that exist"; else echo "FAIL: $md names files that do not exist:" $lost; fi
 done
+
+# The limits table: | `EW_NAME`, ... | gateway | Cortex-M | ...; the compiler compares.
+awk -F '|' '
+function number(text) {
+	gsub(/[ ,]/, "", text)
+	if (text ~ /MiB$/) return (text + 0) * 1048576
+	if (text ~ /KiB$/) return (text + 0) * 1024
+	return text
+}
+BEGIN { print "#include <edgewasm.h>\n#ifndef COLUMN\n#error COLUMN\n#endif" }
+/^\| `EW_[A-Z_]+`/ {
+	n = split($2, names, "`")
+	for (i = 2; i <= n; i += 2)
+		if (names[i] ~ /^EW_/)
+			printf "_Static_assert(%s == (COLUMN ? %d : %d), \"%s\");\n", names[i], number($4), number($3), names[i]
+}' README.md >"$dir/limits.c"
+rows=$(grep -c _Static_assert "$dir/limits.c")
+for small in 0 1; do
+	if [ "$rows" -gt 0 ] && $CC -std=c11 -Iinclude -DEW_CONFIG_SMALL=$small -DCOLUMN=$small -fsyntax-only "$dir/limits.c" 2>"$dir/log"; then
+		echo "pass: README.md: $rows limits (EW_CONFIG_SMALL=$small)"
+	else
+		echo "FAIL: README.md: limits (EW_CONFIG_SMALL=$small) are not the headers':"; grep -o 'assertion failed: .*' "$dir/log"
+	fi
+done
 exit 0
