@@ -94,8 +94,8 @@ struct ew_ring_config {
 };
 
 /*
- * Counted since ew_ring_init().  Events offered = pushed + the drops + waiting claims.  size_t wide:
- * they wrap at 2^32 on 32-bit machines.
+ * Counted since ew_ring_init().  Events offered = pushed + the causes of loss + open claims.  size_t
+ * wide: they wrap at 2^32 on 32-bit machines.
  */
 struct ew_ring_stat {
 	size_t pushed;	       /* events published to the consumer */
@@ -105,7 +105,6 @@ struct ew_ring_stat {
 	size_t too_big;	       /* larger than ew_ring_max_record() allows */
 	size_t aborted;	       /* claims taken back by the producer */
 	size_t used_bytes;     /* records and padding not released; exact when both sides are quiet */
-	size_t peak_bytes;     /* the largest used_bytes that the producer has seen */
 };
 
 /* Bytes of memory for a ring whose records have ring_bytes of room; 0 when ring_bytes is not a
@@ -140,7 +139,10 @@ EW_API enum ew_status ew_ring_claim(struct ew_ring *r, size_t topic_bytes, size_
 EW_API enum ew_status ew_ring_shrink(struct ew_ring *r, size_t data_bytes);
 /* Producer: publish all open claims with one store.  Returns how many. */
 EW_API uint32_t ew_ring_commit(struct ew_ring *r);
-/* Producer: take back the newest open claim; its sequence number is used again.  EW_ERR_STATE: none. */
+/*
+ * Producer: take back the newest open claim.  Its sequence number is used again, unless an event was
+ * dropped after it.  EW_ERR_STATE: none open.
+ */
 EW_API enum ew_status ew_ring_abort(struct ew_ring *r);
 /*
  * Producer: claim, copy and commit one event; all header fields but frame and seq are taken from *e.
@@ -192,8 +194,8 @@ struct ew_batch {
 /* cfg is copied; EW_ERR_INVAL when it sets no limit at all. */
 EW_API enum ew_status ew_batch_init(struct ew_batch *b, const struct ew_batch_config *cfg);
 /*
- * Add an item.  EW_OK: it is in; ask ew_batch_due().  EW_ERR_FULL: max_bytes would be exceeded, it is
- * not in; close the batch and add it again.  An item larger than max_bytes goes into an empty batch.
+ * Add an item.  EW_OK: it is in; ask ew_batch_due().  EW_ERR_FULL: max_count or max_bytes would be
+ * exceeded, it is not in; close the batch and add it again.  An item larger than max_bytes goes into an empty batch.
  */
 EW_API enum ew_status ew_batch_add(struct ew_batch *b, uint64_t bytes, uint64_t now_ns);
 /* Is it to be closed, and why?  EW_BATCH_OPEN: not yet (or empty). */
