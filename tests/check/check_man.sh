@@ -20,6 +20,7 @@ for page in lib/man/ew-*.1; do
 done
 
 for program in "$BUILD"/ew-*; do
+	[ -x "$program" ] || continue
 	name=$(basename "$program")
 	case $name in *.*) continue ;; esac
 	[ -e "lib/man/$name.1" ] || echo "FAIL: $name has no manual page"
