@@ -207,7 +207,7 @@ struct ew_abi_preopen {
 #define EW_ABI_MODEL_BYTES (EW_CONFIG_SMALL ? (64u << 10) : (64u << 20))
 #endif
 
-/* Everything is borrowed until ew_abi_destroy, the config itself only during ew_abi_create. */
+/* Objects, texts and arrays are borrowed until ew_abi_destroy; the config, host and fs structs are copied. */
 struct ew_abi_config {
 	size_t struct_bytes; /* sizeof(struct ew_abi_config) */
 	struct ew_grant grant;
@@ -274,14 +274,15 @@ EW_API const struct ew_abi_stats *ew_abi_stats(const struct ew_abi *abi);
 struct ew_abi_function {
 	const char *module, *name;
 	const char *signature; /* as in wasm.h */
-	uint32_t caps;	       /* any one of these is enough; 0: always there */
+	uint32_t caps;	       /* all of these are needed; 0: always there */
+	bool any_cap;	       /* one of caps is enough */
 	bool implemented;      /* false: links, and answers ENOSYS */
 };
 EW_API enum ew_status ew_abi_function(uint32_t index, struct ew_abi_function *out);
 
 /* ---- models ----------------------------------------------------------------------------------- */
 
-#ifndef EW_ABI_MODELS /* models of one registry, 64 bytes each */
+#ifndef EW_ABI_MODELS /* versions in one registry, at most 256; 200 bytes each, besides model and executor */
 #define EW_ABI_MODELS 64u
 #endif
 
@@ -292,6 +293,7 @@ EW_API void ew_models_destroy(struct ew_models *models);
 enum {
 	EW_MODELS_COPY = 1u << 0 /* copy the bytes; default: borrow until the model is removed */
 };
+#define EW_MODELS_NAME_BYTES 48 /* of names and versions: 47 bytes and a NUL */
 
 /*
  * Read, plan and register a .tflite as name@version, and make it what `name` stands for.  The version that
@@ -306,7 +308,8 @@ EW_API enum ew_status ew_models_put(struct ew_models *models, const char *name, 
 /* Let `name` stand for a version that is there already: rollback.  NOENT. */
 EW_API enum ew_status ew_models_select(struct ew_models *models, const char *name,
 				       const char *version);
-/* Version NULL: all of the name.  NOENT.  STATE: a guest's wasi-nn context still uses it. */
+/* Version NULL: all of the name.  NOENT.  STATE: a wasi-nn graph, or a stateful model's executor, of some guest
+ * still holds it (until its ew_abi_reset); nothing is removed then. */
 EW_API enum ew_status ew_models_remove(struct ew_models *models, const char *name,
 				       const char *version);
 
@@ -315,7 +318,8 @@ struct ew_models_entry {
 	bool current;
 	const struct ew_model *model;
 	uint64_t inferences;
-	uint32_t size_bytes;
+	uint32_t fuel; /* what one inference costs a guest */
+	size_t size_bytes; /* of the file */
 };
 /* Entries 0, 1, 2 ... until NOENT, in no particular order. */
 EW_API enum ew_status ew_models_at(const struct ew_models *models, uint32_t index,
