@@ -1,0 +1,699 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+
+/*
+ * spec.c - see spec.h.  Source: the JSON that wabt documents in docs/wast2json.md, and the meaning of
+ * the commands from interpreter/README.md of the WebAssembly spec repository.
+ */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "edgewasm/wasm.h"
+#include "files.h"
+#include "json.h"
+#include "spec.h"
+#include "spectest.h"
+#include "values.h"
+
+#define VALUES_MAX 1024 /* arguments or results of one call */
+#define WHY_BYTES 512
+/* No command of the suite needs a thousandth of it; a wrong loop ends. */
+#define FUEL_PER_COMMAND 2000000000u
+
+/* A module that was instantiated, in order of the script.  Kept to its end: others may import from it. */
+struct unit {
+	struct ew_module *module;
+	struct ew_instance *instance;
+	void *bytes;
+	const struct json_node *name; /* "$m", or NULL */
+	struct unit *next;
+};
+
+/* A name under which later modules import from it. */
+struct registration {
+	const struct json_node *as;
+	struct unit *unit;
+	struct registration *next;
+};
+
+struct script {
+	const struct spec_options *options;
+	struct spec_totals *totals;
+	struct json json;
+	char *folder;
+	const char *source;
+	struct ew_alloc alloc;
+	struct ew_exec *exec;
+	struct spectest spectest;
+	struct unit *units, **units_end;
+	struct unit *current; /* NULL: the last module failed */
+	struct registration *registered;
+	union ew_value values[VALUES_MAX];
+	char why[WHY_BYTES]; /* of the command that runs */
+};
+
+static bool fail(struct script *s, const char *fmt, ...) EW_PRINTF(2, 3);
+static bool fail(struct script *s, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(s->why, sizeof(s->why), fmt, ap);
+	va_end(ap);
+	return false;
+}
+
+/* ---- modules ------------------------------------------------------------------------------------ */
+
+static bool same_text(const struct json_node *node, const char *text, size_t len)
+{
+	return node && node->len == len && memcmp(node->text, text, len) == 0;
+}
+
+static struct unit *find_registered(struct script *s, const char *name, size_t len)
+{
+	for (struct registration *r = s->registered; r; r = r->next)
+		if (same_text(r->as, name, len))
+			return r->unit;
+	return NULL;
+}
+
+/* The module of an action or registration: by its "$name", or the last one. */
+static struct unit *find_unit(struct script *s, const struct json_node *name)
+{
+	struct unit *found = NULL;
+
+	if (!name)
+		return s->current;
+	for (struct unit *u = s->units; u; u = u->next)
+		if (u->instance && same_text(u->name, name->text, name->len))
+			found = u; /* the last of that name */
+	return found;
+}
+
+/* Index of an export of any kind. */
+static bool find_export(const struct ew_module *m, const char *name, size_t len, uint32_t *index,
+			struct ew_extern_type *type)
+{
+	for (uint32_t i = 0; i < ew_module_export_count(m); i++) {
+		if (ew_module_export(m, i, type) == EW_OK && type->name_len == len &&
+		    memcmp(type->name, name, len) == 0) {
+			*index = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static enum ew_status export_func(struct unit *u, const char *name, size_t len, struct ew_func **out)
+{
+	struct ew_extern_type type;
+	uint32_t index;
+
+	if (!find_export(u->module, name, len, &index, &type))
+		return EW_ERR_NOENT;
+#ifdef EW_HAS_FUNC_AT
+	return ew_func_at(u->instance, index, out);
+#else
+	char *text = strndup(name, len);
+	enum ew_status status = text ? ew_func_find(u->instance, text, NULL, out) : EW_ERR_NOMEM;
+
+	free(text);
+	return status;
+#endif
+}
+
+/* What a name of a registered module is bound to. */
+static enum ew_status bind(struct unit *u, const struct ew_extern_type *want, struct ew_import *out)
+{
+	struct ew_extern_type type;
+	enum ew_status status;
+	uint32_t index;
+	char *name;
+
+	if (!find_export(u->module, want->name, want->name_len, &index, &type))
+		return EW_ERR_NOENT;
+	out->kind = type.kind;
+	if (type.kind == EW_EXTERN_FUNC) {
+		out->from_instance = true;
+		return export_func(u, want->name, want->name_len, &out->u.func);
+	}
+	name = strndup(want->name, want->name_len);
+	if (!name)
+		return EW_ERR_NOMEM;
+	switch (type.kind) {
+	case EW_EXTERN_TABLE: status = ew_table_find(u->instance, name, &out->u.table); break;
+	case EW_EXTERN_MEMORY: status = ew_memory_find(u->instance, name, &out->u.memory); break;
+	default: status = ew_global_find(u->instance, name, &out->u.global); break;
+	}
+	free(name);
+	return status;
+}
+
+static enum ew_status resolve(void *user, const struct ew_extern_type *want, struct ew_import *out,
+			      struct ew_error *err)
+{
+	struct script *s = user;
+	struct unit *u = find_registered(s, want->module, want->module_len);
+
+	(void)err;
+	if (u)
+		return bind(u, want, out);
+	if (want->module_len == 8 && memcmp(want->module, "spectest", 8) == 0)
+		return spectest_find(&s->spectest, want, out);
+	return EW_ERR_NOENT;
+}
+
+/* File names of a script are plain names beside it. */
+static void *read_module(struct script *s, const struct json_node *command, size_t *size)
+{
+	const struct json_node *file = json_get(&s->json, command, "filename");
+	char *name, *path;
+	void *bytes = NULL;
+
+	if (!file || memchr(file->text, '/', file->len)) {
+		fail(s, "the command names no file");
+		return NULL;
+	}
+	name = strndup(file->text, file->len);
+	path = name ? path_join(s->folder, name) : NULL;
+	if (path)
+		bytes = file_read(path, size);
+	if (!bytes)
+		fail(s, "cannot read %s", path ? path : "the module");
+	free(path);
+	free(name);
+	return bytes;
+}
+
+/* How far a module came. */
+struct attempt {
+	enum ew_status status;
+	bool loaded;
+	struct ew_error err;
+	struct ew_trap trap;
+};
+
+/*
+ * Load and instantiate the module of a command.  The unit stays in the script whatever happens, as a
+ * module that failed may have left its functions in the tables of others.  NULL: the file is not there.
+ */
+static struct unit *attempt(struct script *s, const struct json_node *command, struct attempt *a)
+{
+	struct ew_instance_config config = {.struct_bytes = sizeof(config),
+					    .exec = s->exec,
+					    .resolve = resolve,
+					    .resolve_user = s};
+	struct unit *u = calloc(1, sizeof(*u));
+	size_t size;
+
+	memset(a, 0, sizeof(*a));
+	if (!u || !(u->bytes = read_module(s, command, &size))) {
+		free(u);
+		return NULL;
+	}
+	*s->units_end = u;
+	s->units_end = &u->next;
+	a->status = ew_module_load(&u->module, u->bytes, size, NULL, &s->alloc, &a->err);
+	if (a->status != EW_OK)
+		return u;
+	a->loaded = true;
+	ew_exec_set_fuel(s->exec, FUEL_PER_COMMAND);
+	a->status = ew_instance_create(&u->instance, u->module, &config, &s->alloc, &a->trap, &a->err);
+	return u;
+}
+
+static bool run_module(struct script *s, const struct json_node *command)
+{
+	struct attempt a;
+	struct unit *u = attempt(s, command, &a);
+
+	s->current = NULL;
+	if (!u)
+		return false;
+	if (a.status != EW_OK)
+		return fail(s, "module refused: %s: %s%s", ew_status_name(a.status), a.err.text,
+			    a.trap.text);
+	u->name = json_get(&s->json, command, "name");
+	s->current = u;
+	return true;
+}
+
+static bool run_register(struct script *s, const struct json_node *command)
+{
+	struct registration *r;
+	struct unit *u = find_unit(s, json_get(&s->json, command, "name"));
+
+	if (!u)
+		return fail(s, "no such module");
+	r = calloc(1, sizeof(*r));
+	if (!r)
+		return fail(s, "out of memory");
+	r->as = json_get(&s->json, command, "as");
+	r->unit = u;
+	r->next = s->registered; /* a later registration hides an earlier one */
+	s->registered = r;
+	return true;
+}
+
+/* ---- values ------------------------------------------------------------------------------------- */
+
+/* Externref n of a script is this pointer: 0 is not null. */
+static void *extern_number(uint64_t n)
+{
+	return (void *)(uintptr_t)(n + 1);
+}
+
+/* Floats travel as their bits, in decimal. */
+static bool spec_value(struct script *s, const struct json_node *v, uint8_t type, union ew_value *out)
+{
+	const struct json_node *kind = json_get(&s->json, v, "type");
+	const struct json_node *text = json_get(&s->json, v, "value");
+	char number[32];
+
+	memset(out, 0, sizeof(*out));
+	if (!json_is(kind, type_name(type)))
+		return fail(s, "value of type %.*s for a parameter of type %s",
+			    kind ? (int)kind->len : 0, kind ? kind->text : "", type_name(type));
+	if (!text || text->len >= sizeof(number))
+		return fail(s, "value without number");
+	if (type == EW_FUNCREF)
+		return json_is(text, "null") ? true : fail(s, "a funcref that is not null");
+	if (type == EW_EXTERNREF && json_is(text, "null"))
+		return true;
+	memcpy(number, text->text, text->len);
+	number[text->len] = '\0';
+	if (type == EW_I32 || type == EW_F32) {
+		if (!value_parse(EW_I32, number, out))
+			return fail(s, "bad number %s", number);
+		return true;
+	}
+	if (!value_parse(EW_I64, number, out))
+		return fail(s, "bad number %s", number);
+	if (type == EW_EXTERNREF)
+		out->ref = extern_number(out->u64);
+	return true;
+}
+
+/* nan:canonical: the quiet bit alone, any sign.  nan:arithmetic: the quiet bit and anything. */
+static bool nan_matches(const struct json_node *pattern, uint8_t type, const union ew_value *got)
+{
+	bool canonical = json_is(pattern, "nan:canonical");
+
+	if (type == EW_F32)
+		return canonical ? (got->u32 & 0x7fffffffu) == (0x7f800000u | F32_QUIET)
+				 : f32_is_nan(got->u32) && (got->u32 & F32_QUIET);
+	return canonical ? (got->u64 & INT64_MAX) == (0x7ff0000000000000u | F64_QUIET)
+			 : f64_is_nan(got->u64) && (got->u64 & F64_QUIET);
+}
+
+static bool value_matches(struct script *s, const struct json_node *want, uint8_t type,
+			  const union ew_value *got)
+{
+	const struct json_node *text = json_get(&s->json, want, "value");
+	char shown[64];
+	union ew_value v;
+	bool same;
+
+	if (!json_is(json_get(&s->json, want, "type"), type_name(type)))
+		return fail(s, "result of type %s", type_name(type));
+	value_print(shown, sizeof(shown), type, got);
+	if (!text && (type == EW_FUNCREF || type == EW_EXTERNREF)) /* any but null */
+		return got->ref ? true : fail(s, "got %s, want not null", shown);
+	if ((type == EW_F32 || type == EW_F64) && text && text->len > 3 && text->text[0] == 'n')
+		same = nan_matches(text, type, got);
+	else if (!spec_value(s, want, type, &v))
+		return false;
+	else if (type == EW_I32 || type == EW_F32)
+		same = v.u32 == got->u32;
+	else if (type == EW_I64 || type == EW_F64)
+		same = v.u64 == got->u64;
+	else
+		same = v.ref == got->ref;
+	if (!same)
+		return fail(s, "got %s, want %.*s", shown, (int)text->len, text->text);
+	return true;
+}
+
+/* ---- actions ------------------------------------------------------------------------------------ */
+
+/* What an action did: a status, and when it is EW_OK values of these types in s->values. */
+struct outcome {
+	enum ew_status status;
+	uint32_t count;
+	const uint8_t *types;
+	uint8_t global_type;
+};
+
+static bool load_args(struct script *s, const struct json_node *args, const uint8_t *types,
+		      uint32_t count)
+{
+	const struct json_node *v = json_first(&s->json, args);
+	uint32_t i = 0;
+
+	if (count > VALUES_MAX)
+		return fail(s, "too many parameters");
+	for (; v && i < count; v = json_next(&s->json, v), i++)
+		if (!spec_value(s, v, types[i], &s->values[i]))
+			return false;
+	return !v && i == count ? true : fail(s, "wrong number of arguments");
+}
+
+static bool invoke(struct script *s, struct unit *u, const struct json_node *action, struct outcome *o)
+{
+	const struct json_node *field = json_get(&s->json, action, "field");
+	const uint8_t *params;
+	uint32_t param_count;
+	struct ew_func *f;
+	enum ew_status status = export_func(u, field->text, field->len, &f);
+
+	if (status != EW_OK)
+		return fail(s, "no function \"%.*s\": %s", (int)field->len, field->text,
+			    ew_status_name(status));
+	ew_func_type(f, &params, &param_count, &o->types, &o->count);
+	if (!load_args(s, json_get(&s->json, action, "args"), params, param_count))
+		return false;
+	if (o->count > VALUES_MAX)
+		return fail(s, "too many results");
+	ew_exec_set_fuel(s->exec, FUEL_PER_COMMAND);
+	o->status = ew_call(f, s->values);
+	if (o->status == EW_ERR_FUEL || o->status == EW_ERR_INTERRUPT)
+		ew_cancel(s->exec);
+	return true;
+}
+
+static bool get(struct script *s, struct unit *u, const struct json_node *action, struct outcome *o)
+{
+	const struct json_node *field = json_get(&s->json, action, "field");
+	char *name = strndup(field->text, field->len);
+	struct ew_global *g;
+	enum ew_status status = name ? ew_global_find(u->instance, name, &g) : EW_ERR_NOMEM;
+
+	free(name);
+	if (status != EW_OK)
+		return fail(s, "no global \"%.*s\": %s", (int)field->len, field->text,
+			    ew_status_name(status));
+	o->global_type = (uint8_t)ew_global_type(g, NULL);
+	o->types = &o->global_type;
+	o->count = 1;
+	s->values[0] = ew_global_get(g);
+	return true;
+}
+
+/* False: the action could not be tried at all. */
+static bool act(struct script *s, const struct json_node *command, struct outcome *o)
+{
+	const struct json_node *action = json_get(&s->json, command, "action");
+	struct unit *u = find_unit(s, json_get(&s->json, action, "module"));
+	const struct json_node *kind = json_get(&s->json, action, "type");
+
+	memset(o, 0, sizeof(*o));
+	if (!u)
+		return fail(s, "no module to act on");
+	if (!json_get(&s->json, action, "field"))
+		return fail(s, "an action without a name");
+	if (json_is(kind, "invoke"))
+		return invoke(s, u, action, o);
+	if (json_is(kind, "get"))
+		return get(s, u, action, o);
+	return fail(s, "unknown action");
+}
+
+/* "trap: integer overflow" and the like, for messages. */
+static const char *ended(struct script *s, enum ew_status status)
+{
+	if (status == EW_ERR_TRAP)
+		return ew_exec_trap(s->exec)->text;
+	return ew_status_name(status);
+}
+
+static bool run_action(struct script *s, const struct json_node *command)
+{
+	struct outcome o;
+
+	if (!act(s, command, &o))
+		return false;
+	return o.status == EW_OK ? true : fail(s, "ended with %s", ended(s, o.status));
+}
+
+static bool run_assert_return(struct script *s, const struct json_node *command)
+{
+	const struct json_node *want;
+	struct outcome o;
+	uint32_t i = 0;
+
+	if (!act(s, command, &o))
+		return false;
+	if (o.status != EW_OK)
+		return fail(s, "ended with %s", ended(s, o.status));
+	want = json_first(&s->json, json_get(&s->json, command, "expected"));
+	for (; want && i < o.count; want = json_next(&s->json, want), i++)
+		if (!value_matches(s, want, o.types[i], &s->values[i]))
+			return false;
+	if (want || i != o.count)
+		return fail(s, "%" PRIu32 " results", o.count);
+	return true;
+}
+
+/* Either may say more than the other: "uninitialized element" and "uninitialized element 2". */
+static bool text_matches(const struct json_node *want, const char *got)
+{
+	size_t n = strlen(got);
+
+	if (!want)
+		return false;
+	return memcmp(want->text, got, n < want->len ? n : want->len) == 0 && n > 0;
+}
+
+static bool check_trap(struct script *s, const struct json_node *command, enum ew_status status,
+		       const struct ew_trap *trap)
+{
+	const struct json_node *want = json_get(&s->json, command, "text");
+	int len = want ? (int)want->len : 0;
+
+	if (status != EW_ERR_TRAP)
+		return fail(s, "ended with %s, want trap \"%.*s\"", ew_status_name(status), len,
+			    len ? want->text : "");
+	if (!text_matches(want, ew_trap_text(trap->code)))
+		return fail(s, "trapped with \"%s\", want \"%.*s\"", ew_trap_text(trap->code), len,
+			    len ? want->text : "");
+	return true;
+}
+
+static bool run_assert_trap(struct script *s, const struct json_node *command)
+{
+	struct outcome o;
+
+	if (!act(s, command, &o))
+		return false;
+	return check_trap(s, command, o.status, ew_exec_trap(s->exec));
+}
+
+static bool run_assert_exhaustion(struct script *s, const struct json_node *command)
+{
+	struct outcome o;
+
+	if (!act(s, command, &o))
+		return false;
+	if (o.status == EW_ERR_TRAP && ew_exec_trap(s->exec)->code == EW_TRAP_STACK)
+		return true;
+	return fail(s, "ended with %s, want the stack exhausted", ended(s, o.status));
+}
+
+/* ---- refusals ----------------------------------------------------------------------------------- */
+
+/*
+ * A module that must not load.  Which of the two classes it is in depends on where an engine looks first
+ * (a reader that validates as it decodes may meet the invalid part before the malformed one), so the
+ * class counts only with --strict.
+ */
+static bool run_assert_refused(struct script *s, const struct json_node *command, enum ew_status class)
+{
+	const struct json_node *text = json_get(&s->json, command, "text");
+	struct attempt a;
+	int len = text ? (int)text->len : 0;
+
+	if (!attempt(s, command, &a))
+		return false;
+	if (a.loaded)
+		return fail(s, "accepted, want %s \"%.*s\"", ew_status_text(class), len,
+			    len ? text->text : "");
+	if (a.status != EW_ERR_MALFORMED && a.status != EW_ERR_INVALID)
+		return fail(s, "refused with %s: %s", ew_status_name(a.status), a.err.text);
+	if (a.status != class && s->options->strict)
+		return fail(s, "refused with %s: %s, want %s \"%.*s\"", ew_status_name(a.status),
+			    a.err.text, ew_status_text(class), len, len ? text->text : "");
+	return true;
+}
+
+static bool run_assert_malformed(struct script *s, const struct json_node *command)
+{
+	return run_assert_refused(s, command, EW_ERR_MALFORMED);
+}
+
+static bool run_assert_invalid(struct script *s, const struct json_node *command)
+{
+	return run_assert_refused(s, command, EW_ERR_INVALID);
+}
+
+static bool run_assert_unlinkable(struct script *s, const struct json_node *command)
+{
+	struct attempt a;
+
+	if (!attempt(s, command, &a))
+		return false;
+	if (!a.loaded)
+		return fail(s, "refused before linking: %s: %s", ew_status_name(a.status), a.err.text);
+	return a.status == EW_ERR_UNLINKABLE ? true : fail(s, "linking gave %s", ew_status_name(a.status));
+}
+
+static bool run_assert_uninstantiable(struct script *s, const struct json_node *command)
+{
+	struct attempt a;
+
+	if (!attempt(s, command, &a))
+		return false;
+	if (!a.loaded)
+		return fail(s, "refused before linking: %s: %s", ew_status_name(a.status), a.err.text);
+	return check_trap(s, command, a.status, &a.trap);
+}
+
+/* ---- the list of commands ----------------------------------------------------------------------- */
+
+static const struct {
+	const char *type;
+	bool (*run)(struct script *s, const struct json_node *command);
+} commands[] = {
+	{"module", run_module},
+	{"register", run_register},
+	{"action", run_action},
+	{"assert_return", run_assert_return},
+	{"assert_trap", run_assert_trap},
+	{"assert_exhaustion", run_assert_exhaustion},
+	{"assert_malformed", run_assert_malformed},
+	{"assert_invalid", run_assert_invalid},
+	{"assert_unlinkable", run_assert_unlinkable},
+	{"assert_uninstantiable", run_assert_uninstantiable},
+};
+
+static bool run_command(struct script *s, const struct json_node *command)
+{
+	const struct json_node *type = json_get(&s->json, command, "type");
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (json_is(type, commands[i].type))
+			return commands[i].run(s, command);
+	return fail(s, "unknown command %.*s", type ? (int)type->len : 0, type ? type->text : "");
+}
+
+static void run_all(struct script *s)
+{
+	const struct json_node *c =
+		json_first(&s->json, json_get(&s->json, s->json.nodes, "commands"));
+	const struct json_node *type;
+
+	for (; c; c = json_next(&s->json, c)) {
+		if (json_is(json_get(&s->json, c, "module_type"), "text")) {
+			s->totals->text++;
+			continue;
+		}
+		if (run_command(s, c)) {
+			s->totals->passed++;
+			continue;
+		}
+		type = json_get(&s->json, c, "type");
+		s->totals->failed++;
+		printf("%s:%" PRIu32 ": %.*s: %s\n", s->source,
+		       json_u32(json_get(&s->json, c, "line")), type ? (int)type->len : 0,
+		       type ? type->text : "", s->why);
+	}
+}
+
+static void release(struct script *s)
+{
+	while (s->registered) {
+		struct registration *next = s->registered->next;
+
+		free(s->registered);
+		s->registered = next;
+	}
+	for (struct unit *u = s->units; u; u = u->next)
+		if (u->instance)
+			ew_instance_destroy(u->instance);
+	if (s->exec)
+		ew_exec_destroy(s->exec);
+	spectest_deinit(&s->spectest);
+	while (s->units) {
+		struct unit *next = s->units->next;
+
+		ew_module_free(s->units->module);
+		free(s->units->bytes);
+		free(s->units);
+		s->units = next;
+	}
+}
+
+/* What cannot be run at all is one failure. */
+static void broken(struct spec_totals *totals, const char *path, const char *why)
+{
+	printf("%s:1: %s\n", path, why);
+	totals->failed++;
+}
+
+static char *source_name(const struct json *j, const char *path)
+{
+	const struct json_node *source = json_get(j, j->nodes, "source_filename");
+	char *name = source ? strndup(source->text, source->len) : strdup(path_base(path));
+	char *base = name ? strdup(path_base(name)) : NULL;
+
+	free(name);
+	return base;
+}
+
+static void run_parsed(struct script *s, const char *path)
+{
+	struct spec_totals before = *s->totals;
+	char *source = source_name(&s->json, path);
+	const char *slash = strrchr(path, '/');
+
+	s->source = source ? source : path;
+	s->folder = slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
+	s->alloc = ew_alloc_libc();
+	if (!s->folder || ew_exec_create(&s->exec, NULL, &s->alloc) != EW_OK ||
+	    spectest_init(&s->spectest, &s->alloc) != EW_OK)
+		broken(s->totals, s->source, "out of memory");
+	else if (!json_get(&s->json, s->json.nodes, "commands"))
+		broken(s->totals, s->source, "no commands: not what wast2json writes");
+	else
+		run_all(s);
+	release(s);
+	if (s->options->verbose)
+		printf("%s: %lu passed, %lu failed\n", s->source, s->totals->passed - before.passed,
+		       s->totals->failed - before.failed);
+	free(s->folder);
+	free(source);
+}
+
+void spec_run(const char *json_path, const struct spec_options *options, struct spec_totals *totals)
+{
+	size_t size;
+	char *text = file_read(json_path, &size);
+	struct script *s = calloc(1, sizeof(*s));
+
+	if (!text || !s) {
+		broken(totals, json_path, "cannot be read");
+	} else {
+		s->options = options;
+		s->totals = totals;
+		s->units_end = &s->units;
+		if (json_parse(&s->json, text, size))
+			run_parsed(s, json_path);
+		else
+			broken(totals, json_path, s->json.error);
+		json_free(&s->json);
+	}
+	free(s);
+	free(text);
+}
