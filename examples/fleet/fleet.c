@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+/*
+ * fleet.c - the gateway program: one thread that lets windows arrive when
+ * their time has come, and otherwise steps the node.  The library reads no
+ * clock; this file does.
+ *
+ * Windows are made ahead of time, while the gateway has nothing to do: the
+ * machines' work is not the gateway's.  A latency counts from the moment at
+ * which the window was due, not from when the loop got round to it.
+ */
+#define _POSIX_C_SOURCE 200809L
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "run.h"
+#include "vib_features.h"
+
+#define FLIGHTS 8192u		/* more than the ring can hold */
+#define HOSTILE_EVERY 100u	/* windows between two hostile events */
+#define SLEEP_NS 120000u	/* less is not worth giving the core away */
+#define PROGRESS_NS 1000000000u
+
+/* What is in the ring, in its order. */
+struct flight {
+	uint64_t ordinal, arrival_ns;
+	uint32_t machine, window;
+	bool hostile;
+};
+
+struct flights {
+	struct flight at[FLIGHTS];
+	uint32_t first, count;
+};
+
+static volatile sig_atomic_t stopped;
+
+static void stop(int signal_number)
+{
+	(void)signal_number;
+	stopped = 1;
+}
+
+/* ---- arrival ---- */
+
+static bool push(struct run *r, struct flights *fl, const struct source_window *w,
+		 uint64_t arrival_ns, int hostile)
+{
+	struct flight *f = &fl->at[(fl->first + fl->count) % FLIGHTS];
+
+	if (fl->count == FLIGHTS ||
+	    !gateway_offer(r->gateway, w->ordinal, arrival_ns, w->topic, w->topic_bytes, w->bytes,
+			   w->size, hostile))
+		return false;
+	*f = (struct flight){ w->ordinal, arrival_ns, w->machine, w->window, hostile >= 0 };
+	fl->count++;
+	return true;
+}
+
+/* One window, and now and then something for a hostile function. */
+static void arrive(struct run *r, struct flights *fl, const struct source_window *w,
+		   uint64_t arrival_ns)
+{
+	r->offered++;
+	if (push(r, fl, w, arrival_ns, -1)) {
+		r->bytes_in += w->topic_bytes + w->size;
+	} else {
+		r->dropped_full++;
+		r->lost[w->ordinal] = 1;
+	}
+	if (r->opt.hostile && w->ordinal % HOSTILE_EVERY == 0) {
+		const uint64_t turn = w->ordinal / HOSTILE_EVERY;
+
+		/* the last one was refused and has no route */
+		if (push(r, fl, w, arrival_ns, (int)(turn % (GATEWAY_HOSTILE - 1))))
+			r->hostile_offered++;
+	}
+}
+
+/* ---- verdict ---- */
+
+static bool remember_alert(struct run *r, uint32_t machine, uint32_t window)
+{
+	if (r->alert_count == r->alert_cap) {
+		const uint64_t cap = 2 * r->alert_cap + 256;
+		struct run_alert *more = realloc(r->alerts, cap * sizeof(*more));
+
+		if (!more)
+			return false;
+		r->alerts = more;
+		r->alert_cap = cap;
+	}
+	r->alerts[r->alert_count++] = (struct run_alert){ machine, window };
+	return true;
+}
+
+static void heard(struct run *r, const struct flight *f, const struct gateway_verdict *v,
+		  uint64_t latency_ns)
+{
+	if (v->is_alert) {
+		const int bytes = report_alert(stdout, r, v, f->machine, f->window, latency_ns);
+
+		r->bytes_sent += bytes > 0 ? (uint64_t)bytes : 0;
+		if (!remember_alert(r, f->machine, f->window))
+			stopped = 1;
+		return;
+	}
+	if (r->scores && v->ordinal < source_total(r->source))
+		r->scores[v->ordinal] = fleet_float_bits(v->score);
+	if (r->verdicts)
+		fprintf(r->verdicts, "%llu %u %u %08x %u %d\n", (unsigned long long)v->ordinal,
+			(unsigned)f->machine, (unsigned)f->window,
+			(unsigned)fleet_float_bits(v->score), (unsigned)v->worst_idx,
+			v->score > v->threshold);
+	if (r->opt.data_count && !r->opt.quiet && !r->opt.rate && !(v->score > v->threshold))
+		report_alert(stdout, r, v, f->machine, f->window, latency_ns);
+}
+
+/* Judges the oldest event in the ring. */
+static uint64_t judge(struct run *r, struct flights *fl, uint64_t now)
+{
+	const struct flight *f = &fl->at[fl->first];
+	struct gateway_verdict v;
+	uint64_t after;
+
+	if (!gateway_step(r->gateway, now))
+		return now;
+	after = gateway_clock();
+	if (!f->hostile) {
+		const uint64_t latency = after > f->arrival_ns ? after - f->arrival_ns : 0;
+
+		r->busy_ns += after - now;
+		r->judged++;
+		hist_add(&r->latency, latency);
+		while (gateway_next_verdict(r->gateway, &v))
+			heard(r, f, &v, latency);
+	}
+	fl->first = (fl->first + 1) % FLIGHTS;
+	fl->count--;
+	return after;
+}
+
+/* ---- the loop ---- */
+
+static void wait_until(uint64_t due)
+{
+	const uint64_t now = gateway_clock();
+
+	if (due > now + SLEEP_NS) {
+		const uint64_t ns = due - now - SLEEP_NS / 2;
+		const struct timespec t = { (time_t)(ns / 1000000000u), (long)(ns % 1000000000u) };
+
+		nanosleep(&t, NULL);
+	}
+}
+
+static void loop(struct run *r, struct flights *fl)
+{
+	const bool tty = isatty(2);
+	uint64_t now = gateway_clock(), told;
+	struct source_window w;
+	bool more = source_peek(r->source, &w);
+
+	r->start_ns = told = now;
+	while ((more || fl->count) && !stopped) {
+		if (r->opt.rate) {
+			while (more && r->start_ns + w.due_ns <= now) {
+				arrive(r, fl, &w, r->start_ns + w.due_ns);
+				source_take(r->source);
+				more = source_peek(r->source, &w);
+			}
+		} else if (more && !fl->count) {
+			arrive(r, fl, &w, now = gateway_clock());
+			source_take(r->source);
+		}
+		if (fl->count) {
+			now = judge(r, fl, now);
+		} else {
+			if (more && r->opt.rate)
+				wait_until(r->start_ns + w.due_ns);
+			now = gateway_clock();
+		}
+		if (!r->opt.rate && !fl->count)
+			more = source_peek(r->source, &w);
+		if (now - told >= PROGRESS_NS) {
+			fflush(stdout);
+			if (!r->opt.quiet)
+				report_progress(r, now, tty);
+			told += PROGRESS_NS;
+		}
+	}
+	r->end_ns = gateway_clock();
+	if (tty && !r->opt.quiet)
+		fputs("\r\033[K", stderr);
+}
+
+/* ---- beginning and end ---- */
+
+/* The guest that fits the data, beside where the other one is by default. */
+static const char *default_guest(const struct run *r)
+{
+	return source_is_raw(r->source) ? "examples/fleet/guest_raw.wasm"
+					: "examples/fleet/vibration.wasm";
+}
+
+static bool prepare(struct run *r)
+{
+	const struct fleet_options *opt = &r->opt;
+	const bool every = opt->verdicts || opt->check || opt->data_count;
+
+	r->gateway = gateway_create(opt, every);
+	if (!r->gateway)
+		return false;
+	r->source = source_create(opt, (uint32_t)gateway_model(r->gateway)->in.bytes);
+	if (!r->source)
+		return false;
+	if (!opt->guest)
+		r->opt.guest = default_guest(r);
+	if (!gateway_load_guest(r->gateway, opt->guest,
+				source_is_raw(r->source) ? "raw/+/window" : "spindle/+/window"))
+		return false;
+	if (opt->hostile && !gateway_load_hostile(r->gateway, opt->guest))
+		return false;
+	r->lost = calloc(source_total(r->source), 1);
+	if (opt->check)
+		r->scores = calloc(source_total(r->source), sizeof(*r->scores));
+	if (!r->lost || (opt->check && !r->scores)) {
+		fputs("fleet: out of memory\n", stderr);
+		return false;
+	}
+	if (opt->verdicts) {
+		r->verdicts = fopen(opt->verdicts, "w");
+		if (!r->verdicts)
+			fprintf(stderr, "fleet: %s: %s\n", opt->verdicts, strerror(errno));
+	}
+	return !opt->verdicts || r->verdicts;
+}
+
+static int finish(struct run *r)
+{
+	struct audit audit;
+	bool ok = true;
+
+	if (r->verdicts && (ferror(r->verdicts) | fclose(r->verdicts)) != 0) {
+		fprintf(stderr, "fleet: %s: %s\n", r->opt.verdicts, strerror(errno));
+		ok = false;
+	}
+	r->verdicts = NULL;
+	if (!audit_run(r, &audit)) {
+		fputs("fleet: out of memory\n", stderr);
+		return 1;
+	}
+	if (r->opt.json)
+		report_json(r, &audit);
+	else
+		report_summary(r, &audit);
+	return ok && audit.differ == 0 ? 0 : 1;
+}
+
+static void release(struct run *r, struct flights *fl)
+{
+	if (r->verdicts)
+		fclose(r->verdicts);
+	source_destroy(r->source);
+	gateway_destroy(r->gateway);
+	free(r->alerts);
+	free(r->scores);
+	free(r->lost);
+	free(r);
+	free(fl);
+}
+
+int main(int argc, char **argv)
+{
+	struct run *r = calloc(1, sizeof(*r));
+	struct flights *fl = calloc(1, sizeof(*fl));
+	int rc = 1;
+
+	if (!r || !fl) {
+		fputs("fleet: out of memory\n", stderr);
+		free(r);
+		free(fl);
+		return 1;
+	}
+	rc = options_parse(&r->opt, argc, argv);
+	if (rc == OPTIONS_RUN) {
+		rc = 1;
+		if (prepare(r)) {
+			signal(SIGINT, stop);
+			signal(SIGTERM, stop);
+			if (!r->opt.quiet)
+				report_banner(r);
+			loop(r, fl);
+			rc = finish(r);
+		}
+	}
+	release(r, fl);
+	return rc;
+}

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+/*
+ * report.c - everything that the gateway program says: alerts, progress, and
+ * the summary, for people or as JSON.
+ */
+#include "strict_float.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "run.h"
+#include "vib_features.h"
+
+static const char *const feature_names[FLEET_FEATURES] = {
+	"band 0.05 kHz", "band 0.1 kHz", "band 0.2 kHz", "band 0.3 kHz", "band 0.4 kHz",
+	"band 0.6 kHz", "band 0.9 kHz", "band 1.3 kHz", "band 1.9 kHz", "band 2.7 kHz",
+	"band 3.8 kHz", "band 5.5 kHz", "shaft 1x", "shaft 2x", "shaft 3x", "cutting edges",
+	"outer race 1x", "outer race 2x", "outer race 3x", "inner race 1x", "inner race 2x",
+	"inner race sideband", "ball 2x", "envelope at shaft speed", "envelope level", "power",
+	"crest", "kurtosis", "envelope crest", "heat", "speed", "load",
+};
+
+/* 1234567 as "1,234,567"; the text lives in a buffer of the caller's. */
+static const char *grouped(uint64_t v, char *buf, size_t size)
+{
+	char digits[24];
+	const int n = snprintf(digits, sizeof(digits), "%" PRIu64, v);
+	size_t at = 0;
+
+	for (int i = 0; i < n && at + 2 < size; i++) {
+		if (i && (n - i) % 3 == 0)
+			buf[at++] = ',';
+		buf[at++] = digits[i];
+	}
+	buf[at] = 0;
+	return buf;
+}
+
+#define GROUPED(v) grouped((v), (char[32]){ 0 }, 32)
+
+static const char *amount(double bytes, char *buf, size_t size)
+{
+	static const char *const units[] = { "B", "kB", "MB", "GB", "TB" };
+	unsigned u = 0;
+
+	for (; bytes >= 1000.0 && u < 4; u++)
+		bytes /= 1000.0;
+	snprintf(buf, size, u ? "%.1f %s" : "%.0f %s", bytes, units[u]);
+	return buf;
+}
+
+#define AMOUNT(v) amount((double)(v), (char[32]){ 0 }, 32)
+
+static double percent(uint64_t part, uint64_t whole)
+{
+	return whole ? 100.0 * (double)part / (double)whole : 100.0;
+}
+
+/* ---- alerts ---- */
+
+/* A JSON string, quotes included; cut when it is very long. */
+static void quote(const char *text, char *buf, size_t size)
+{
+	size_t at = 0;
+
+	buf[at++] = '"';
+	for (; *text && at + 8 < size; text++) {
+		const unsigned char c = (unsigned char)*text;
+
+		if (c == '"' || c == '\\')
+			at += (size_t)snprintf(buf + at, size - at, "\\%c", c);
+		else if (c < 0x20)
+			at += (size_t)snprintf(buf + at, size - at, "\\u%04x", c);
+		else
+			buf[at++] = (char)c;
+	}
+	buf[at++] = '"';
+	buf[at] = 0;
+}
+
+int report_alert(FILE *to, const struct run *r, const struct gateway_verdict *v,
+		 uint32_t machine, uint32_t window, uint64_t latency_ns)
+{
+	char who[600], why[48], trace[33], threshold[32] = "null";
+
+	if (source_is_raw(r->source)) {
+		char name[512];
+
+		quote(source_file(r->source, machine), name, sizeof(name));
+		snprintf(who, sizeof(who), "\"file\":%s", name);
+		snprintf(why, sizeof(why), "input %" PRIu32, v->worst_idx);
+	} else {
+		snprintf(who, sizeof(who), "\"machine\":%" PRIu32, machine);
+		snprintf(why, sizeof(why), "%s",
+			 v->worst_idx < FLEET_FEATURES ? feature_names[v->worst_idx] : "?");
+	}
+	if (isfinite(v->threshold))
+		snprintf(threshold, sizeof(threshold), "%.4f", (double)v->threshold);
+	for (int i = 0; i < 16; i++)
+		snprintf(trace + 2 * i, 3, "%02x", v->trace_id[i]);
+	return fprintf(to,
+		       "{\"%s\":{%s,\"window\":%" PRIu32 ",\"score\":%.4f,\"threshold\":%s,"
+		       "\"why\":\"%s\",\"model\":\"vibration@%s\",\"trace_id\":\"%s\","
+		       "\"latency_us\":%.1f}}\n",
+		       v->is_alert ? "alert" : "verdict", who, window, (double)v->score, threshold,
+		       why, gateway_model(r->gateway)->version, trace, (double)latency_ns / 1e3);
+}
+
+/* ---- while it runs ---- */
+
+void report_banner(const struct run *r)
+{
+	const struct gateway_model *m = gateway_model(r->gateway);
+
+	fprintf(stderr, "fleet: model %s (version %s, %zu int8 inputs, threshold ", r->opt.model,
+		m->version, m->in.bytes);
+	if (isfinite(m->threshold))
+		fprintf(stderr, "%.4f)\n", (double)m->threshold);
+	else
+		fputs("none: scores only)\n", stderr);
+	if (source_sim(r->source))
+		fprintf(stderr, "fleet: %s machines, %s windows", GROUPED(r->opt.machines),
+			GROUPED(source_total(r->source)));
+	else
+		fprintf(stderr, "fleet: %s windows from %d files",
+			GROUPED(source_total(r->source)), r->opt.data_count);
+	if (r->opt.rate)
+		fprintf(stderr, " at %s a second\n", GROUPED(r->opt.rate));
+	else
+		fputs(" as fast as they are judged\n", stderr);
+}
+
+void report_progress(const struct run *r, uint64_t now_ns, bool tty)
+{
+	const double s = (double)(now_ns - r->start_ns) / 1e9;
+
+	fprintf(stderr, "%s  %5.1f s  %11s windows  %9s/s  p99 %.3f ms  %" PRIu64 " alerts%s",
+		tty ? "\r" : "", s, GROUPED(r->judged), GROUPED((uint64_t)((double)r->judged / s)),
+		(double)hist_quantile(&r->latency, 0.99) / 1e6, r->alert_count, tty ? " " : "\n");
+	fflush(stderr);
+}
+
+/* ---- the summary ---- */
+
+struct sums {
+	struct ew_function_stats judge;
+	struct ew_ring_stat ring;
+	struct ew_node_stats node;
+	double seconds;
+	const char *failure;
+	uint64_t failures;
+};
+
+static struct sums sum_up(const struct run *r)
+{
+	struct sums s = { .seconds = (double)(r->end_ns - r->start_ns) / 1e9 };
+
+	gateway_stats(r->gateway, &s.judge, &s.ring, &s.node);
+	s.failures = gateway_failures(r->gateway, &s.failure);
+	return s;
+}
+
+static void summarise_drops(const struct run *r, const struct sums *s)
+{
+	const char *sep = "";
+
+	fputs("  drops        ", stderr);
+	if (r->dropped_full) {
+		fprintf(stderr, "ring full %s", GROUPED(r->dropped_full));
+		sep = ", ";
+	}
+	if (s->ring.too_big) {
+		fprintf(stderr, "%stoo big %s", sep, GROUPED(s->ring.too_big));
+		sep = ", ";
+	}
+	if (s->judge.dropped_parked) {
+		fprintf(stderr, "%swhile parked %s", sep, GROUPED(s->judge.dropped_parked));
+		sep = ", ";
+	}
+	for (int c = 0; c < EW_NODE_CAUSES; c++)
+		if (c != EW_NODE_PARKED && s->judge.causes[c]) {
+			fprintf(stderr, "%s%s %s", sep, ew_node_cause_name((enum ew_node_cause)c),
+				GROUPED(s->judge.causes[c]));
+			sep = ", ";
+		}
+	fputs(*sep ? "\n" : "none\n", stderr);
+	if (s->failures)
+		fprintf(stderr, "               last failure: %s\n", s->failure);
+}
+
+static void summarise_hostile(const struct run *r)
+{
+	struct gateway_hostile h;
+
+	if (!r->opt.hostile)
+		return;
+	fprintf(stderr, "  hostile      %s events for functions that mean harm\n",
+		GROUPED(r->hostile_offered));
+	for (uint32_t i = 0; gateway_hostile_at(r->gateway, i, &h); i++) {
+		if (*h.refused) {
+			fprintf(stderr, "    %-10s refused: %s\n", h.name, h.refused);
+			continue;
+		}
+		fprintf(stderr, "    %-10s %s events, %s failed, %s while parked; last: %s\n",
+			h.name, GROUPED(h.events), GROUPED(h.failed), GROUPED(h.dropped_parked),
+			*h.last ? h.last : "-");
+		if (h.wrong_result)
+			fprintf(stderr, "    %-10s GOT THROUGH: call %d\n", "",
+				-1000 - h.wrong_result);
+	}
+}
+
+static void summarise_truth(const struct run *r, const struct audit *a)
+{
+	if (source_sim(r->source)) {
+		fprintf(stderr,
+			"  faults       %" PRIu32 " injected, %" PRIu32
+			" found (recall %.1f %%), %" PRIu32 " before the part failed\n",
+			a->faults, a->found, percent(a->found, a->faults), a->before_failure);
+		fprintf(stderr,
+			"  alerts       %s, %s of them of worn machines (precision %.1f %%)\n",
+			GROUPED(r->alert_count), GROUPED(a->true_alerts),
+			percent(a->true_alerts, r->alert_count));
+		fprintf(stderr,
+			"  crossing     %" PRIu32 " of %" PRIu32
+			" alerted in the very window whose score crosses the threshold\n",
+			a->in_crossing_window, a->crossings);
+	} else {
+		fprintf(stderr, "  alerts       %s\n", GROUPED(r->alert_count));
+	}
+	if (r->scores)
+		fprintf(stderr, "  check        %s verdicts computed natively as well, %s differ\n",
+			GROUPED(a->compared), GROUPED(a->differ));
+}
+
+void report_summary(const struct run *r, const struct audit *a)
+{
+	const struct sums s = sum_up(r);
+	const double busy = (double)r->busy_ns / 1e9;
+
+	fprintf(stderr, "\nfleet: %s windows judged in %.1f s\n", GROUPED(r->judged), s.seconds);
+	fprintf(stderr,
+		"  sustained    %s windows/s, core busy judging %.1f %% of the time (alone: %s/s)\n",
+		GROUPED((uint64_t)((double)r->judged / s.seconds + 0.5)), 100.0 * busy / s.seconds,
+		GROUPED((uint64_t)((double)r->judged / busy + 0.5)));
+	fprintf(stderr, "  latency      p50 %.3f ms, p99 %.3f ms, p99.9 %.3f ms, max %.3f ms from arrival to verdict\n",
+		(double)hist_quantile(&r->latency, 0.5) / 1e6,
+		(double)hist_quantile(&r->latency, 0.99) / 1e6,
+		(double)hist_quantile(&r->latency, 0.999) / 1e6, (double)r->latency.max / 1e6);
+	summarise_truth(r, a);
+	fprintf(stderr, "  traffic      %s in, %s sent", AMOUNT(r->bytes_in),
+		AMOUNT(r->bytes_sent));
+	if (r->bytes_sent)
+		fprintf(stderr, " (1 byte for each %s)", GROUPED(r->bytes_in / r->bytes_sent));
+	fprintf(stderr, "\n  fuel         %s a window, %s inferences\n",
+		GROUPED(s.judge.events ? s.judge.fuel / s.judge.events : 0),
+		GROUPED(s.judge.inferences));
+	summarise_drops(r, &s);
+	summarise_hostile(r);
+}
+
+static void json_hostile(const struct run *r)
+{
+	struct gateway_hostile h;
+
+	for (uint32_t i = 0; gateway_hostile_at(r->gateway, i, &h); i++) {
+		char refused[256], last[256];
+
+		quote(h.refused, refused, sizeof(refused));
+		quote(h.last, last, sizeof(last));
+		printf("%s{\"name\":\"%s\",\"refused\":%s,\"events\":%" PRIu64 ",\"failed\":%" PRIu64
+		       ",\"parked\":%" PRIu64 ",\"emitted\":%" PRIu64
+		       ",\"got_through\":%d,\"last\":%s}",
+		       i ? "," : "", h.name, refused, h.events, h.failed, h.dropped_parked,
+		       h.emitted, h.wrong_result ? -1000 - h.wrong_result : 0, last);
+	}
+}
+
+void report_json(const struct run *r, const struct audit *a)
+{
+	const struct sums s = sum_up(r);
+
+	printf("{\"summary\":{\"windows\":%" PRIu64 ",\"seconds\":%.3f,\"windows_per_s\":%.1f,"
+	       "\"busy_share\":%.4f,\"capacity_per_s\":%.1f,",
+	       r->judged, s.seconds, (double)r->judged / s.seconds,
+	       (double)r->busy_ns / 1e9 / s.seconds, 1e9 * (double)r->judged / (double)r->busy_ns);
+	printf("\"p50_us\":%.1f,\"p99_us\":%.1f,\"p999_us\":%.1f,\"max_us\":%.1f,",
+	       (double)hist_quantile(&r->latency, 0.5) / 1e3,
+	       (double)hist_quantile(&r->latency, 0.99) / 1e3,
+	       (double)hist_quantile(&r->latency, 0.999) / 1e3, (double)r->latency.max / 1e3);
+	printf("\"alerts\":%" PRIu64 ",\"true_alerts\":%" PRIu64 ",\"false_alerts\":%" PRIu64
+	       ",\"faults\":%" PRIu32 ",\"found\":%" PRIu32 ",\"before_failure\":%" PRIu32
+	       ",\"crossings\":%" PRIu32 ",\"in_crossing_window\":%" PRIu32 ",",
+	       r->alert_count, a->true_alerts, a->false_alerts, a->faults, a->found,
+	       a->before_failure, a->crossings, a->in_crossing_window);
+	printf("\"compared\":%" PRIu64 ",\"differ\":%" PRIu64 ",\"bytes_in\":%" PRIu64
+	       ",\"bytes_sent\":%" PRIu64 ",\"fuel_per_window\":%" PRIu64
+	       ",\"inferences\":%" PRIu64 ",",
+	       a->compared, a->differ, r->bytes_in, r->bytes_sent,
+	       s.judge.events ? s.judge.fuel / s.judge.events : 0, s.judge.inferences);
+	printf("\"drops\":{\"ring_full\":%" PRIu64 ",\"too_big\":%" PRIu64 ",\"parked\":%" PRIu64,
+	       r->dropped_full, (uint64_t)s.ring.too_big, s.judge.dropped_parked);
+	for (int c = 0; c < EW_NODE_CAUSES; c++)
+		if (c != EW_NODE_PARKED)
+			printf(",\"%s\":%" PRIu64, ew_node_cause_name((enum ew_node_cause)c),
+			       s.judge.causes[c]);
+	printf("},\"hostile\":[");
+	json_hostile(r);
+	printf("]}}\n");
+}
