@@ -142,8 +142,9 @@ $(BUILD)/vibration.tflite: $(BUILD)/fleet-train
 
 # Firmware images: the same program for both boards and, to compare with, for this machine.
 EDGEFLAGS := -DEDGE_ARENA_BYTES=393216
-BLOBS   := examples/firmware/guest.wasm
-BLOBFLAGS = -DGUEST_WASM='"examples/firmware/guest.wasm"'
+BLOBS   := examples/firmware/guest.wasm examples/fleet/vibration.wasm $(BUILD)/vibration.tflite $(BUILD)/firmware/windows.bin
+BLOBFLAGS = $(join -DGUEST_WASM= -DJUDGE_WASM= -DMODEL_TFLITE= -DWINDOWS_BIN=,$(BLOBS:%='"%"'))
+EDGEOBJ := examples/firmware/edge.o examples/firmware/judge.o examples/firmware/blobs.o
 BOARDS  := mps2-an386 mps2-an505
 IMAGES  := $(BOARDS:%=$(BUILD)/firmware/%.elf)
 
@@ -168,7 +169,7 @@ $(eval $(call cortex,m33,$(M33FLAGS)))
 core-m4: $(BUILD)/m4/libedgewasm.a ## compile every room for Cortex-M4 (M4CC=arm-none-eabi-gcc)
 
 define image
-$(BUILD)/firmware/$(1).elf: $(addprefix $(BUILD)/$(2)/examples/firmware/,edge.o board_cortex.o blobs.o) $(BUILD)/$(2)/libedgewasm.a \
+$(BUILD)/firmware/$(1).elf: $(addprefix $(BUILD)/$(2)/,$(EDGEOBJ) examples/firmware/board_cortex.o) $(BUILD)/$(2)/libedgewasm.a \
 		examples/firmware/$(1).ld examples/firmware/cortex.ld
 	@mkdir -p $$(@D)
 	$$(call say,LD)$$(M4CC) $(3) -Os --specs=nano.specs -nostartfiles -Lexamples/firmware -T $(1).ld -Wl,--gc-sections \
@@ -181,9 +182,16 @@ $(BUILD)/examples/firmware/%.o: ALLCFLAGS += $(EDGEFLAGS)
 $(BUILD)/examples/firmware/blobs.o: examples/firmware/blobs.S $(BLOBS)
 	@mkdir -p $(@D)
 	$(call say,AS)$(CC) $(BLOBFLAGS) -c -o $@ $<
-$(BUILD)/firmware/host: $(addprefix $(BUILD)/examples/firmware/,edge.o board_host.o blobs.o) $(BUILD)/libedgewasm.a
+$(BUILD)/firmware/host: $(addprefix $(BUILD)/,$(EDGEOBJ) examples/firmware/board_host.o) $(BUILD)/libedgewasm.a
 	@mkdir -p $(@D)
 	$(LINK)
+
+$(BUILD)/firmware/windows: $(BUILD)/examples/firmware/windows.o $(BUILD)/examples/fleet/sim.o
+	@mkdir -p $(@D)
+	$(LINK)
+$(BUILD)/examples/firmware/windows.o: ALLCFLAGS += -Iexamples
+$(BUILD)/firmware/windows.bin: $(BUILD)/firmware/windows
+	$(BUILD)/firmware/windows $@.new && mv $@.new $@
 
 FWPARTS := $(BUILD)/firmware/host $(if $(HAVE_M4),$(IMAGES))
 firmware: $(FWPARTS) ## Cortex-M images, run under QEMU where it is installed and compared with this machine

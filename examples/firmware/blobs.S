@@ -7,4 +7,7 @@
 
 	.section .rodata
 	BLOB(guest_wasm, GUEST_WASM)
+	BLOB(judge_wasm, JUDGE_WASM)
+	BLOB(model_tflite, MODEL_TFLITE)
+	BLOB(windows_bin, WINDOWS_BIN)
 	.section .note.GNU-stack, "", %progbits

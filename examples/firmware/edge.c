@@ -5,19 +5,15 @@
  * edge.c - the library as firmware uses it: a static arena, modules and models in flash, events from an
  * interrupt.  Prints results and fuel; every machine must print the same, except lines that begin with '#'.
  */
-#include "board.h"
+#include "edge.h"
 
 #include <stdarg.h>
 #include <string.h>
-#include "edgewasm.h"
 
 static uint8_t memory[EDGE_ARENA_BYTES] __attribute__((aligned(EW_ALIGN)));
-static struct ew_arena arena;
-static struct ew_alloc alloc;
-static int failures;
+int failures;
 
-/* %s %u (unsigned) %d (int) %x (uint32_t, eight digits) %X (uint64_t, sixteen digits) %U (uint64_t). */
-static void say(const char *fmt, ...)
+void say(const char *fmt, ...)
 {
 	char line[160], digits[24];
 	size_t n = 0;
@@ -82,11 +78,6 @@ static void expect(const char *what, enum ew_status got, enum ew_status want)
 	failures++;
 }
 
-static size_t blob_bytes(const uint8_t *start, const uint8_t *end)
-{
-	return (size_t)(end - start);
-}
-
 /* ---- 1. a module in flash, called by the host ---------------------------------------------------- */
 
 static const struct call {
@@ -128,14 +119,14 @@ static void run_call(struct ew_instance *instance, const struct call *c)
 		    c->fuel - ew_exec_fuel(exec));
 	else if (status == EW_ERR_TRAP)
 		say("%s: trap: %s, depth %u\n", c->name, ew_exec_trap(exec)->text,
-		    ew_exec_trap(exec)->depth);
+		    (unsigned)ew_exec_trap(exec)->depth);
 	else
 		say("%s: %s\n", c->name, ew_status_name(status));
 	say("# %U ticks\n", ticks);
 	ew_cancel(exec);
 }
 
-static void part_wasm(void)
+void part_wasm(struct ew_arena *arena, const struct ew_alloc *alloc)
 {
 	struct ew_exec_config xc = { .struct_bytes = sizeof(xc), .stack_slots = 512, .call_depth = 32 };
 	struct ew_instance_config ic = { .struct_bytes = sizeof(ic), .max_memory_pages = 1 };
@@ -145,22 +136,22 @@ static void part_wasm(void)
 	enum ew_status status;
 	size_t before;
 
-	say("== wasm: %u bytes of module in flash\n", (unsigned)blob_bytes(guest_wasm, guest_wasm_end));
-	ew_arena_reset(&arena);
-	status = ew_module_load(&module, guest_wasm, blob_bytes(guest_wasm, guest_wasm_end), NULL,
-				&alloc, &err);
+	say("== wasm: %u bytes of module in flash\n", (unsigned)(guest_wasm_end - guest_wasm));
+	ew_arena_reset(arena);
+	status = ew_module_load(&module, guest_wasm, (size_t)(guest_wasm_end - guest_wasm), NULL,
+				alloc, &err);
 	if (status != EW_OK) {
 		say("FAIL: load: %s: %s\n", ew_status_name(status), err.text);
 		failures++;
 		return;
 	}
-	say("# module %u bytes of RAM\n", (unsigned)arena.used_bytes);
-	before = arena.used_bytes;
-	status = ew_exec_create(&ic.exec, &xc, &alloc);
+	say("# module %u bytes of RAM\n", (unsigned)arena->used_bytes);
+	before = arena->used_bytes;
+	status = ew_exec_create(&ic.exec, &xc, alloc);
 	expect("exec", status, EW_OK);
-	say("# executor %u bytes of RAM\n", (unsigned)(arena.used_bytes - before));
+	say("# executor %u bytes of RAM\n", (unsigned)(arena->used_bytes - before));
 	if (status == EW_OK)
-		status = ew_instance_create(&instance, module, &ic, &alloc, NULL, &err);
+		status = ew_instance_create(&instance, module, &ic, alloc, NULL, &err);
 	if (status != EW_OK) {
 		say("FAIL: instance: %s: %s\n", ew_status_name(status), err.text);
 		failures++;
@@ -202,14 +193,13 @@ static uint32_t hash(uint32_t h, const void *bytes, size_t n)
 	return h;
 }
 
-static void part_ring(void)
+void part_ring(void)
 {
 	uint32_t taken = 0, sum = 2166136261u, gaps = 0;
 	uint64_t seq = 1;
 	struct ew_ring_stat stat;
 	enum ew_status status;
 
-	ew_arena_reset(&arena);
 	status = ew_ring_init(memory, ew_ring_size(1024), NULL, &ring);
 	expect("ring", status, EW_OK);
 	if (status != EW_OK)
@@ -231,16 +221,20 @@ static void part_ring(void)
 	board_timer(NULL);
 	ew_ring_stat(ring, &stat);
 	say("== ring: %u events from an interrupt, %u gaps, hash %x, %u dropped\n", (unsigned)stat.released,
-	    gaps, sum, (unsigned)(stat.dropped_newest + stat.too_big));
+	    (unsigned)gaps, sum, (unsigned)(stat.dropped_newest + stat.too_big));
 	failures += gaps != 0 || stat.released != SAMPLES;
 }
 
 int edge_main(void)
 {
+	struct ew_arena arena;
+	struct ew_alloc alloc;
+
 	ew_arena_init(&arena, memory, sizeof(memory));
 	alloc = ew_arena_alloc(&arena);
-	part_wasm();
+	part_wasm(&arena, &alloc);
 	part_ring();
+	part_judge(&arena, &alloc);
 	say("# arena peak %u bytes, stack peak %u bytes\n", (unsigned)ew_arena_peak(&arena),
 	    (unsigned)board_stack_peak());
 	say(failures ? "%d FAILED\n" : "ok\n", failures);
