@@ -46,6 +46,9 @@ extern "C" {
 #ifndef EW_MODEL_ARENA_BYTES /* of one executor, persistent and transient together: itself */
 #define EW_MODEL_ARENA_BYTES (EW_CONFIG_SMALL ? 256u << 10 : 256u << 20)
 #endif
+#ifndef EW_MODEL_BYTES /* that the model takes from its allocator: tables and parameters, never weights */
+#define EW_MODEL_BYTES (EW_CONFIG_SMALL ? 64u << 10 : 64u << 20)
+#endif
 #ifndef EW_MODEL_BATCH /* largest max_batch; multiplies the arena */
 #define EW_MODEL_BATCH 1024u
 #endif
@@ -109,6 +112,7 @@ struct ew_model_config {
 	uint32_t max_tensors;
 	uint32_t max_operators;
 	size_t max_arena_bytes;
+	size_t max_model_bytes;
 };
 
 /* ---- models ----------------------------------------------------------------------------------- */

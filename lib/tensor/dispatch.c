@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+
+/* dispatch.c - the kernel table, and the choice of a kernel by CPU features. */
+#include "edgewasm/config.h"
+
+#if EW_CONFIG_TENSOR
+#include "edgewasm/model.h"
+#include "tensor/dispatch.h"
+
+_Static_assert(EW_ISA_SSE41 == (int)EW_CPU_SSE41 && EW_ISA_SSE42 == (int)EW_CPU_SSE42 &&
+		       EW_ISA_AVX2 == (int)EW_CPU_AVX2 && EW_ISA_AVXVNNI == (int)EW_CPU_AVXVNNI &&
+		       EW_ISA_AVX512 == (int)EW_CPU_AVX512 &&
+		       EW_ISA_AVX512VNNI == (int)EW_CPU_AVX512VNNI &&
+		       EW_ISA_NEON == (int)EW_CPU_NEON && EW_ISA_DOTPROD == (int)EW_CPU_DOTPROD &&
+		       EW_ISA_I8MM == (int)EW_CPU_I8MM,
+	       "the public instruction sets are the detector's");
+
+static const struct ewi_kernel kernels[] = {
+#define KERNEL(SLOT, slot, variant, features, scratch)                                             \
+	{EWI_SLOT_##SLOT, features, #slot "_" #variant, ewk_##slot##_##variant, scratch},
+#include "tensor/kernels.def"
+#undef KERNEL
+};
+
+const struct ewi_kernel *ewi_kernels(size_t *count)
+{
+	*count = sizeof(kernels) / sizeof(kernels[0]);
+	return kernels;
+}
+
+const struct ewi_kernel *ewi_kernel_for(enum ewi_slot slot, uint32_t features)
+{
+	const struct ewi_kernel *best = NULL;
+
+	for (size_t i = 0; i < sizeof(kernels) / sizeof(kernels[0]); i++)
+		if (kernels[i].slot == slot && (kernels[i].features & ~features) == 0)
+			best = &kernels[i];
+	return best;
+}
+
+uint32_t ew_model_isa(void)
+{
+	return ewi_cpu_features() | EW_ISA_SCALAR;
+}
+#endif

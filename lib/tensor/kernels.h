@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+
+/*
+ * kernels.h - what kernels are given and what they owe.
+ *
+ * A kernel reads its inputs, writes its whole output, and nothing else: no allocation, no failure, no
+ * state.  Output and scratch overlap nothing.  Every variant writes the bytes its `_ref` writes, for every
+ * input; a variant never calls another instruction set's file.
+ *
+ * Tensors in the arena are in the host's byte order and aligned to their elements; int8 inputs may have
+ * any alignment (bound by the host).  Constants (int8 weights, biases, float weights) are the file's own
+ * bytes: little-endian at any alignment.
+ */
+#ifndef EW_TENSOR_KERNELS_H
+#define EW_TENSOR_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "base/bits.h"
+#include "base/cpu.h"
+#include "base/le.h"
+#include "tensor/quant.h"
+
+#if (defined(__GNUC__) || defined(__clang__)) && (defined(__x86_64__) || defined(__i386__))
+#define EWI_KERNELS_X86 1
+#else
+#define EWI_KERNELS_X86 0
+#endif
+#if (defined(__GNUC__) || defined(__clang__)) && defined(__aarch64__) && !EW_BIG_ENDIAN
+#define EWI_KERNELS_NEON 1
+#else
+#define EWI_KERNELS_NEON 0
+#endif
+
+/* One application of a kernel, to `windows` windows that lie one after the other in each activation. */
+struct ewi_call {
+	const void *params; /* of the slot: struct ewi_fc, ... */
+	const void *in[3];  /* NULL: left out */
+	void *out;
+	void *scratch; /* as many bytes as its size function says, aligned to EW_ALIGN */
+	size_t windows;
+};
+
+typedef void ewi_kernel_fn(const struct ewi_call *c);
+/* Scratch bytes for at most `windows` windows. */
+typedef size_t ewi_scratch_fn(const void *params, size_t windows);
+
+/*
+ * Fully connected: out[r][u] = clamp(out_zero + requant(bias[u] +
+ *                              sum over d of (in[r][d] - in_zero) * (w[u][d] - w_zero)))
+ *
+ *   in[0]  activations [windows * rows][depth]; int8, int16 (S16), float (F32)
+ *   in[1]  weights [units][depth]; int8; W4: two int4 to a byte, the first in the low half, rows packed
+ *          without padding; F32: float
+ *   in[2]  bias [units] or NULL; int32; B64: int64; F32: float
+ *   out    [windows * rows][units], the type of the activations
+ *
+ * Sums are modulo 2^32, of B64 modulo 2^64, with one rounding to 16 bits there.  Float sums are taken
+ * from d = 0 upwards, the bias last, without fused multiply-add.
+ * depth, units >= 1; rows may be 0.  w_zero is 0 where multipliers are per unit.
+ */
+struct ewi_fc {
+	uint32_t rows, depth, units;
+	int32_t in_zero, w_zero, out_zero;
+	int32_t act_min, act_max; /* act_min <= act_max, within the output type */
+	struct ewi_scale scale;	  /* of every unit, unless: */
+	const int32_t *multipliers, *shifts; /* [units], both or neither NULL */
+	float f_min, f_max;
+	bool single; /* one rounding */
+};
+
+static inline struct ewi_scale ewi_fc_scale(const struct ewi_fc *p, uint32_t unit)
+{
+	if (p->multipliers)
+		return (struct ewi_scale){p->multipliers[unit], p->shifts[unit]};
+	return p->scale;
+}
+
+/* An int32 sum (bias included) to an output. */
+static inline int32_t ewi_fc_finish(const struct ewi_fc *p, uint32_t unit, int32_t sum)
+{
+	int32_t v = ewi_requant_as(sum, ewi_fc_scale(p, unit), p->single);
+
+	return ewi_clamp(ewi_wrap_add(v, p->out_zero), p->act_min, p->act_max);
+}
+
+/*
+ * Element by element, `count` elements in each window.
+ *   QUANTIZE    float in, int8 or int16 out
+ *   REQUANTIZE  int8, uint8, int16 or int32 in and out:
+ *               clamp(out_zero + requant(in - in_zero)), differences and sums modulo 2^32
+ *   DEQUANTIZE  int8, uint8 or int16 in, float out; the product is taken in double
+ *   COPY        bytes; count is in bytes
+ */
+struct ewi_convert {
+	size_t count;
+	uint8_t in_type, out_type; /* enum ew_tensor_type */
+	bool single;
+	int32_t in_zero, out_zero;
+	float in_scale, out_scale;
+	struct ewi_scale ratio; /* in_scale / out_scale */
+	int32_t low, high;	/* range of the output type */
+};
+
+#define KERNEL(SLOT, slot, variant, features, scratch)                                             \
+	void ewk_##slot##_##variant(const struct ewi_call *c);
+#include "tensor/kernels.def"
+#undef KERNEL
+
+size_t ewi_fc_s8_sse41_scratch(const void *params, size_t windows);
+size_t ewi_fc_s8_avx2_scratch(const void *params, size_t windows);
+size_t ewi_fc_s8_neon_scratch(const void *params, size_t windows);
+
+#endif

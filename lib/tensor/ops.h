@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+
+/* ops.h - the operator table, and what prepare functions work with. */
+#ifndef EW_TENSOR_OPS_H
+#define EW_TENSOR_OPS_H
+
+#include "tensor/model.h"
+
+/* One operator while it is prepared. */
+struct ewi_prep {
+	struct ew_model *m;
+	struct ewi_op *op;
+	uint32_t index;
+	struct ewi_table options; /* at 0: none, every option has its default */
+	struct ew_error *err;
+};
+
+/*
+ * Checks everything the kernel relies on, and calls ewi_prep_kernel (or ewi_prep_alias) last.
+ * Inputs and output are valid tensors already, inputs have been written, the output has not.
+ */
+typedef enum ew_status ewi_prepare_fn(struct ewi_prep *p);
+
+struct ewi_op_def {
+	const char *name;
+	uint8_t code, version, inputs_min, inputs_max, options;
+	ewi_prepare_fn *prepare;
+};
+
+/* NULL: there is no such operator. */
+const struct ewi_op_def *ewi_op_def(uint32_t code);
+
+#define OP(code, name, version, min, max, options, prepare) ewi_prepare_fn prepare;
+#include "tensor/ops.def"
+#undef OP
+
+/* Reports "operator 3 (CONV_2D): ..." at the operator's place in the file; returns status. */
+enum ew_status ewi_prep_error(const struct ewi_prep *p, enum ew_status status, const char *fmt, ...)
+	EW_PRINTF(3, 4);
+
+/* Input i, or NULL when it is left out. */
+const struct ewi_tensor *ewi_prep_in(const struct ewi_prep *p, uint32_t i);
+const struct ewi_tensor *ewi_prep_out(const struct ewi_prep *p);
+
+/*
+ * What an activation input needs so that a kernel can read it: in the arena, or one-byte elements in the
+ * file; and in a batch never a constant, of which there is one for all windows.
+ */
+enum ew_status ewi_prep_readable(const struct ewi_prep *p, const struct ewi_tensor *t,
+				 const char *what);
+/* Types, or EW_ERR_UNSUPPORTED naming them. */
+enum ew_status ewi_prep_types(const struct ewi_prep *p, const struct ewi_tensor *a,
+			      const struct ewi_tensor *b, const struct ewi_tensor *c);
+/* One scale for the whole tensor, or an error that says so. */
+enum ew_status ewi_prep_quantized(const struct ewi_prep *p, const struct ewi_tensor *t,
+				  const char *what);
+
+enum ew_status ewi_prep_kernel(struct ewi_prep *p, enum ewi_slot slot, const void *params,
+			       uint64_t macs);
+/* The output is the input's memory under another shape. */
+enum ew_status ewi_prep_alias(struct ewi_prep *p, uint32_t in);
+
+#endif

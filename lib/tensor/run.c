@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+
+/*
+ * run.c - executors: the memory of one run, and the run itself.  Everything was decided at load; here
+ * offsets become pointers and kernels are called in order.
+ *
+ * One block: this struct, the bound inputs, the state (persistent), then the plan's part (transient).
+ */
+#include "edgewasm/config.h"
+
+#if EW_CONFIG_TENSOR
+#include "base/alloc.h"
+#include "base/error.h"
+#include "tensor/ops.h"
+
+struct bound {
+	const void *data; /* NULL: in the arena */
+	uint32_t tensor;
+	uint32_t batch; /* windows that it was bound for */
+};
+
+struct ew_model_exec {
+	const struct ew_model *model;
+	unsigned char *state, *arena;
+	uint32_t batch;
+	uint32_t bound_count; /* inputs bound now */
+	ew_model_profile_fn profile;
+	void *profile_user;
+	struct ew_alloc alloc; /* of ew_model_exec_create; resize NULL: caller's memory */
+	struct bound bound[];  /* one for each input */
+};
+
+static size_t head_bytes(const struct ew_model *m)
+{
+	return (size_t)ewi_align(sizeof(struct ew_model_exec) +
+				 m->input_count * sizeof(struct bound));
+}
+
+void ew_model_arena_size(const struct ew_model *model, size_t *persistent_bytes,
+			 size_t *transient_bytes)
+{
+	if (persistent_bytes)
+		*persistent_bytes = head_bytes(model) + model->state_bytes;
+	if (transient_bytes)
+		*transient_bytes = model->transient_bytes;
+}
+
+/* Both parts are below 2^31 (plan.c), the head is small: no overflow, on 32 bits neither. */
+size_t ew_model_exec_size(const struct ew_model *model)
+{
+	return head_bytes(model) + model->state_bytes + model->transient_bytes;
+}
+
+enum ew_status ew_model_exec_init(struct ew_model_exec **out, const struct ew_model *model,
+				  void *memory, size_t memory_bytes)
+{
+	struct ew_model_exec *x = memory;
+
+	*out = NULL;
+	if (!memory || (uintptr_t)memory % EW_ALIGN != 0)
+		return EW_ERR_INVAL;
+	if (memory_bytes < ew_model_exec_size(model))
+		return EW_ERR_TOOBIG;
+	memset(x, 0, head_bytes(model));
+	x->model = model;
+	x->state = (unsigned char *)memory + head_bytes(model);
+	x->arena = x->state + model->state_bytes;
+	x->batch = 1;
+	memset(x->arena, 0, model->transient_bytes); /* what nobody writes reads as zero, everywhere */
+	for (uint32_t i = 0; i < model->input_count; i++)
+		x->bound[i].tensor = model->inputs[i];
+	ew_model_exec_reset(x);
+	*out = x;
+	return EW_OK;
+}
+
+enum ew_status ew_model_exec_create(struct ew_model_exec **out, const struct ew_model *model,
+				    const struct ew_alloc *alloc, struct ew_error *err)
+{
+	size_t bytes = ew_model_exec_size(model);
+	void *memory = ewi_alloc(alloc, 1, bytes);
+
+	*out = NULL;
+	ewi_error_clear(err);
+	if (!memory)
+		return ewi_error(err, EW_ERR_NOMEM, 0, "no memory for an arena of %zu bytes", bytes);
+	ew_model_exec_init(out, model, memory, bytes); /* cannot fail: size and alignment are right */
+	(*out)->alloc = *alloc;
+	return EW_OK;
+}
+
+void ew_model_exec_destroy(struct ew_model_exec *exec)
+{
+	struct ew_alloc alloc;
+
+	if (!exec || !exec->alloc.resize)
+		return;
+	alloc = exec->alloc;
+	ewi_free(&alloc, exec, 1, ew_model_exec_size(exec->model));
+}
+
+const struct ew_model *ew_model_exec_model(const struct ew_model_exec *exec)
+{
+	return exec->model;
+}
+
+/* int8 state begins at its zero point, all other at 0: TensorFlow Lite Micro's ResetVariableTensors. */
+void ew_model_exec_reset(struct ew_model_exec *exec)
+{
+	const struct ew_model *m = exec->model;
+
+	for (uint32_t i = 0; m->has_state && i < m->tensor_count; i++) {
+		const struct ewi_tensor *t = &m->tensors[i];
+
+		if (t->flags & EWI_TENSOR_VARIABLE && t->offset != EWI_NOWHERE)
+			memset(exec->state + t->offset, t->type == EW_TENSOR_I8 ? t->zero : 0,
+			       t->bytes);
+	}
+}
+
+static const void *find_bound(const struct ew_model_exec *x, uint32_t tensor)
+{
+	for (uint32_t i = 0; i < x->model->input_count; i++)
+		if (x->bound[i].tensor == tensor)
+			return x->bound[i].data;
+	return NULL;
+}
+
+/* A tensor's memory, through aliases and bindings; NULL when no operator uses it. */
+static void *locate(const struct ew_model_exec *x, uint32_t tensor)
+{
+	uint32_t root = x->model->tensors[tensor].root;
+	const struct ewi_tensor *t = &x->model->tensors[root];
+
+	if (t->data)
+		return (void *)(uintptr_t)t->data; /* inputs only: nothing writes to a constant */
+	if (x->bound_count && t->flags & EWI_TENSOR_INPUT) {
+		const void *data = find_bound(x, root);
+
+		if (data)
+			return (void *)(uintptr_t)data; /* likewise */
+	}
+	if (t->offset == EWI_NOWHERE)
+		return NULL;
+	return (t->flags & EWI_TENSOR_VARIABLE ? x->state : x->arena) + t->offset;
+}
+
+enum ew_status ew_model_exec_input(struct ew_model_exec *exec, uint32_t index,
+				   struct ew_tensor_span *out)
+{
+	const struct ew_model *m = exec->model;
+	const struct ewi_tensor *t;
+
+	if (index >= m->input_count)
+		return EW_ERR_INVAL;
+	t = &m->tensors[m->inputs[index]]; /* an input is its own root */
+	out->data = exec->arena + t->offset;
+	out->bytes = (size_t)t->bytes * exec->batch;
+	return EW_OK;
+}
+
+enum ew_status ew_model_exec_tensor(const struct ew_model_exec *exec, uint32_t tensor,
+				    struct ew_tensor_view *out)
+{
+	if (tensor >= exec->model->tensor_count)
+		return EW_ERR_INVAL;
+	out->data = locate(exec, tensor);
+	out->bytes = out->data ? exec->model->tensors[tensor].bytes : 0;
+	if (!exec->model->tensors[exec->model->tensors[tensor].root].data)
+		out->bytes *= exec->batch;
+	return EW_OK;
+}
+
+enum ew_status ew_model_exec_output(const struct ew_model_exec *exec, uint32_t index,
+				    struct ew_tensor_view *out)
+{
+	if (index >= exec->model->output_count)
+		return EW_ERR_INVAL;
+	return ew_model_exec_tensor(exec, exec->model->outputs[index], out);
+}
+
+enum ew_status ew_model_exec_bind_input(struct ew_model_exec *exec, uint32_t index,
+					const void *data, size_t bytes)
+{
+	const struct ewi_tensor *t;
+	unsigned align;
+
+	if (index >= exec->model->input_count)
+		return EW_ERR_INVAL;
+	t = &exec->model->tensors[exec->model->inputs[index]];
+	align = ewi_type_bits(t->type) > 64 ? 8 : (ewi_type_bits(t->type) + 7) / 8;
+	if (data && (bytes != (size_t)t->bytes * exec->batch || (uintptr_t)data % align != 0))
+		return EW_ERR_INVAL;
+	exec->bound_count += (data != NULL) - (exec->bound[index].data != NULL);
+	exec->bound[index].data = data;
+	exec->bound[index].batch = exec->batch;
+	return EW_OK;
+}
+
+enum ew_status ew_model_exec_set_batch(struct ew_model_exec *exec, uint32_t batch)
+{
+	if (batch == 0 || batch > exec->model->config.max_batch)
+		return EW_ERR_INVAL;
+	exec->batch = batch;
+	return EW_OK;
+}
+
+void ew_model_exec_set_profile(struct ew_model_exec *exec, ew_model_profile_fn fn, void *user)
+{
+	exec->profile = fn;
+	exec->profile_user = user;
+}
+
+static void run_operator(const struct ew_model_exec *x, const struct ewi_op *op)
+{
+	struct ewi_call c;
+
+	if (!op->kernel)
+		return;
+	for (uint32_t i = 0; i < EWI_OP_INPUTS; i++)
+		c.in[i] = op->in[i] >= 0 ? locate(x, (uint32_t)op->in[i]) : NULL;
+	c.params = op->params;
+	c.out = locate(x, op->out);
+	c.scratch = op->scratch_bytes ? x->arena + op->scratch : NULL;
+	c.windows = x->batch;
+	op->kernel->fn(&c);
+}
+
+enum ew_status ew_model_exec_run(struct ew_model_exec *exec)
+{
+	const struct ew_model *m = exec->model;
+
+	for (uint32_t i = 0; exec->bound_count && i < m->input_count; i++)
+		if (exec->bound[i].data && exec->bound[i].batch != exec->batch)
+			return EW_ERR_STATE;
+	for (uint32_t i = 0; i < m->op_count; i++) {
+		if (exec->profile)
+			exec->profile(exec->profile_user, i, false);
+		run_operator(exec, &m->ops[i]);
+		if (exec->profile)
+			exec->profile(exec->profile_user, i, true);
+	}
+	return EW_OK;
+}
+#endif
