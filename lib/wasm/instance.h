@@ -99,6 +99,13 @@ enum ew_status ewi_group_join(struct ew_instance *a, struct ew_instance *b);
  * it is left in use.
  */
 void ewi_group_leave(struct ew_instance *i);
+/*
+ * May an object of holder keep a reference to f (NULL may be)?  If so f's instance stays as long as its group; false:
+ * f belongs to another group.  To be asked wherever the host hands a funcref to a guest or puts it in a place.
+ */
+bool ewi_ref_admit(const struct ew_instance *holder, const struct ew_func *f);
+/* Can functions of i have reached other instances, by what it imports? */
+bool ewi_shares_refs(const struct ew_instance *i);
 
 /* instance.c */
 

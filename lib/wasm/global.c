@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+
+/* global.c - globals from the host's side; the interpreter reads and writes the value itself. */
+#include "wasm/instance.h"
+
+#if EW_CONFIG_WASM
+
+/* A copy whose unused bytes are zero, so that the same value always has the same 64 bits. */
+static union ew_value clean(uint8_t type, union ew_value v)
+{
+	union ew_value out;
+
+	memset(&out, 0, sizeof(out));
+	switch (type) {
+	case EW_I32:
+	case EW_F32: out.u32 = v.u32; break;
+	case EW_FUNCREF: out.func = v.func; break;
+	case EW_EXTERNREF: out.ref = v.ref; break;
+	default: out.u64 = v.u64; break;
+	}
+	return out;
+}
+
+enum ew_status ew_global_create(struct ew_global **out, enum ew_type type, bool mutable_global,
+				union ew_value value, const struct ew_alloc *alloc)
+{
+	struct ew_instance *i;
+	struct ew_global *g;
+	void *object;
+
+	*out = NULL;
+	if (!ewi_is_valtype((uint8_t)type))
+		return EW_ERR_INVAL;
+	i = ewi_instance_bare(alloc, sizeof(*g), &object);
+	if (!i)
+		return EW_ERR_NOMEM;
+	g = i->own_globals = object;
+	i->own_global_count = 1;
+	g->owner = i;
+	g->type = (uint8_t)type;
+	g->is_mutable = mutable_global;
+	g->value = clean(g->type, value);
+	if (type == EW_FUNCREF && g->value.func) {
+		if (ewi_group_join(i, g->value.func->instance) != EW_OK) {
+			ewi_instance_free(i);
+			return EW_ERR_NOMEM;
+		}
+		ewi_ref_admit(i, g->value.func);
+	}
+	*out = g;
+	return EW_OK;
+}
+
+/* Only standalone ones. */
+void ew_global_destroy(struct ew_global *g)
+{
+	if (g && !g->owner->module)
+		ew_instance_destroy(g->owner);
+}
+
+enum ew_type ew_global_type(const struct ew_global *g, bool *mutable_global)
+{
+	if (mutable_global)
+		*mutable_global = g->is_mutable;
+	return (enum ew_type)g->type;
+}
+
+union ew_value ew_global_get(const struct ew_global *g)
+{
+	return g->value;
+}
+
+enum ew_status ew_global_set(struct ew_global *g, union ew_value value)
+{
+	if (!g->is_mutable)
+		return EW_ERR_INVAL;
+	if (g->type == EW_FUNCREF && !ewi_ref_admit(g->owner, value.func))
+		return EW_ERR_INVAL;
+	g->value = clean(g->type, value);
+	return EW_OK;
+}
+
+#endif

@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+
+/*
+ * instance.c - from a module to something that runs: one block of memory for an instance and its arrays, its own
+ * memory and tables, the initial values, the segments, the start function.
+ * Linking and the lifetime of instances that share objects are in link.c.
+ * Source: WebAssembly 2.0, 4.5.4 (instantiation).
+ */
+#include "base/error.h"
+#include "wasm/exec.h"
+
+#if EW_CONFIG_WASM
+
+/* ---- the block ------------------------------------------------------------------------------------ */
+
+/* Offsets of the arrays behind struct ew_instance. */
+struct layout {
+	uint64_t bytes;
+	uint64_t globals, tables, funcs, own_funcs, own_memory, own_tables, own_globals, results,
+		dropped;
+};
+
+static uint64_t place(struct layout *l, uint64_t count, size_t size)
+{
+	uint64_t at = (l->bytes + 7) & ~(uint64_t)7;
+
+	l->bytes = at + count * size;
+	return at;
+}
+
+static struct layout lay_out(const struct ew_module *m)
+{
+	struct layout l = {.bytes = sizeof(struct ew_instance)};
+
+	l.globals = place(&l, m->global_count, sizeof(struct ew_global *));
+	l.tables = place(&l, m->table_count, sizeof(struct ew_table *));
+	l.funcs = place(&l, m->func_count, sizeof(struct ew_func *));
+	l.own_funcs = place(&l, m->func_objects, sizeof(struct ew_func));
+	l.own_memory = place(&l, m->memory_count - m->memory_imports, sizeof(struct ew_memory));
+	l.own_tables = place(&l, m->table_count - m->table_imports, sizeof(struct ew_table));
+	l.own_globals = place(&l, m->global_count - m->global_imports, sizeof(struct ew_global));
+	l.results = place(&l, m->max_results, sizeof(union ew_value));
+	l.dropped = place(&l, ((uint64_t)m->elem_count + m->data_count + 7) / 8, 1);
+	return l;
+}
+
+static struct ew_instance *new_block(uint64_t bytes, const struct ew_alloc *alloc)
+{
+	struct ew_instance *i;
+
+	if (bytes > SIZE_MAX / 2)
+		return NULL;
+	i = ewi_alloc(alloc, (size_t)bytes, 1);
+	if (i) {
+		i->alloc = *alloc;
+		i->block_bytes = (size_t)bytes;
+	}
+	return i;
+}
+
+static struct ew_instance *new_instance(const struct ew_module *m, const struct ew_alloc *alloc)
+{
+	struct layout l = lay_out(m);
+	struct ew_instance *i = new_block(l.bytes, alloc);
+	uint8_t *block = (uint8_t *)i;
+
+	if (!i)
+		return NULL;
+	i->module = m;
+	i->globals = (void *)(block + l.globals);
+	i->tables = (void *)(block + l.tables);
+	i->funcs = (void *)(block + l.funcs);
+	i->own_funcs = (void *)(block + l.own_funcs);
+	i->own_tables = (void *)(block + l.own_tables);
+	i->own_globals = (void *)(block + l.own_globals);
+	i->own_table_count = m->table_count - m->table_imports;
+	i->own_global_count = m->global_count - m->global_imports;
+	if (m->memory_count > m->memory_imports)
+		i->own_memory = (void *)(block + l.own_memory);
+	if (m->max_results != 0)
+		i->results = (void *)(block + l.results);
+	i->result_cap = m->max_results;
+	i->dropped = block + l.dropped;
+	return i;
+}
+
+struct ew_instance *ewi_instance_bare(const struct ew_alloc *alloc, size_t extra, void **object)
+{
+	struct layout l = {.bytes = sizeof(struct ew_instance)};
+	uint64_t at = place(&l, 1, extra);
+	struct ew_instance *i = new_block(l.bytes, alloc);
+
+	*object = i ? (uint8_t *)i + at : NULL;
+	return i;
+}
+
+/* The executor forgets i: its results, its functions, its place in the last backtrace. */
+static void forget(struct ew_exec *x, const struct ew_instance *i)
+{
+	if (x->inst == i)
+		x->inst = NULL;
+	if (x->last == i)
+		x->last = NULL;
+	if ((uintptr_t)x->func - (uintptr_t)i < i->block_bytes)
+		x->func = NULL;
+	for (uint32_t k = 0; k < x->trap.frame_count && k < EW_TRAP_FRAMES; k++)
+		if (x->trap.frames[k].instance == i)
+			x->trap.frames[k].instance = NULL;
+}
+
+/* What is left of i in its group needs no executor: its functions run on their callers'. */
+static void release_exec(struct ew_instance *i)
+{
+	if (i->exec && i->owns_exec)
+		ew_exec_destroy(i->exec);
+	else if (i->exec)
+		forget(i->exec, i);
+	i->exec = NULL;
+}
+
+void ewi_instance_free(struct ew_instance *i)
+{
+	struct ew_alloc a = i->alloc;
+
+	release_exec(i);
+	if (i->own_memory)
+		ewi_free(&a, i->own_memory->base, i->own_memory->pages, 65536);
+	for (uint32_t k = 0; k < i->own_table_count; k++)
+		ewi_free(&a, i->own_tables[k].entries, i->own_tables[k].cap, sizeof(void *));
+	ewi_free(&a, i, i->block_bytes, 1);
+}
+
+/* ---- what it owns ----------------------------------------------------------------------------------- */
+
+/* The functions that somebody may point to; bodies are called by their code alone. */
+static void make_funcs(struct ew_instance *i)
+{
+	const struct ew_module *m = i->module;
+
+	for (uint32_t k = m->func_imports; k < m->func_count; k++) {
+		struct ew_func *f;
+
+		if (!ewi_func_is_object(m, k))
+			continue;
+		f = &i->own_funcs[i->own_func_count++];
+		f->type = ewi_func_type(m, k);
+		f->type_key = f->type->key;
+		f->instance = i;
+		f->code = m->code + m->funcs[k].code;
+		f->index = k;
+		i->funcs[k] = f;
+	}
+}
+
+static enum ew_status make_spaces(struct ew_instance *i, const struct ew_instance_config *config,
+				  struct ew_error *err)
+{
+	const struct ew_module *m = i->module;
+	uint32_t cap = config->max_memory_pages ? config->max_memory_pages : EW_MAX_MEMORY_PAGES;
+	enum ew_status st = EW_OK;
+
+	i->table_room =
+		config->max_table_entries ? config->max_table_entries : EW_MAX_TABLE_ENTRIES;
+	for (uint32_t k = 0; st == EW_OK && k < i->own_table_count; k++) {
+		i->tables[m->table_imports + k] = &i->own_tables[k];
+		st = ewi_table_setup(&i->own_tables[k], i, &m->tables[m->table_imports + k], err);
+	}
+	if (st == EW_OK && i->own_memory) {
+		i->memory = i->own_memory;
+		st = ewi_memory_setup(i->own_memory, i, m->memories[0], cap, err);
+	}
+	return st;
+}
+
+union ew_value ewi_const_value(const struct ew_instance *i, const struct ewi_const *c)
+{
+	union ew_value v;
+
+	memset(&v, 0, sizeof(v));
+	switch (c->kind) {
+	case EWI_CONST_VALUE: return c->value;
+	case EWI_CONST_GLOBAL: return i->globals[c->index]->value;
+	case EWI_CONST_FUNC: v.func = i->funcs[c->index]; break;
+	default: break;
+	}
+	return v;
+}
+
+static void make_globals(struct ew_instance *i)
+{
+	const struct ew_module *m = i->module;
+
+	for (uint32_t k = 0; k < i->own_global_count; k++) {
+		const struct ewi_global_def *def = &m->globals[m->global_imports + k];
+		struct ew_global *g = &i->own_globals[k];
+
+		g->owner = i;
+		g->type = def->type;
+		g->is_mutable = def->is_mutable;
+		g->value = ewi_const_value(i, &def->init);
+		i->globals[m->global_imports + k] = g;
+	}
+}
+
+/* ---- what happens when it begins --------------------------------------------------------------------- */
+
+static enum ew_status segment_trap(enum ew_trap_code code, struct ew_trap *trap,
+				   struct ew_error *err)
+{
+	const char *text = code == EW_TRAP_TABLE_BOUNDS ? "out of bounds table access"
+							: "out of bounds memory access";
+
+	if (trap) {
+		trap->code = code;
+		ewi_format(trap->text, sizeof(trap->text), "%s", text);
+	}
+	return ewi_error(err, EW_ERR_TRAP, 0, "%s", text);
+}
+
+static enum ew_status run_elems(struct ew_instance *i, struct ew_trap *trap, struct ew_error *err)
+{
+	const struct ew_module *m = i->module;
+
+	for (uint32_t k = 0; k < m->elem_count; k++) {
+		const struct ewi_elem *e = &m->elems[k];
+		enum ew_trap_code code = EW_TRAP_NONE;
+
+		if (e->mode == EWI_PASSIVE)
+			continue;
+		if (e->mode == EWI_ACTIVE)
+			code = ewi_table_init(i, e->table, k, ewi_const_value(i, &e->offset).u32, 0,
+					      e->count);
+		if (code != EW_TRAP_NONE)
+			return segment_trap(code, trap, err);
+		/* Its functions are now in somebody else's table, whatever comes next. */
+		if (e->mode == EWI_ACTIVE && e->count != 0 && i->tables[e->table]->owner != i)
+			i->pinned = true;
+		ewi_elem_drop(i, k);
+	}
+	return EW_OK;
+}
+
+static enum ew_status run_datas(struct ew_instance *i, struct ew_trap *trap, struct ew_error *err)
+{
+	const struct ew_module *m = i->module;
+
+	for (uint32_t k = 0; k < m->data_count; k++) {
+		const struct ewi_data *s = &m->datas[k];
+		enum ew_trap_code code;
+
+		if (s->mode != EWI_ACTIVE)
+			continue;
+		code = ewi_memory_init(i, k, ewi_const_value(i, &s->offset).u32, 0, s->size);
+		if (code != EW_TRAP_NONE)
+			return segment_trap(code, trap, err);
+		ewi_data_drop(i, k);
+	}
+	return EW_OK;
+}
+
+static enum ew_status run_start(struct ew_instance *i, struct ew_trap *trap, struct ew_error *err)
+{
+	union ew_value none;
+	enum ew_status st;
+
+	if (i->module->start == EWI_NONE)
+		return EW_OK;
+	memset(&none, 0, sizeof(none));
+	st = ew_call(i->funcs[i->module->start], &none);
+	if (st == EW_ERR_FUEL || st == EW_ERR_INTERRUPT)
+		ew_cancel(i->exec);
+	if (st == EW_ERR_TRAP) {
+		const struct ew_trap *t = ew_exec_trap(i->exec);
+
+		ewi_error(err, st, t->frame_count ? t->frames[0].offset : 0, "start function: %s",
+			  t->text[0] ? t->text : ew_trap_text(t->code));
+		if (trap)
+			*trap = *t;
+	}
+	if (st != EW_OK)
+		ewi_error(err, st, 0, "start function: %s", ew_status_text(st));
+	return st;
+}
+
+/* From here on other instances' objects change, and what was done stays done. */
+static enum ew_status begin(struct ew_instance *i, struct ew_trap *trap, struct ew_error *err)
+{
+	enum ew_status st = run_elems(i, trap, err);
+
+	if (st == EW_OK)
+		st = run_datas(i, trap, err);
+	if (st != EW_OK)
+		return st;
+	if (ewi_shares_refs(i))
+		i->pinned = true;
+	return run_start(i, trap, err);
+}
+
+/* Everything that can fail without a trace. */
+static enum ew_status prepare(struct ew_instance *i, const struct ew_instance_config *config,
+			      struct ew_error *err)
+{
+	enum ew_status st = ewi_link(i, config, err);
+
+	if (st == EW_OK)
+		st = make_spaces(i, config, err);
+	if (st == EW_OK && !config->exec) {
+		st = ew_exec_create(&i->exec, NULL, &i->alloc);
+		i->owns_exec = st == EW_OK;
+	}
+	if (st != EW_OK)
+		return st;
+	if (config->exec)
+		i->exec = config->exec;
+	make_funcs(i);
+	make_globals(i);
+	return ewi_group_enter(i);
+}
+
+/* The trap is the host's, but the instance it names is not there any more. */
+static void forget_frames(struct ew_trap *trap, const struct ew_instance *i)
+{
+	for (uint32_t k = 0; trap && k < trap->frame_count && k < EW_TRAP_FRAMES; k++)
+		if (trap->frames[k].instance == i)
+			trap->frames[k].instance = NULL;
+}
+
+enum ew_status ew_instance_create(struct ew_instance **out, const struct ew_module *module,
+				  const struct ew_instance_config *config,
+				  const struct ew_alloc *alloc, struct ew_trap *trap,
+				  struct ew_error *err)
+{
+	struct ew_instance_config c;
+	struct ew_instance *i;
+	enum ew_status st;
+
+	*out = NULL;
+	ewi_error_clear(err);
+	if (trap)
+		memset(trap, 0, sizeof(*trap));
+	ewi_config_read(&c, sizeof(c), config);
+	i = new_instance(module, alloc);
+	if (!i)
+		return ewi_error(err, EW_ERR_NOMEM, 0, "%s", ew_status_text(EW_ERR_NOMEM));
+	i->user = c.user;
+	st = prepare(i, &c, err);
+	if (st == EW_OK)
+		st = begin(i, trap, err);
+	if (st != EW_OK) {
+		forget_frames(trap, i);
+		ew_instance_destroy(i);
+		return ewi_error(err, st, 0, "%s", ew_status_text(st)); /* if nobody said more */
+	}
+	*out = i;
+	return EW_OK;
+}
+
+void ew_instance_destroy(struct ew_instance *i)
+{
+	if (!i)
+		return;
+	release_exec(i);
+	ewi_group_leave(i);
+}
+
+/* ---- looking at it ----------------------------------------------------------------------------------- */
+
+void *ew_instance_user(const struct ew_instance *i)
+{
+	return i->user;
+}
+
+struct ew_exec *ew_instance_exec(const struct ew_instance *i)
+{
+	return i->exec;
+}
+
+const struct ew_module *ew_instance_module(const struct ew_instance *i)
+{
+	return i->module;
+}
+
+/* Its own executor is not counted: that is one of its own, by ew_exec_config. */
+size_t ew_instance_size(const struct ew_instance *i)
+{
+	size_t n = i->block_bytes;
+
+	for (uint32_t k = 0; k < i->own_table_count; k++)
+		n += i->own_tables[k].cap * sizeof(void *);
+	if (i->group && i->group->first == i)
+		n += sizeof(*i->group);
+	return n;
+}
+
+const union ew_value *ew_instance_results(const struct ew_instance *i)
+{
+	return i->results;
+}
+
+static enum ew_status find(const struct ew_instance *i, const char *name, enum ew_extern_kind kind,
+			   uint32_t *index)
+{
+	const struct ewi_export *ex;
+
+	ex = i->module ? ewi_export_find(i->module, name, strlen(name)) : NULL;
+	if (!ex)
+		return EW_ERR_NOENT;
+	*index = ex->index;
+	return ex->kind == kind ? EW_OK : EW_ERR_TYPE;
+}
+
+enum ew_status ew_func_find(struct ew_instance *i, const char *name, const char *signature,
+			    struct ew_func **out)
+{
+	uint32_t k;
+	enum ew_status st = find(i, name, EW_EXTERN_FUNC, &k);
+
+	*out = NULL;
+	if (st == EW_OK && signature && !ewi_signature_matches(signature, i->funcs[k]->type))
+		st = EW_ERR_TYPE;
+	if (st == EW_OK)
+		*out = i->funcs[k];
+	return st;
+}
+
+void ew_func_type(const struct ew_func *f, const uint8_t **params, uint32_t *param_count,
+		  const uint8_t **results, uint32_t *result_count)
+{
+	*params = f->type->params;
+	*param_count = f->type->param_count;
+	*results = ewi_functype_results(f->type);
+	*result_count = f->type->result_count;
+}
+
+enum ew_status ew_memory_find(struct ew_instance *i, const char *name, struct ew_memory **out)
+{
+	uint32_t k;
+	enum ew_status st = find(i, name, EW_EXTERN_MEMORY, &k);
+
+	*out = st == EW_OK ? i->memory : NULL;
+	return st;
+}
+
+enum ew_status ew_table_find(struct ew_instance *i, const char *name, struct ew_table **out)
+{
+	uint32_t k;
+	enum ew_status st = find(i, name, EW_EXTERN_TABLE, &k);
+
+	*out = st == EW_OK ? i->tables[k] : NULL;
+	return st;
+}
+
+enum ew_status ew_global_find(struct ew_instance *i, const char *name, struct ew_global **out)
+{
+	uint32_t k;
+	enum ew_status st = find(i, name, EW_EXTERN_GLOBAL, &k);
+
+	*out = st == EW_OK ? i->globals[k] : NULL;
+	return st;
+}
+
+#endif

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+
+/*
+ * memory.c - linear memory: an array of bytes in pages of 64 KiB.
+ * All bounds are checked in 64 bits: addresses and lengths have 32, so no sum wraps.
+ * Source: WebAssembly 2.0, 4.2.8 (memory instances), 4.4.7 (instructions).
+ */
+#include <inttypes.h>
+#include "base/error.h"
+#include "wasm/instance.h"
+
+#if EW_CONFIG_WASM
+
+#define PAGE_BYTES 65536u
+#define PAGES_MAX 65536u
+
+enum ew_status ewi_memory_setup(struct ew_memory *m, struct ew_instance *owner,
+				struct ewi_limits lim, uint32_t cap, struct ew_error *err)
+{
+	uint32_t max = lim.max < PAGES_MAX ? lim.max : PAGES_MAX;
+
+	m->owner = owner;
+	m->declared_max = lim.max;
+	m->max_pages = max < cap ? max : cap;
+	if (lim.min > m->max_pages)
+		return ewi_error(err, EW_ERR_LIMIT, 0,
+				 "a memory of %" PRIu32 " pages, limit %" PRIu32, lim.min,
+				 m->max_pages);
+	if (lim.min != 0) {
+		m->base = ewi_alloc(&owner->alloc, lim.min, PAGE_BYTES);
+		if (!m->base)
+			return EW_ERR_NOMEM;
+	}
+	m->pages = lim.min;
+	m->bytes = (uint64_t)lim.min * PAGE_BYTES;
+	return EW_OK;
+}
+
+static enum ew_status grow(struct ew_memory *m, uint32_t pages)
+{
+	uint8_t *base;
+
+	if (pages > m->max_pages - m->pages)
+		return EW_ERR_LIMIT;
+	if (pages == 0)
+		return EW_OK;
+	base = ewi_realloc(&m->owner->alloc, m->base, m->pages, m->pages + (size_t)pages,
+			   PAGE_BYTES);
+	if (!base)
+		return EW_ERR_NOMEM;
+	m->base = base;
+	m->pages += pages;
+	m->bytes = (uint64_t)m->pages * PAGE_BYTES;
+	return EW_OK;
+}
+
+uint32_t ewi_memory_grow(struct ew_memory *m, uint32_t pages)
+{
+	uint32_t old = m ? m->pages : 0;
+
+	return m && grow(m, pages) == EW_OK ? old : EWI_NONE;
+}
+
+static bool inside(const struct ew_memory *m, uint32_t at, uint32_t n)
+{
+	return m && (uint64_t)at + n <= m->bytes;
+}
+
+enum ew_trap_code ewi_memory_init(struct ew_instance *i, uint32_t data, uint32_t dst, uint32_t src,
+				  uint32_t n)
+{
+	const struct ewi_data *s = &i->module->datas[data];
+	uint32_t bit = i->module->elem_count + data;
+	uint32_t size = i->dropped[bit / 8] >> (bit % 8) & 1 ? 0 : s->size;
+
+	if ((uint64_t)src + n > size || !inside(i->memory, dst, n))
+		return EW_TRAP_MEMORY_BOUNDS;
+	if (n != 0)
+		memcpy(i->memory->base + dst, s->bytes + src, n);
+	return EW_TRAP_NONE;
+}
+
+void ewi_data_drop(struct ew_instance *i, uint32_t data)
+{
+	uint32_t bit = i->module->elem_count + data;
+
+	i->dropped[bit / 8] |= (uint8_t)(1u << (bit % 8));
+}
+
+enum ew_trap_code ewi_memory_copy(struct ew_memory *m, uint32_t dst, uint32_t src, uint32_t n)
+{
+	if (!inside(m, dst, n) || !inside(m, src, n))
+		return EW_TRAP_MEMORY_BOUNDS;
+	if (n != 0)
+		memmove(m->base + dst, m->base + src, n);
+	return EW_TRAP_NONE;
+}
+
+enum ew_trap_code ewi_memory_fill(struct ew_memory *m, uint32_t dst, uint8_t value, uint32_t n)
+{
+	if (!inside(m, dst, n))
+		return EW_TRAP_MEMORY_BOUNDS;
+	if (n != 0)
+		memset(m->base + dst, value, n);
+	return EW_TRAP_NONE;
+}
+
+/* ---- the host's side -------------------------------------------------------------------------------- */
+
+enum ew_status ew_memory_create(struct ew_memory **out, uint32_t min_pages, uint32_t max_pages,
+				const struct ew_alloc *alloc)
+{
+	struct ewi_limits lim = {min_pages, max_pages};
+	struct ew_instance *i;
+	struct ew_memory *m;
+	void *object;
+	enum ew_status st;
+
+	*out = NULL;
+	if (min_pages > max_pages || min_pages > PAGES_MAX ||
+	    (max_pages != EWI_NONE && max_pages > PAGES_MAX))
+		return EW_ERR_INVAL;
+	i = ewi_instance_bare(alloc, sizeof(*m), &object);
+	if (!i)
+		return EW_ERR_NOMEM;
+	m = i->own_memory = object;
+	st = ewi_memory_setup(m, i, lim, EW_MAX_MEMORY_PAGES, NULL);
+	if (st != EW_OK) {
+		ewi_instance_free(i);
+		return st;
+	}
+	*out = m;
+	return EW_OK;
+}
+
+/* Only standalone ones: a memory that a module defined goes with its instance. */
+void ew_memory_destroy(struct ew_memory *m)
+{
+	if (m && !m->owner->module)
+		ew_instance_destroy(m->owner);
+}
+
+struct ew_memory *ew_instance_memory(struct ew_instance *i)
+{
+	return i->memory;
+}
+
+void *ew_memory_span(struct ew_memory *m, uint32_t gaddr, uint32_t len)
+{
+	if (!inside(m, gaddr, len))
+		return NULL;
+	/* No bytes of a memory without pages: any address but NULL says "inside". */
+	return m->base ? (void *)(m->base + gaddr) : (void *)m;
+}
+
+uint64_t ew_memory_size(const struct ew_memory *m)
+{
+	return m->bytes;
+}
+
+enum ew_status ew_memory_grow(struct ew_memory *m, uint32_t pages)
+{
+	return grow(m, pages);
+}
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+
+/* types.c - function types: the key they are compared by, and the text "(iiI)i" that hosts write. */
+#include "wasm/module.h"
+
+#if EW_CONFIG_WASM
+
+/* 1 to 6; 0 is the separator in a key. */
+static uint64_t type_code(uint8_t type)
+{
+	switch (type) {
+	case EW_I32: return 1;
+	case EW_I64: return 2;
+	case EW_F32: return 3;
+	case EW_F64: return 4;
+	case EW_FUNCREF: return 5;
+	default: return 6;
+	}
+}
+
+/* FNV-1a, 64 bits. */
+static uint64_t mix(uint64_t h, uint8_t byte)
+{
+	return (h ^ byte) * 0x100000001b3u;
+}
+
+/*
+ * A short key is octal digits: parameters, 0, results.  Exactly one digit is 0, so a missing leading one can only be
+ * the separator and no two types give the same number.
+ */
+void ewi_functype_seal(struct ewi_functype *t)
+{
+	size_t n = (size_t)t->param_count + t->result_count;
+	uint64_t key = 0;
+
+	if (n <= EWI_KEY_TYPES) {
+		for (size_t i = 0; i < n; i++) {
+			if (i == t->param_count)
+				key <<= 3;
+			key = key << 3 | type_code(t->params[i]);
+		}
+		t->key = t->result_count ? key : key << 3;
+		return;
+	}
+	key = 0xcbf29ce484222325u;
+	for (size_t i = 0; i < n; i++) {
+		if (i == t->param_count)
+			key = mix(key, 0);
+		key = mix(key, t->params[i]);
+	}
+	t->key = key | EWI_KEY_HASHED;
+}
+
+static char type_letter(uint8_t type)
+{
+	switch (type) {
+	case EW_I32: return 'i';
+	case EW_I64: return 'I';
+	case EW_F32: return 'f';
+	case EW_F64: return 'F';
+	case EW_FUNCREF: return 'p';
+	case EW_EXTERNREF: return 'x';
+	default: return '?';
+	}
+}
+
+const char *ewi_type_name(uint8_t type)
+{
+	switch (type) {
+	case EW_I32: return "i32";
+	case EW_I64: return "i64";
+	case EW_F32: return "f32";
+	case EW_F64: return "f64";
+	case EW_FUNCREF: return "funcref";
+	case EW_EXTERNREF: return "externref";
+	default: return "?";
+	}
+}
+
+static void put(char *out, size_t cap, size_t *len, char c)
+{
+	if (*len + 1 < cap)
+		out[(*len)++] = c;
+}
+
+void ewi_signature_format(char *out, size_t cap, const struct ewi_functype *t)
+{
+	size_t len = 0, n = (size_t)t->param_count + t->result_count;
+
+	put(out, cap, &len, '(');
+	for (size_t i = 0; i <= n && len + 1 < cap; i++) {
+		if (i == t->param_count)
+			put(out, cap, &len, ')');
+		if (i < n)
+			put(out, cap, &len, type_letter(t->params[i]));
+	}
+	out[len] = '\0';
+}
+
+bool ewi_signature_matches(const char *s, const struct ewi_functype *t)
+{
+	const uint8_t *results = ewi_functype_results(t);
+
+	if (*s++ != '(')
+		return false;
+	/* The terminator is no letter, so nothing behind it is read. */
+	for (uint32_t i = 0; i < t->param_count; i++)
+		if (*s++ != type_letter(t->params[i]))
+			return false;
+	if (*s++ != ')')
+		return false;
+	for (uint32_t i = 0; i < t->result_count; i++)
+		if (*s++ != type_letter(results[i]))
+			return false;
+	return *s == '\0';
+}
+
+#endif
