@@ -296,7 +296,7 @@ stack: ## worst stack of each public function, for host and Cortex-M4 (needs gcc
 	@sh tests/check/stack.sh host $(BUILD)/stack
 	@$(if $(HAVE_M4),sh tests/check/stack.sh cortex-m4 $(BUILD)/m4)
 
-tables: $(BUILD)/firmware/host $(if $(HAVE_M4),$(BUILD)/m4/libedgewasm.a) ## write sizes, stack and RAM into lib/README.md
+tables: firmware lib ## write sizes, stack and RAM into lib/README.md
 	@$(RUNENV) M4CC=$(M4CC) sh tests/check/tables.sh lib/README.md
 
 format: ## lay out the sources as .clang-format says

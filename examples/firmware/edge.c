@@ -70,6 +70,11 @@ void say(const char *fmt, ...)
 	board_write(line);
 }
 
+void cost(const char *what, size_t bytes)
+{
+	say("# ram %u %s\n", (unsigned)bytes, what);
+}
+
 static void expect(const char *what, enum ew_status got, enum ew_status want)
 {
 	if (got == want)
@@ -122,8 +127,30 @@ static void run_call(struct ew_instance *instance, const struct call *c)
 		    (unsigned)ew_exec_trap(exec)->depth);
 	else
 		say("%s: %s\n", c->name, ew_status_name(status));
-	say("# %U ticks\n", ticks);
+	say("# ticks %U %s\n", ticks, c->name);
 	ew_cancel(exec);
+}
+
+/* The least there can be: a module with nothing in it. */
+static void cost_of_nothing(struct ew_arena *arena, const struct ew_alloc *alloc,
+			    struct ew_exec *exec)
+{
+	static const uint8_t empty[] = { 0, 'a', 's', 'm', 1, 0, 0, 0 };
+	struct ew_instance_config ic = { .struct_bytes = sizeof(ic), .exec = exec };
+	size_t before = arena->used_bytes;
+	struct ew_module *module = NULL;
+	struct ew_instance *instance = NULL;
+	struct ew_error err = { 0 };
+
+	expect("empty module", ew_module_load(&module, empty, sizeof(empty), NULL, alloc, &err), EW_OK);
+	if (!module)
+		return;
+	cost("a module without anything in it", arena->used_bytes - before);
+	before = arena->used_bytes;
+	expect("empty instance", ew_instance_create(&instance, module, &ic, alloc, NULL, &err), EW_OK);
+	cost("an instance of it", arena->used_bytes - before);
+	ew_instance_destroy(instance);
+	ew_module_free(module);
 }
 
 void part_wasm(struct ew_arena *arena, const struct ew_alloc *alloc)
@@ -133,36 +160,30 @@ void part_wasm(struct ew_arena *arena, const struct ew_alloc *alloc)
 	struct ew_module *module = NULL;
 	struct ew_instance *instance = NULL;
 	struct ew_error err = { 0 };
-	enum ew_status status;
-	size_t before;
+	size_t code = 0;
 
 	say("== wasm: %u bytes of module in flash\n", (unsigned)(guest_wasm_end - guest_wasm));
 	ew_arena_reset(arena);
-	status = ew_module_load(&module, guest_wasm, (size_t)(guest_wasm_end - guest_wasm), NULL,
-				alloc, &err);
-	if (status != EW_OK) {
-		say("FAIL: load: %s: %s\n", ew_status_name(status), err.text);
-		failures++;
-		return;
+	expect("exec", ew_exec_create(&ic.exec, &xc, alloc), EW_OK);
+	cost("an executor with 512 stack slots and 32 calls", arena->used_bytes);
+	cost_of_nothing(arena, alloc, ic.exec);
+	expect("load", ew_module_load(&module, guest_wasm, (size_t)(guest_wasm_end - guest_wasm), NULL,
+				      alloc, &err), EW_OK);
+	if (module) {
+		cost("guest.wasm (492 bytes), loaded", ew_module_size(module, &code));
+		cost("... of it internal code", code);
+		expect("instance", ew_instance_create(&instance, module, &ic, alloc, NULL, &err), EW_OK);
 	}
-	say("# module %u bytes of RAM\n", (unsigned)arena->used_bytes);
-	before = arena->used_bytes;
-	status = ew_exec_create(&ic.exec, &xc, alloc);
-	expect("exec", status, EW_OK);
-	say("# executor %u bytes of RAM\n", (unsigned)(arena->used_bytes - before));
-	if (status == EW_OK)
-		status = ew_instance_create(&instance, module, &ic, alloc, NULL, &err);
-	if (status != EW_OK) {
-		say("FAIL: instance: %s: %s\n", ew_status_name(status), err.text);
-		failures++;
-		return;
+	if (instance) {
+		cost("an instance of it, besides its memory", ew_instance_size(instance));
+		for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+			run_call(instance, &calls[i]);
+	} else {
+		say("FAIL: %s\n", err.text);
 	}
-	say("# instance %u bytes of RAM besides its memory\n", (unsigned)ew_instance_size(instance));
-	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
-		run_call(instance, &calls[i]);
 	ew_instance_destroy(instance);
-	ew_exec_destroy(ic.exec);
 	ew_module_free(module);
+	ew_exec_destroy(ic.exec);
 }
 
 /* ---- 2. events from an interrupt, consumed by the main loop --------------------------------------- */
@@ -204,6 +225,7 @@ void part_ring(void)
 	expect("ring", status, EW_OK);
 	if (status != EW_OK)
 		return;
+	cost("a ring with 1,024 bytes of records", ew_ring_size(1024));
 	board_timer(on_sample);
 	while (taken < SAMPLES) {
 		const struct ew_event *e;
@@ -235,8 +257,7 @@ int edge_main(void)
 	part_wasm(&arena, &alloc);
 	part_ring();
 	part_judge(&arena, &alloc);
-	say("# arena peak %u bytes, stack peak %u bytes\n", (unsigned)ew_arena_peak(&arena),
-	    (unsigned)board_stack_peak());
+	cost("C stack of this program, measured", board_stack_peak());
 	say(failures ? "%d FAILED\n" : "ok\n", failures);
 	return failures != 0;
 }

@@ -17,6 +17,9 @@ extern int failures;
 /* %s %u (unsigned) %d (int) %x (uint32_t, eight digits) %X (uint64_t, sixteen digits) %U (uint64_t). */
 void say(const char *fmt, ...);
 
+/* Bytes of RAM, for the table in lib/README.md. */
+void cost(const char *what, size_t bytes);
+
 /* Each begins with an arena that holds nothing. */
 void part_wasm(struct ew_arena *arena, const struct ew_alloc *alloc);
 void part_ring(void);

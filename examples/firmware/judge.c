@@ -87,6 +87,8 @@ static bool put_function(struct ew_node *node)
 				       (size_t)(model_tflite_end - model_tflite), 0, &err), &err) ||
 	    !ok("models", ew_models_at(models, 0, &entry), &err))
 		return false;
+	cost("vibration.tflite, loaded", ew_model_size(entry.model));
+	cost("an executor of it", ew_model_exec_size(entry.model));
 	for (int i = 1; i < 3; i++) {
 		const uint8_t *bytes;
 		const char *key = i == 1 ? "edgewasm.threshold" : "edgewasm.norm";
@@ -116,7 +118,7 @@ static void judge_windows(struct ew_node *node, struct ew_ring *in)
 		failures++;
 	say("judged %u windows, %u alerts, %U failed, fuel %U, %U inferences\n", windows, alerts,
 	    stats.failed_events, stats.fuel, stats.inferences);
-	say("# %U ticks a window\n", windows ? ticks / windows : 0);
+	say("# ticks %U one window\n", windows ? ticks / windows : 0);
 }
 
 void part_judge(struct ew_arena *arena, const struct ew_alloc *alloc)
@@ -134,6 +136,7 @@ void part_judge(struct ew_arena *arena, const struct ew_alloc *alloc)
 	};
 	struct ew_error err = { 0 };
 	struct ew_node *node;
+	size_t before;
 
 	say("== judge: %u bytes of module, %u of model in flash\n",
 	    (unsigned)(judge_wasm_end - judge_wasm), (unsigned)(model_tflite_end - model_tflite));
@@ -141,10 +144,11 @@ void part_judge(struct ew_arena *arena, const struct ew_alloc *alloc)
 	if (!ok("ring", ew_ring_init(ring_memory, sizeof(ring_memory), NULL, &config.in), &err) ||
 	    !ok("node", ew_node_create(&node, &config, alloc, &err), &err))
 		return;
-	say("# node %u bytes of RAM\n", (unsigned)arena->used_bytes);
+	cost("a node for one function, with that executor", arena->used_bytes);
+	before = arena->used_bytes;
 	if (put_function(node)) {
-		say("# node, model and function %u bytes of RAM, 65536 of them guest memory\n",
-		    (unsigned)arena->used_bytes);
+		cost("vibration.wasm and its model in that node, besides guest memory",
+		     arena->used_bytes - before - 65536);
 		judge_windows(node, config.in);
 	}
 	ew_node_destroy(node);
