@@ -256,6 +256,9 @@ check-san: ## the test programs under AddressSanitizer and UBSan, in BUILD/san
 check-clang: ## the same as `check`, compiled by clang in BUILD/clang
 	$(SUBMAKE) BUILD=$(BUILD)/clang CC=clang check
 
+check-cross: ## the tests of another machine under qemu-user: CROSS=aarch64-linux-gnu, arm-linux-gnueabihf, s390x-linux-gnu
+	+@$(RUNENV) sh tests/check/cross.sh $(or $(CROSS),aarch64-linux-gnu) $(BUILD)
+
 # ---- benches -------------------------------------------------------------------------------------
 
 BENCH_ARGS ?=
@@ -317,7 +320,7 @@ help: ## this list
 -include $(patsubst %.c,$(BUILD)/%.d,$(LIBSRC) $(PROGSRC))
 -include $(wildcard $(BUILD)/examples/firmware/*.d $(BUILD)/m*/examples/firmware/*.d)
 -include $(LIBSRC:%.c=$(BUILD)/m4/%.d) $(LIBSRC:%.c=$(BUILD)/m33/%.d)
-.PHONY: all lib programs tests demo check check-run check-tests check-san check-clang bench core-m4 firmware size install uninstall stack tables \
+.PHONY: all lib programs tests demo check check-run check-tests check-san check-clang check-cross bench core-m4 firmware size install uninstall stack tables \
 	format deps clean help FORCE $(CHECKS:%=check-%) $(TESTROOMS:%=check-%)
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The libedgewasm authors
 #
-# need.sh [--tell] build|demo|check|ci
+# need.sh [--tell] build|demo|check|ci|cross
 #
-# Sees to it that what the build, the demo, the tests or CI need is installed: tries each thing, says what
+# Sees to it that what the build, the demo, the tests or CI need (or NEED="PACKAGE:PROGRAM-OR-FILE ...") is installed: tries each thing, says what
 # is missing, and installs it with apt-get, as root or through sudo.  --tell only says it.  Where it cannot
 # install, it prints what to install and fails.  CC names the compiler, ZLIB=0 a build without zlib.
 
@@ -66,6 +66,13 @@ if [ "$what" = ci ]; then
 	# clang's sanitizers: in a package of their own, which clang only recommends
 	want libclang-rt-14-dev builds '' -fsanitize=address
 fi
+
+for each in $NEED; do
+	case ${each#*:} in
+	/*) want "${each%%:*}" test -e "${each#*:}" ;;
+	*) want "${each%%:*}" has "${each#*:}" ;;
+	esac
+done
 
 [ -z "$missing" ] && exit 0
 missing=${missing# }

@@ -1,0 +1,55 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The libedgewasm authors
+#
+# cross.sh TRIPLET BUILD: runs the test programs of another machine under qemu-user (Debian).
+#
+# TRIPLET is aarch64-linux-gnu, arm-linux-gnueabihf or s390x-linux-gnu (big-endian).  cmocka and zlib for that machine
+# are unpacked below BUILD, so that nothing foreign is installed.  Tests that start programs of the build cannot do
+# so under qemu-user: the folders in CROSS_ROOMS (default: all rooms of the library) are run.
+
+triplet=$1 build=$2
+case $triplet in
+aarch64-linux-gnu) arch=arm64 qemu=qemu-aarch64 libc=libc6-dev-arm64-cross ;;
+arm-linux-gnueabihf) arch=armhf qemu=qemu-arm libc=libc6-dev-armhf-cross ;;
+s390x-linux-gnu) arch=s390x qemu=qemu-s390x libc=libc6-dev-s390x-cross ;;
+*) echo "cross.sh: $triplet is not known" >&2; exit 2 ;;
+esac
+CC=$triplet-gcc NEED="gcc-$triplet:$triplet-gcc $libc:/usr/$triplet/include/stdio.h qemu-user:$qemu" \
+	sh tests/check/need.sh cross || exit 1
+
+root=$build/$triplet/root
+if [ ! -e "$root/done" ]; then
+	state=$(mktemp -d) || exit 1
+	trap 'rm -rf "$state"' EXIT
+	mkdir -p "$state/lists/partial" "$state/cache/archives/partial" "$state/deb" "$root"
+	get() {
+		apt-get -qq -o APT::Architecture=$arch -o APT::Architectures=$arch -o Dir::State::Lists="$state/lists" \
+			-o Dir::Cache="$state/cache" -o Dir::State::status=/dev/null -o Acquire::Retries=3 "$@"
+	}
+	# Update complains about sources that do not carry this machine; what counts is the download.
+	get update >"$state/log" 2>&1
+	(cd "$state/deb" && get download libcmocka0 libcmocka-dev zlib1g zlib1g-dev) >>"$state/log" 2>&1 || {
+		cat "$state/log" >&2
+		exit 1
+	}
+	for deb in "$state"/deb/*.deb; do dpkg -x "$deb" "$root" || exit 1; done
+	touch "$root/done"
+fi
+
+root=$(cd "$root" && pwd)
+set -- BUILD="$build/$triplet" CC="$triplet-gcc" AR="$triplet-ar" \
+	CPPFLAGS="$CPPFLAGS -I$root/usr/include -I$root/usr/include/$triplet" \
+	LDFLAGS="-L$root/usr/lib/$triplet -L$root/lib/$triplet -Wl,-rpath-link,$root/lib/$triplet" \
+	TEST_RUN="$qemu -L /usr/$triplet -E LD_LIBRARY_PATH=$root/usr/lib/$triplet:$root/lib/$triplet"
+tests=
+for room in ${CROSS_ROOMS:-base wasm tensor event store abi node}; do
+	for t in tests/"$room"/test_*.c; do
+		[ -e "$t" ] && tests="$tests $build/$triplet/${t%.c}"
+	done
+done
+# shellcheck disable=SC2086
+${MAKE:-make} --no-print-directory "$@" $tests || exit 1
+results=
+for t in $tests; do results="$results $t.res"; done
+${MAKE:-make} --no-print-directory "$@" check-run RESULTS="$results"
