@@ -19,6 +19,7 @@ EW_COLD const struct ewi_ins *ewi_trap(const struct ewi_ins *pc, union ew_value 
 	x->pc = pc;
 	x->fp = fp;
 	x->trap.code = code;
+	x->trap.text[0] = '\0';
 	x->status = EW_ERR_TRAP;
 	return NULL;
 }
@@ -174,7 +175,7 @@ C(BR_TABLE)
 	const struct ewi_ins *to;
 
 	pair += 2 * (size_t)(index < pc->u.uimm ? index : pc->u.uimm);
-	to = (const void *)((const char *)pc + pair[0]);
+	to = (const void *)((const char *)pair + pair[0]);
 	x->fuel -= pair[1];
 	if (MUST_STOP && pair[0] < 0)
 		return ewi_suspend(to, fp, x);
@@ -253,7 +254,7 @@ RETURN_ONE(RETURN_F64, f64)
 
 C(CALL)
 {
-	ENTER((const void *)((const char *)pc + REL(pc)), fp + pc->a, COST(pc), AFTERX);
+	ENTER(TARGET(pc), fp + pc->a, COST(pc), AFTERX);
 }
 
 /* A host function, in place on the guest's stack. */
@@ -270,6 +271,7 @@ static const struct ewi_ins *call_host(struct ew_exec *x, const struct ewi_ins *
 	x->pc = pc;
 	x->fp = args + n; /* a nested call may use the stack from here */
 	x->trap.code = EW_TRAP_NONE;
+	x->trap.text[0] = '\0';
 	status = f->host(f->user, caller, args);
 	ewi_switch_instance(x, caller); /* memory may have grown */
 	x->fp = fp;
@@ -283,6 +285,7 @@ static const struct ewi_ins *call_host(struct ew_exec *x, const struct ewi_ins *
 	if (x->trap.code == EW_TRAP_NONE || status != EW_ERR_TRAP) {
 		x->trap.code = EW_TRAP_HOST;
 		x->trap.status = status;
+		x->trap.text[0] = '\0';
 	}
 	return NULL;
 }

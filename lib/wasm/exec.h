@@ -42,7 +42,7 @@ struct ewi_ins {
 
 struct ewi_insx {
 	struct ewi_ins i;
-	int32_t rel;  /* of a branch: bytes from this instruction to its target */
+	int32_t rel;  /* of a branch or call: bytes from this field to the target */
 	int32_t cost; /* of a branch: fuel when it is taken; of a call: fuel since the last account */
 };
 

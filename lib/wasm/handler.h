@@ -46,8 +46,10 @@
 #define AFTERX ((const struct ewi_ins *)((const struct ewi_insx *)pc + 1))
 #define NEXT GO(AFTER)
 #define NEXTX GO(AFTERX)
-#define REL(p) (((const struct ewi_insx *)(p))->rel)
 #define COST(p) (((const struct ewi_insx *)(p))->cost)
+#define REL(p) (((const struct ewi_insx *)(p))->rel)
+/* A place in the code is given relative to the pair (rel, cost) that names it. */
+#define TARGET(p) ((const void *)((const char *)AFTER + REL(p)))
 
 /* The C type of a value type. */
 #define C_u32 uint32_t
@@ -103,7 +105,7 @@ const struct ewi_ins *ewi_suspend(const struct ewi_ins *pc, union ew_value *fp, 
 #define TAKE                                                                                       \
 	do {                                                                                       \
 		int32_t rel_ = REL(pc);                                                            \
-		const struct ewi_ins *to_ = (const void *)((const char *)pc + rel_);               \
+		const struct ewi_ins *to_ = (const void *)((const char *)AFTER + rel_);            \
 		x->fuel -= COST(pc);                                                               \
 		if (MUST_STOP && rel_ < 0)                                                         \
 			return ewi_suspend(to_, fp, x);                                            \

@@ -95,15 +95,19 @@ struct ew_instance *ewi_instance_bare(const struct ew_alloc *alloc, size_t extra
 	return i;
 }
 
-/* The executor forgets i: its results, its functions, its place in the last backtrace. */
+/* The executor forgets i: a suspended call, its results, its place in the last backtrace. */
 static void forget(struct ew_exec *x, const struct ew_instance *i)
 {
+	bool is_func = (uintptr_t)x->func - (uintptr_t)i < i->block_bytes;
+
+	if (x->state == EWI_SUSPENDED && (is_func || x->inst == i))
+		ew_cancel(x);
+	if (is_func)
+		x->func = NULL;
 	if (x->inst == i)
 		x->inst = NULL;
 	if (x->last == i)
 		x->last = NULL;
-	if ((uintptr_t)x->func - (uintptr_t)i < i->block_bytes)
-		x->func = NULL;
 	for (uint32_t k = 0; k < x->trap.frame_count && k < EW_TRAP_FRAMES; k++)
 		if (x->trap.frames[k].instance == i)
 			x->trap.frames[k].instance = NULL;

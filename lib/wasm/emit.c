@@ -1,0 +1,700 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+
+/* emit.c - choosing the handler for each operation by where its operands are.  See emit.h. */
+#include "base/error.h"
+#include "wasm/emit.h"
+#include "wasm/numeric.h"
+
+#if EW_CONFIG_WASM
+
+#define ACC_u32 EWI_ACC_INT
+#define ACC_u64 EWI_ACC_INT
+#define ACC_f32 EWI_ACC_F32
+#define ACC_f64 EWI_ACC_F64
+#define WIDE_u32 false
+#define WIDE_u64 true
+#define WIDE_f32 false
+#define WIDE_f64 true
+/* clang-format off */
+#define BIN(N, R, T, E) [EWI_##N] = {EWI_CLASS_BIN, ACC_##R, ACC_##T, false, WIDE_##T, 0, 0},
+#define BINT(N, R, T, C, E) [EWI_##N] = {EWI_CLASS_BIN, ACC_##R, ACC_##T, true, WIDE_##T, 0, 0},
+#define CMP(N, T, E, S, G) [EWI_##N] = {EWI_CLASS_CMP, EWI_ACC_INT, ACC_##T, false, WIDE_##T, EWI_##S, EWI_##G},
+#define FCMP(N, T, E, S) [EWI_##N] = {EWI_CLASS_FCMP, EWI_ACC_INT, ACC_##T, false, WIDE_##T, EWI_##S, 0},
+#define UN(N, R, T, E) [EWI_##N] = {EWI_CLASS_UN, ACC_##R, ACC_##T, false, false, 0, 0},
+#define UNT(N, R, T, C, E) [EWI_##N] = {EWI_CLASS_UN, ACC_##R, ACC_##T, true, false, 0, 0},
+#define LOAD(N, R, B, E) [EWI_##N] = {EWI_CLASS_LOAD, ACC_##R, EWI_ACC_INT, true, false, 0, 0},
+#define STORE(N, T, B, E) [EWI_##N] = {EWI_CLASS_STORE, EWI_ACC_INT, ACC_##T, true, false, 0, 0},
+#define SEL(N, T) [EWI_##N] = {EWI_CLASS_SEL, ACC_##T, ACC_##T, false, false, 0, 0},
+#define GLOB(N, T) [EWI_##N] = {EWI_CLASS_GLOB, ACC_##T, EWI_ACC_INT, false, false, 0, 0},
+#define CTL(N)
+const struct ewi_icode_info ewi_icode_info[EWI_ICODES] = {
+#include "wasm/icode.def"
+};
+/* clang-format on */
+
+bool ewi_fail(struct ewi_translator *t, enum ew_status status, const char *what)
+{
+	if (t->status == EW_OK) {
+		t->status = status;
+		ewi_error(t->err, status, t->at, "function %u: %s", t->func, what);
+	}
+	return false;
+}
+
+/* ---- the code buffer ---- */
+
+uint32_t ewi_here(const struct ewi_translator *t)
+{
+	return (uint32_t)t->m->code_size;
+}
+
+/* Positions are 32-bit and rel is signed: 2^30 bytes of code are enough for any module that is let in. */
+#define CODE_MAX ((size_t)1 << 30)
+
+static bool reserve(struct ewi_translator *t, uint8_t **buffer, size_t used, size_t *cap, size_t n)
+{
+	size_t want = *cap < 1024 ? 1024 : *cap;
+	void *p;
+
+	if (*cap - used >= n)
+		return true;
+	while (want - used < n)
+		want += want / 2;
+	p = want > CODE_MAX ? NULL : ewi_realloc(&t->m->alloc, *buffer, *cap, want, 1);
+	if (!p)
+		return ewi_fail(t, EW_ERR_NOMEM, "no memory for code");
+	*buffer = p;
+	*cap = want;
+	return true;
+}
+
+void *ewi_emit_raw(struct ewi_translator *t, size_t bytes)
+{
+	struct ew_module *m = t->m;
+	uint8_t *p;
+
+	if (t->dead || t->status != EW_OK || !reserve(t, &m->code, m->code_size, &m->code_cap, bytes))
+		return NULL;
+	p = m->code + m->code_size;
+	memset(p, 0, bytes); /* rewinding may have left something */
+	m->code_size += bytes;
+	return p;
+}
+
+struct ewi_insx *ewi_emit(struct ewi_translator *t, unsigned icode, unsigned form, bool wide)
+{
+	size_t bytes = wide ? sizeof(struct ewi_insx) : sizeof(struct ewi_ins);
+	struct ewi_insx *ins = ewi_emit_raw(t, bytes);
+
+	if (!ins)
+		return &t->sink;
+	ins->i.h = EWI_HANDLER(icode, form, 0);
+	t->last = (struct ewi_last){ewi_here(t) - (uint32_t)bytes, ewi_here(t), EWI_NONE,
+				    (uint16_t)icode, (uint8_t)form};
+	return ins;
+}
+
+static struct ewi_ins *ins_at(struct ewi_translator *t, uint32_t pos)
+{
+	return (struct ewi_ins *)(void *)(t->m->code + pos);
+}
+
+static bool last_is_here(const struct ewi_translator *t)
+{
+	return t->last.pos != EWI_NONE && t->last.end == ewi_here(t) && !t->dead;
+}
+
+static void put_varint(struct ewi_translator *t, uint32_t v)
+{
+	struct ew_module *m = t->m;
+
+	do {
+		m->map[m->map_size++] = (uint8_t)((v & 0x7f) | (v > 0x7f ? 0x80 : 0));
+	} while ((v >>= 7) != 0);
+}
+
+/* Entries are differences to the one before: code position / 4, module offset, fuel (zigzag). */
+void ewi_mark(struct ewi_translator *t)
+{
+	struct ew_module *m = t->m;
+	int32_t fuel = t->cost - t->map_cost;
+
+	if (t->dead || t->status != EW_OK || !reserve(t, &m->map, m->map_size, &m->map_cap, 15))
+		return;
+	put_varint(t, (ewi_here(t) - t->map_pos) / 4);
+	put_varint(t, (uint32_t)t->at - t->map_offset);
+	put_varint(t, (uint32_t)fuel << 1 ^ (uint32_t)(fuel >> 31));
+	t->map_pos = ewi_here(t);
+	t->map_offset = (uint32_t)t->at;
+	t->map_cost = t->cost;
+}
+
+/* ---- accumulators ---- */
+
+void ewi_forget(struct ewi_translator *t)
+{
+	for (int k = 0; k < EWI_ACCS; k++)
+		t->acc[k] = (struct ewi_mirror){EWI_NONE, EWI_NONE, 0, 0};
+	t->last.pos = EWI_NONE;
+}
+
+void ewi_keep_slots(struct ewi_translator *t)
+{
+	for (int k = 0; k < EWI_ACCS; k++)
+		t->acc[k].pos = EWI_NONE;
+	t->last.pos = EWI_NONE;
+}
+
+void ewi_wrote_slot(struct ewi_translator *t, uint32_t slot)
+{
+	for (int k = 0; k < EWI_ACCS; k++)
+		if (t->acc[k].slot == slot)
+			t->acc[k] = (struct ewi_mirror){EWI_NONE, EWI_NONE, 0, 0};
+}
+
+/* The instruction just emitted leaves its result in slot dst and in the accumulator of its kind. */
+static void made(struct ewi_translator *t, uint8_t kind, uint32_t dst)
+{
+	if (t->dead)
+		return;
+	t->last.dst = dst;
+	ewi_wrote_slot(t, dst);
+	if (EW_CONFIG_EXEC_ACC)
+		t->acc[kind] = (struct ewi_mirror){dst, t->last.pos, t->last.icode, t->last.form};
+}
+
+void ewi_mirror_call(struct ewi_translator *t, uint32_t slot, uint8_t type)
+{
+	ewi_forget(t);
+	if (EW_CONFIG_EXEC_ACC && !t->dead)
+		t->acc[ewi_acc_of(type)].slot = slot;
+}
+
+static bool in_acc(const struct ewi_translator *t, const struct ewi_entry *e, uint8_t kind)
+{
+	return EW_CONFIG_EXEC_ACC && e->place != EWI_CONST && t->acc[kind].slot == e->slot;
+}
+
+/* e is read from the accumulator, for the last time: if it is a TEMP, its slot need not be written. */
+static void consume(struct ewi_translator *t, const struct ewi_entry *e, uint8_t kind)
+{
+#if EW_CONFIG_EXEC_ACC
+	struct ewi_mirror *acc = &t->acc[kind];
+
+	if (e->place != EWI_TEMP || acc->pos == EWI_NONE || t->dead || t->status != EW_OK)
+		return;
+	ins_at(t, acc->pos)->h = EWI_HANDLER(acc->icode, acc->form, 1);
+	acc->pos = EWI_NONE;
+	acc->slot = EWI_NONE; /* after this instruction the slot and the register part */
+#else
+	(void)t, (void)e, (void)kind;
+#endif
+}
+
+/* ---- moves ---- */
+
+void ewi_move(struct ewi_translator *t, uint32_t from, uint32_t to, uint8_t type)
+{
+	static const uint16_t store[EWI_ACCS] = {EWI_STORE_INT, EWI_STORE_F32, EWI_STORE_F64};
+	uint8_t kind = ewi_acc_of(type);
+	struct ewi_insx *ins;
+
+	if (from == to)
+		return;
+	if (EW_CONFIG_EXEC_ACC && t->acc[kind].slot == from) {
+		ins = ewi_emit(t, store[kind], EWI_SS, false);
+		ins->i.b = (uint16_t)to;
+	} else if (last_is_here(t) && t->last.icode == EWI_COPY) {
+		ins = (void *)ins_at(t, t->last.pos);
+		ins->i.h = EWI_HANDLER(EWI_COPY2, EWI_SS, 0);
+		ins->i.u.s.c = (uint16_t)from;
+		ins->i.u.s.d = (uint16_t)to;
+		t->last.icode = EWI_COPY2;
+	} else {
+		ins = ewi_emit(t, EWI_COPY, EWI_SS, false);
+		ins->i.a = (uint16_t)from;
+		ins->i.b = (uint16_t)to;
+	}
+	ewi_wrote_slot(t, to);
+}
+
+void ewi_const_to(struct ewi_translator *t, const struct ewi_entry *e, uint32_t to)
+{
+	bool narrow = e->type == EW_I32 || e->type == EW_F32 ||
+		      (int64_t)e->bits == (int32_t)(uint32_t)e->bits;
+	struct ewi_insx *ins = ewi_emit(t, narrow ? EWI_CONST32 : EWI_CONST64, EWI_SS, !narrow);
+
+	ins->i.b = (uint16_t)to;
+	if (narrow)
+		ins->i.u.uimm = (uint32_t)e->bits;
+	else
+		memcpy(&ins->rel, &e->bits, sizeof(e->bits));
+	ewi_wrote_slot(t, to);
+}
+
+void ewi_settle(struct ewi_translator *t, uint32_t h)
+{
+	struct ewi_entry *e = &t->stack[h];
+	uint32_t slot = t->local_count + h;
+
+	if (e->place == EWI_LOCAL) {
+		uint32_t k = t->lazy_count;
+
+		while (t->lazy[k - 1] != h) /* it is there: every LOCAL entry is listed */
+			k--;
+		memmove(&t->lazy[k - 1], &t->lazy[k], (t->lazy_count - k) * sizeof(t->lazy[0]));
+		t->lazy_count--;
+		ewi_move(t, e->slot, slot, e->type);
+	} else if (e->place == EWI_CONST) {
+		ewi_const_to(t, e, slot);
+	}
+	e->place = EWI_TEMP;
+	e->slot = slot;
+}
+
+void ewi_settle_top(struct ewi_translator *t, uint32_t n)
+{
+	for (uint32_t h = t->sp - n; h < t->sp; h++)
+		ewi_settle(t, h);
+}
+
+void ewi_settle_locals(struct ewi_translator *t, uint32_t local)
+{
+	for (uint32_t k = 0; k < t->lazy_count;) {
+		uint32_t h = t->lazy[k];
+
+		if (local == EWI_NONE || t->stack[h].slot == local)
+			ewi_settle(t, h); /* takes it off the list */
+		else
+			k++;
+	}
+}
+
+uint16_t ewi_slot(struct ewi_translator *t, const struct ewi_entry *e)
+{
+	if (e->place == EWI_CONST)
+		ewi_const_to(t, e, e->slot);
+	return (uint16_t)e->slot;
+}
+
+/* ---- operations ---- */
+
+/* Every NaN that arithmetic makes becomes the canonical one, where the module is loaded so. */
+static void canonicalize(struct ewi_translator *t, unsigned icode, uint32_t dst)
+{
+	const struct ewi_icode_info *info = &ewi_icode_info[icode];
+	struct ewi_entry e = {.slot = dst, .place = EWI_TEMP};
+
+	if (!(t->m->flags & EW_MODULE_CANONICAL_NAN) || info->result == EWI_ACC_INT)
+		return;
+	switch (icode) {
+	case EWI_F32_ABS: case EWI_F64_ABS:
+	case EWI_F32_NEG: case EWI_F64_NEG:
+	case EWI_F32_COPYSIGN: case EWI_F64_COPYSIGN:
+	case EWI_F32_REINTERPRET_I32: case EWI_F64_REINTERPRET_I64:
+	case EWI_F32_CANON: case EWI_F64_CANON:
+		return; /* defined on bits */
+	}
+	ewi_emit_unary(t, info->result == EWI_ACC_F32 ? EWI_F32_CANON : EWI_F64_CANON, &e, dst);
+}
+
+/* Form of a one-operand instruction, and its operand field. */
+static unsigned one_operand(struct ewi_translator *t, const struct ewi_entry *a, uint8_t kind,
+			    uint16_t *slot)
+{
+	*slot = 0;
+#if EW_CONFIG_EXEC_ACC
+	if (in_acc(t, a, kind)) {
+		consume(t, a, kind);
+		return EWI_RS;
+	}
+#else
+	(void)kind;
+#endif
+	*slot = ewi_slot(t, a);
+	return EWI_SS;
+}
+
+void ewi_emit_unary(struct ewi_translator *t, unsigned icode, const struct ewi_entry *a, uint32_t dst)
+{
+	const struct ewi_icode_info *info = &ewi_icode_info[icode];
+	uint16_t slot;
+	unsigned form = one_operand(t, a, info->operand, &slot);
+	struct ewi_insx *ins;
+
+	if (info->traps)
+		ewi_mark(t);
+	ins = ewi_emit(t, icode, form, false);
+	ins->i.a = slot;
+	ins->i.b = (uint16_t)dst;
+	made(t, info->result, dst);
+	canonicalize(t, icode, dst);
+}
+
+void ewi_emit_load(struct ewi_translator *t, unsigned icode, const struct ewi_entry *addr,
+		   uint32_t offset, uint32_t dst)
+{
+	uint16_t slot;
+	unsigned form = one_operand(t, addr, EWI_ACC_INT, &slot);
+	struct ewi_insx *ins;
+
+	ewi_mark(t);
+	ins = ewi_emit(t, icode, form, false);
+	ins->i.a = slot;
+	ins->i.b = (uint16_t)dst;
+	ins->i.u.uimm = offset;
+	made(t, ewi_icode_info[icode].result, dst);
+}
+
+/* A constant that fits the immediate of a two-operand instruction. */
+static bool immediate(const struct ewi_entry *e, int32_t *imm)
+{
+	double d;
+
+	if (e->place != EWI_CONST)
+		return false;
+	*imm = (int32_t)(uint32_t)e->bits;
+	if (e->type == EW_I64)
+		return (int64_t)e->bits == *imm;
+	if (e->type == EW_F64) {
+		float f;
+
+		memcpy(&d, &e->bits, sizeof(d));
+		if (!(d >= -0x1p100 && d <= 0x1p100))
+			return false; /* NaN, infinities and what would overflow stay behind the instruction */
+		f = (float)d;
+		*imm = (int32_t)ewi_bits_f32(f);
+		return ewi_bits_f64((double)f) == e->bits;
+	}
+	return true;
+}
+
+static bool commutes(unsigned icode)
+{
+	switch (icode) {
+	case EWI_I32_ADD: case EWI_I32_MUL: case EWI_I32_AND: case EWI_I32_OR: case EWI_I32_XOR:
+	case EWI_I64_ADD: case EWI_I64_MUL: case EWI_I64_AND: case EWI_I64_OR: case EWI_I64_XOR:
+		return true; /* not floats: which NaN comes out may depend on the order */
+	default:
+		return false;
+	}
+}
+
+static void swap(struct ewi_entry *a, struct ewi_entry *b)
+{
+	struct ewi_entry e = *a;
+
+	*a = *b;
+	*b = e;
+}
+
+/* a op constant. */
+static struct ewi_insx *binary_const(struct ewi_translator *t, unsigned icode,
+				     const struct ewi_entry *a, const struct ewi_entry *b,
+				     uint32_t dst)
+{
+	const struct ewi_icode_info *info = &ewi_icode_info[icode];
+	struct ewi_insx *ins;
+	int32_t imm = 0;
+	bool narrow = immediate(b, &imm);
+	uint16_t slot;
+	unsigned form = one_operand(t, a, info->operand, &slot);
+
+#if EW_CONFIG_EXEC_ACC
+	if (narrow)
+		form = form == EWI_RS ? EWI_RI : EWI_SI;
+	else
+		form = form == EWI_RS ? EWI_RX : EWI_SX;
+#else
+	form = EWI_SI;
+#endif
+	if (info->traps)
+		ewi_mark(t);
+	ins = ewi_emit(t, icode, form, !narrow);
+	ins->i.a = slot;
+	ins->i.b = (uint16_t)dst;
+	if (narrow)
+		ins->i.u.imm = imm;
+	else
+		memcpy(&ins->rel, &b->bits, sizeof(b->bits));
+	return ins;
+}
+
+static struct ewi_insx *binary_slots(struct ewi_translator *t, unsigned icode,
+				     const struct ewi_entry *a, const struct ewi_entry *b,
+				     uint32_t dst)
+{
+	const struct ewi_icode_info *info = &ewi_icode_info[icode];
+	uint16_t sa = ewi_slot(t, a), sb = ewi_slot(t, b);
+	unsigned form = EWI_SS;
+	struct ewi_insx *ins;
+
+#if EW_CONFIG_EXEC_ACC
+	/* Both in it (x op x): the slot is read too, so it must be written. */
+	if (in_acc(t, a, info->operand)) {
+		form = EWI_RS;
+		if (sa != sb)
+			consume(t, a, info->operand);
+	} else if (in_acc(t, b, info->operand)) {
+		form = EWI_SR;
+		consume(t, b, info->operand);
+	}
+#endif
+	if (info->traps)
+		ewi_mark(t);
+	ins = ewi_emit(t, icode, form, false);
+	ins->i.a = sa;
+	ins->i.b = sb;
+	ins->i.u.s.c = (uint16_t)dst;
+	return ins;
+}
+
+void ewi_emit_binary(struct ewi_translator *t, unsigned icode, struct ewi_entry a,
+		     struct ewi_entry b, uint32_t dst)
+{
+	const struct ewi_icode_info *info = &ewi_icode_info[icode];
+	bool compare = info->cls == EWI_CLASS_CMP || info->cls == EWI_CLASS_FCMP;
+	int32_t imm;
+
+	if (a.place == EWI_CONST && b.place != EWI_CONST && (compare || commutes(icode))) {
+		icode = compare ? info->swapped : icode;
+		swap(&a, &b);
+	} else if (compare && b.place != EWI_CONST && !in_acc(t, &a, info->operand) &&
+		   in_acc(t, &b, info->operand)) {
+		icode = info->swapped; /* a branch has no form SR */
+		swap(&a, &b);
+	}
+	if (b.place == EWI_CONST && (immediate(&b, &imm) || (EW_CONFIG_EXEC_ACC && info->wide)))
+		binary_const(t, icode, &a, &b, dst);
+	else
+		binary_slots(t, icode, &a, &b, dst);
+	made(t, info->result, dst);
+	canonicalize(t, icode, dst);
+}
+
+void ewi_emit_eqz(struct ewi_translator *t, struct ewi_entry a, uint32_t dst)
+{
+	struct ewi_entry zero = {.type = a.type, .place = EWI_CONST};
+	unsigned icode = a.type == EW_I64 ? EWI_I64_EQ : EWI_I32_EQ;
+
+	/* Not of a compare that has just been emitted: the opposite compare. */
+	if (last_is_here(t) && a.place == EWI_TEMP && t->last.dst == a.slot &&
+	    ewi_icode_info[t->last.icode].cls == EWI_CLASS_CMP && a.type == EW_I32) {
+		t->last.icode = ewi_icode_info[t->last.icode].negated;
+		ins_at(t, t->last.pos)->h = EWI_HANDLER(t->last.icode, t->last.form, 0);
+		made(t, EWI_ACC_INT, dst);
+		return;
+	}
+	ewi_emit_binary(t, icode, a, zero, dst);
+}
+
+/* The value of a store as a signed 16-bit immediate. */
+static bool small(const struct ewi_entry *e)
+{
+	int64_t v = e->type == EW_I32 || e->type == EW_F32 ? (int32_t)(uint32_t)e->bits
+							   : (int64_t)e->bits;
+
+	return e->place == EWI_CONST && v == (int16_t)v;
+}
+
+void ewi_emit_store(struct ewi_translator *t, unsigned icode, const struct ewi_entry *addr,
+		    const struct ewi_entry *value, uint32_t offset)
+{
+	uint8_t kind = ewi_icode_info[icode].operand;
+	unsigned form = EWI_SS;
+	uint16_t a = 0, b;
+	struct ewi_insx *ins;
+
+	if (small(value)) {
+		form = one_operand(t, addr, EWI_ACC_INT, &a);
+#if EW_CONFIG_EXEC_ACC
+		form = form == EWI_RS ? EWI_RI : EWI_SI;
+#else
+		form = EWI_SI;
+#endif
+		icode = icode == EWI_F32_STORE ? EWI_I32_STORE : icode == EWI_F64_STORE ? EWI_I64_STORE : icode;
+		b = (uint16_t)value->bits;
+	} else {
+		b = ewi_slot(t, value);
+#if EW_CONFIG_EXEC_ACC
+		if (in_acc(t, value, kind) && value->slot != addr->slot) {
+			a = ewi_slot(t, addr);
+			consume(t, value, kind);
+			form = EWI_SR;
+		} else
+#endif
+			form = one_operand(t, addr, EWI_ACC_INT, &a);
+	}
+	(void)kind;
+	ewi_mark(t);
+	ins = ewi_emit(t, icode, form, false);
+	ins->i.a = a;
+	ins->i.b = b;
+	ins->i.u.uimm = offset;
+}
+
+void ewi_emit_select(struct ewi_translator *t, const struct ewi_entry *a, const struct ewi_entry *b,
+		     const struct ewi_entry *cond, uint32_t dst)
+{
+	static const uint16_t icodes[EWI_ACCS] = {EWI_SELECT_INT, EWI_SELECT_F32, EWI_SELECT_F64};
+	uint8_t kind = ewi_acc_of(a->type ? a->type : b->type);
+	uint16_t sa = ewi_slot(t, a), sb = ewi_slot(t, b), sc = 0;
+	unsigned form = EWI_SS;
+	struct ewi_insx *ins;
+
+	form = one_operand(t, cond, EWI_ACC_INT, &sc);
+	ins = ewi_emit(t, icodes[kind], form, false);
+	ins->i.a = sa;
+	ins->i.b = sb;
+	ins->i.u.s.c = (uint16_t)dst;
+	ins->i.u.s.d = sc;
+	made(t, kind, dst);
+}
+
+void ewi_emit_global_get(struct ewi_translator *t, uint32_t global, uint8_t type, uint32_t dst)
+{
+	static const uint16_t icodes[EWI_ACCS] = {EWI_GLOBAL_GET_INT, EWI_GLOBAL_GET_F32,
+						  EWI_GLOBAL_GET_F64};
+	uint8_t kind = ewi_acc_of(type);
+	struct ewi_insx *ins = ewi_emit(t, icodes[kind], EWI_SS, false);
+
+	ins->i.b = (uint16_t)dst;
+	ins->i.u.uimm = global;
+	made(t, kind, dst);
+}
+
+/* Where the last instruction keeps its result's slot. */
+static uint16_t *dst_field(struct ewi_translator *t)
+{
+	struct ewi_ins *ins = ins_at(t, t->last.pos);
+
+	switch (ewi_icode_info[t->last.icode].cls) {
+	case EWI_CLASS_SEL:
+		return &ins->u.s.c;
+	case EWI_CLASS_BIN:
+	case EWI_CLASS_CMP:
+	case EWI_CLASS_FCMP:
+#if EW_CONFIG_EXEC_ACC
+		if (t->last.form == EWI_RS || t->last.form == EWI_SR)
+			return &ins->u.s.c;
+#endif
+		return t->last.form == EWI_SS ? &ins->u.s.c : &ins->b;
+	default:
+		return &ins->b;
+	}
+}
+
+void ewi_emit_local_set(struct ewi_translator *t, uint32_t local, const struct ewi_entry *v)
+{
+	uint8_t kind = ewi_acc_of(t->locals[local]);
+
+	ewi_settle_locals(t, local);
+	if (v->place == EWI_CONST) {
+		ewi_const_to(t, v, local);
+	} else if (v->place == EWI_TEMP && last_is_here(t) && t->last.dst == v->slot) {
+		/* It has just been made: make it in the local. */
+		*dst_field(t) = (uint16_t)local;
+		t->last.dst = EWI_NONE;
+		ewi_wrote_slot(t, local);
+		if (t->acc[kind].slot == v->slot)
+			t->acc[kind] = (struct ewi_mirror){local, EWI_NONE, 0, 0};
+	} else {
+		bool mirrored = in_acc(t, v, kind);
+
+		ewi_move(t, v->slot, local, t->locals[local]);
+		if (mirrored) {
+			consume(t, v, kind);
+			t->acc[kind] = (struct ewi_mirror){local, EWI_NONE, 0, 0};
+		}
+	}
+}
+
+/* ---- branches ---- */
+
+void ewi_take_cond(struct ewi_translator *t, struct ewi_entry e, struct ewi_cond *out)
+{
+	const struct ewi_icode_info *info = &ewi_icode_info[t->last.icode];
+
+	if (last_is_here(t) && e.place == EWI_TEMP && t->last.dst == e.slot &&
+	    (info->cls == EWI_CLASS_CMP || info->cls == EWI_CLASS_FCMP) &&
+	    EWI_HANDLER(t->last.icode + 1, t->last.form, 0) != NULL) {
+		const struct ewi_ins *ins = ins_at(t, t->last.pos);
+
+		*out = (struct ewi_cond){t->last.icode, ins->a, ins->b, t->last.form, 0};
+		if (t->last.form != EWI_SS) /* of RS, c is the result's slot: harmless */
+			out->imm = ins->u.imm;
+		t->m->code_size = t->last.pos;
+		t->last.pos = EWI_NONE;
+		ewi_wrote_slot(t, e.slot);
+		return;
+	}
+	*out = (struct ewi_cond){.icode = EWI_I32_NE};
+	out->form = (uint8_t)one_operand(t, &e, EWI_ACC_INT, &out->a);
+#if EW_CONFIG_EXEC_ACC
+	out->form = out->form == EWI_RS ? EWI_RI : EWI_SI;
+#else
+	out->form = EWI_SI;
+#endif
+}
+
+uint32_t ewi_emit_branch(struct ewi_translator *t, const struct ewi_cond *c, bool sense)
+{
+	const struct ewi_icode_info *info = &ewi_icode_info[c->icode];
+	unsigned icode;
+	struct ewi_insx *ins;
+
+	if (info->cls == EWI_CLASS_FCMP)
+		icode = c->icode + (sense ? 1u : 2u);
+	else
+		icode = (sense ? c->icode : info->negated) + 1u;
+	ins = ewi_emit(t, icode, c->form, true);
+	ins->i.a = c->a;
+	ins->i.b = c->b;
+	ins->i.u.imm = c->imm;
+	ewi_keep_slots(t);
+	return ewi_here(t) - (uint32_t)(sizeof(struct ewi_insx) - sizeof(struct ewi_ins));
+}
+
+uint32_t ewi_emit_jump(struct ewi_translator *t)
+{
+	ewi_emit(t, EWI_BR, EWI_SS, true);
+	ewi_keep_slots(t);
+	return ewi_here(t) - (uint32_t)(sizeof(struct ewi_insx) - sizeof(struct ewi_ins));
+}
+
+static int32_t *pair_at(struct ewi_translator *t, uint32_t pos)
+{
+	return (int32_t *)(void *)(t->m->code + pos);
+}
+
+void ewi_emit_link(struct ewi_translator *t, struct ewi_block *block, uint32_t pair)
+{
+	int32_t *p;
+
+	if (t->dead || t->status != EW_OK)
+		return;
+	p = pair_at(t, pair);
+	p[1] = t->cost;
+	if (block->opcode == 0x03) { /* loop: its account starts at 0 */
+		p[0] = (int32_t)(block->loop - pair);
+		return;
+	}
+	p[0] = (int32_t)block->chain;
+	block->chain = pair;
+}
+
+void ewi_emit_bind(struct ewi_translator *t, uint32_t chain)
+{
+	while (chain != 0 && t->status == EW_OK) {
+		int32_t *p = pair_at(t, chain);
+		uint32_t next = (uint32_t)p[0];
+
+		p[0] = (int32_t)(ewi_here(t) - chain);
+		p[1] -= t->cost;
+		chain = next;
+	}
+	ewi_forget(t);
+}
+
+#endif

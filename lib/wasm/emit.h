@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+
+/*
+ * emit.h - writing internal code.
+ *
+ * The translator keeps WebAssembly's operand stack as a stack of places, not of values.  The entry at
+ * height h has a slot of its own, local_count + h; a value is in it (TEMP), or still in a local's
+ * slot (LOCAL: local.get emits nothing), or nowhere (CONST).  A result is written to its slot and also
+ * stands in the accumulator of its kind; which slot each accumulator mirrors is known at every point of
+ * straight code and forgotten at labels.  When a TEMP is consumed from the accumulator, nobody will read its
+ * slot any more, so the instruction that made it is changed to its silent variant.
+ */
+#ifndef EW_WASM_EMIT_H
+#define EW_WASM_EMIT_H
+
+#include "wasm/icode.h"
+
+enum ewi_place { EWI_TEMP, EWI_LOCAL, EWI_CONST };
+
+#define EWI_UNKNOWN 0 /* type of an operand of unreachable code: matches any */
+
+struct ewi_entry {
+	uint64_t bits; /* of a CONST; i32 and f32 in the low half */
+	uint32_t slot; /* a LOCAL's index; otherwise the entry's own slot */
+	uint8_t type;  /* enum ew_type or EWI_UNKNOWN */
+	uint8_t place;
+};
+
+/* What is known about an accumulator: it mirrors slot; the instruction at pos made it (EWI_NONE: keep it). */
+struct ewi_mirror {
+	uint32_t slot, pos;
+	uint16_t icode;
+	uint8_t form;
+};
+
+/* The last instruction, while nothing can jump between it and what comes next. */
+struct ewi_last {
+	uint32_t pos, end; /* EWI_NONE: none */
+	uint32_t dst;	   /* slot of its result, or EWI_NONE */
+	uint16_t icode;
+	uint8_t form;
+};
+
+/* A condition that has not been emitted: the operands of a compare to be fused with a branch. */
+struct ewi_cond {
+	uint16_t icode, a, b;
+	uint8_t form;
+	int32_t imm;
+};
+
+enum ewi_class { EWI_CLASS_CTL, EWI_CLASS_BIN, EWI_CLASS_CMP, EWI_CLASS_FCMP, EWI_CLASS_UN, EWI_CLASS_LOAD, EWI_CLASS_STORE, EWI_CLASS_SEL, EWI_CLASS_GLOB };
+
+struct ewi_icode_info {
+	uint8_t cls, result, operand; /* enum ewi_class, enum ewi_acc of result and operands */
+	bool traps, wide;	      /* wide: operands are 64-bit */
+	uint16_t swapped, negated;    /* compares: b op a, !(a op b) */
+};
+
+extern const struct ewi_icode_info ewi_icode_info[EWI_ICODES];
+
+struct ewi_block {
+	const uint8_t *params, *results;
+	uint32_t param_count, result_count;
+	uint32_t height;      /* of the operand stack below its parameters */
+	uint32_t chain;	      /* forward branches to its end: position of the last pair, linked by rel */
+	uint32_t loop;	      /* position of a loop's first instruction */
+	uint32_t else_branch; /* position of the pair that an if jumps by, or EWI_NONE */
+	uint32_t stub, stub_serial; /* a br_table's landing code for this label */
+	uint8_t opcode;
+	bool unreachable, was_dead;
+};
+
+#define EWI_LAZY_MAX 32
+
+struct ewi_translator {
+	struct ew_module *m;
+	struct ew_error *err;
+	enum ew_status status; /* first failure */
+	struct ewi_reader r;
+	size_t at; /* module offset of the instruction being translated */
+
+	const struct ewi_functype *type;
+	uint8_t *locals; /* types */
+	uint32_t local_count, local_cap;
+	struct ewi_entry *stack;
+	uint32_t sp, stack_cap, max_sp;
+	struct ewi_block *blocks;
+	uint32_t depth, block_cap;
+
+	bool dead;    /* unreachable: emit nothing */
+	int32_t cost; /* fuel of the straight line since the last account */
+	struct ewi_mirror acc[EWI_ACCS];
+	struct ewi_last last;
+	uint32_t lazy[EWI_LAZY_MAX], lazy_count; /* heights of LOCAL entries, ascending */
+	uint32_t br_table_serial;
+
+	uint32_t func, func_code;	   /* index; position of its head */
+	uint32_t map_pos, map_offset;	   /* last entry of the position map */
+	int32_t map_cost;
+	uint32_t *calls; /* by function: position + 1 of the last unresolved call's pair */
+	uint32_t calls_count;
+	struct ewi_insx sink; /* written instead of code that is dead or has no room */
+	struct ewi_entry spare; /* pushed to when there is no stack at all */
+};
+
+/* Record a failure (the first wins); returns false. */
+bool ewi_fail(struct ewi_translator *t, enum ew_status status, const char *what);
+
+
+/* An enum ewi_acc for a value type. */
+static inline uint8_t ewi_acc_of(uint8_t type)
+{
+	return type == EW_F32 ? EWI_ACC_F32 : type == EW_F64 ? EWI_ACC_F64 : EWI_ACC_INT;
+}
+
+/* Append one instruction; wide: with the pair or constant behind.  Never NULL. */
+struct ewi_insx *ewi_emit(struct ewi_translator *t, unsigned icode, unsigned form, bool wide);
+uint32_t ewi_here(const struct ewi_translator *t);
+/* n more bytes of code, zero; NULL when dead or out of memory. */
+void *ewi_emit_raw(struct ewi_translator *t, size_t bytes);
+/* Note the position for traps: call just before emitting what can trap or calls. */
+void ewi_mark(struct ewi_translator *t);
+
+/* Nothing is known after a label; after a branch, mirrors stay but their makers must not be silenced. */
+void ewi_forget(struct ewi_translator *t);
+void ewi_keep_slots(struct ewi_translator *t);
+void ewi_wrote_slot(struct ewi_translator *t, uint32_t slot);
+
+void ewi_move(struct ewi_translator *t, uint32_t from, uint32_t to, uint8_t type);
+void ewi_const_to(struct ewi_translator *t, const struct ewi_entry *e, uint32_t to);
+/* Bring the entry at height h into its own slot. */
+void ewi_settle(struct ewi_translator *t, uint32_t h);
+/* Bring the top n entries into their slots. */
+void ewi_settle_top(struct ewi_translator *t, uint32_t n);
+/* Bring every LOCAL entry (of this local, or all for EWI_NONE) into its slot. */
+void ewi_settle_locals(struct ewi_translator *t, uint32_t local);
+/* The slot of a popped entry: a constant is first written to its own. */
+uint16_t ewi_slot(struct ewi_translator *t, const struct ewi_entry *e);
+
+/* Operands are popped entries; the result goes to slot dst. */
+void ewi_emit_unary(struct ewi_translator *t, unsigned icode, const struct ewi_entry *a, uint32_t dst);
+void ewi_emit_binary(struct ewi_translator *t, unsigned icode, struct ewi_entry a,
+		     struct ewi_entry b, uint32_t dst);
+void ewi_emit_load(struct ewi_translator *t, unsigned icode, const struct ewi_entry *addr,
+		   uint32_t offset, uint32_t dst);
+void ewi_emit_store(struct ewi_translator *t, unsigned icode, const struct ewi_entry *addr,
+		    const struct ewi_entry *value, uint32_t offset);
+void ewi_emit_select(struct ewi_translator *t, const struct ewi_entry *a, const struct ewi_entry *b,
+		     const struct ewi_entry *cond, uint32_t dst);
+void ewi_emit_global_get(struct ewi_translator *t, uint32_t global, uint8_t type, uint32_t dst);
+void ewi_emit_eqz(struct ewi_translator *t, struct ewi_entry a, uint32_t dst);
+/* A popped value into a local. */
+void ewi_emit_local_set(struct ewi_translator *t, uint32_t local, const struct ewi_entry *v);
+/* The result of a call that stands in its slot and in its accumulator. */
+void ewi_mirror_call(struct ewi_translator *t, uint32_t slot, uint8_t type);
+
+/* Take a popped i32 as a condition; emit the branch for it, returning the position of its pair. */
+void ewi_take_cond(struct ewi_translator *t, struct ewi_entry e, struct ewi_cond *out);
+uint32_t ewi_emit_branch(struct ewi_translator *t, const struct ewi_cond *c, bool sense);
+uint32_t ewi_emit_jump(struct ewi_translator *t);
+/* Make the pair at pos lead to block's label. */
+void ewi_emit_link(struct ewi_translator *t, struct ewi_block *block, uint32_t pair);
+/* Make the pairs of a chain (linked by rel; 0 ends it) lead here. */
+void ewi_emit_bind(struct ewi_translator *t, uint32_t chain);
+
+#endif

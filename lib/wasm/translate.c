@@ -1,0 +1,777 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+
+/*
+ * translate.c - one pass over a function body: decode, validate, emit.
+ *
+ * The operand stack and the stack of blocks are the validation algorithm's (core specification 2.0,
+ * appendix A.3); what their entries know beyond types is emit.h's.  Instructions whose types the table
+ * gives go through simple_op; the rest through a switch in translate_op and translate_control.c.
+ */
+#include "base/error.h"
+#include "wasm/translate.h"
+
+#if EW_CONFIG_WASM
+
+/* clang-format off */
+static const struct ewi_op ops[] = {
+#define OP(code, N, text, imm, pops, pushes, icode)                                                \
+	[EWI_OP_##N] = {text, pops, pushes, EWI_IMM_##imm, EWI_##icode},
+#define OPX OP
+#include "wasm/opcodes.def"
+#undef OP
+#undef OPX
+};
+
+/* Opcode to row + 1; 0: no such opcode. */
+static const uint8_t row_of_byte[256] = {
+#define OP(code, N, text, imm, pops, pushes, icode) [code] = EWI_OP_##N + 1,
+#define OPX(code, N, text, imm, pops, pushes, icode)
+#include "wasm/opcodes.def"
+#undef OP
+#undef OPX
+};
+static const uint8_t row_of_fc[] = {
+#define OP(code, N, text, imm, pops, pushes, icode)
+#define OPX(code, N, text, imm, pops, pushes, icode) [code] = EWI_OP_##N + 1,
+#include "wasm/opcodes.def"
+#undef OP
+#undef OPX
+};
+/* clang-format on */
+
+/* ---- the operand stack ---- */
+
+struct ewi_entry *ewi_push(struct ewi_translator *t, uint8_t type)
+{
+	struct ewi_entry *e;
+
+	if (t->local_count + t->sp >= EW_MAX_FRAME_SLOTS) {
+		ewi_fail(t, EW_ERR_LIMIT, "frame has more slots than EW_MAX_FRAME_SLOTS");
+		t->sp--; /* stay inside; the failure ends translation */
+	}
+	if (t->sp == t->stack_cap) {
+		size_t cap = ewi_grow(&t->m->alloc, (void **)&t->stack, t->stack_cap,
+				      EW_MAX_FRAME_SLOTS + 1, sizeof(*t->stack));
+
+		if (!cap) {
+			ewi_fail(t, EW_ERR_NOMEM, "no memory for the operand stack");
+			if (t->stack_cap == 0)
+				return &t->spare;
+			t->sp--;
+		} else {
+			t->stack_cap = (uint32_t)cap;
+		}
+	}
+	e = &t->stack[t->sp];
+	*e = (struct ewi_entry){.slot = t->local_count + t->sp, .type = type, .place = EWI_TEMP};
+	if (++t->sp > t->max_sp)
+		t->max_sp = t->sp;
+	return e;
+}
+
+struct ewi_entry ewi_pop(struct ewi_translator *t, uint8_t type)
+{
+	struct ewi_block *b = &t->blocks[t->depth - 1];
+	struct ewi_entry e = {.slot = t->local_count + t->sp, .place = EWI_TEMP};
+
+	if (t->sp == b->height) {
+		if (!b->unreachable)
+			ewi_fail(t, EW_ERR_INVALID, "type mismatch: the operand stack is empty");
+		return e;
+	}
+	e = t->stack[--t->sp];
+	if (e.place == EWI_LOCAL)
+		t->lazy_count--; /* entries are listed in order of height: it is the last */
+	if (e.type != type && e.type != EWI_UNKNOWN && type != EWI_UNKNOWN)
+		ewi_fail(t, EW_ERR_INVALID, "type mismatch");
+	return e;
+}
+
+void ewi_pop_types(struct ewi_translator *t, const uint8_t *types, uint32_t n)
+{
+	while (n > 0 && t->status == EW_OK)
+		ewi_pop(t, types[--n]);
+}
+
+void ewi_push_types(struct ewi_translator *t, const uint8_t *types, uint32_t n)
+{
+	for (uint32_t i = 0; i < n && t->status == EW_OK; i++)
+		ewi_push(t, types[i]);
+}
+
+void ewi_check_top(struct ewi_translator *t, const uint8_t *types, uint32_t n)
+{
+	const struct ewi_block *b = &t->blocks[t->depth - 1];
+	uint32_t have = t->sp - b->height;
+
+	if (have < n && !b->unreachable)
+		ewi_fail(t, EW_ERR_INVALID, "type mismatch: the operand stack is empty");
+	for (uint32_t k = 0; k < n && k < have; k++) {
+		uint8_t type = t->stack[t->sp - 1 - k].type;
+
+		if (type != types[n - 1 - k] && type != EWI_UNKNOWN)
+			ewi_fail(t, EW_ERR_INVALID, "type mismatch");
+	}
+}
+
+/* The slot that the next push will have. */
+static uint32_t next_slot(const struct ewi_translator *t)
+{
+	return t->local_count + t->sp;
+}
+
+static uint8_t type_of_letter(char c)
+{
+	return c == 'i' ? EW_I32 : c == 'I' ? EW_I64 : c == 'f' ? EW_F32 : EW_F64;
+}
+
+/* ---- immediates ---- */
+
+static uint32_t index_below(struct ewi_translator *t, uint32_t count, const char *what)
+{
+	uint32_t i = ewi_read_u32(&t->r);
+
+	if (!t->r.failed && i >= count) {
+		ewi_fail(t, EW_ERR_INVALID, what);
+		return 0;
+	}
+	return i;
+}
+
+static bool zero_byte(struct ewi_translator *t)
+{
+	size_t at = ewi_reader_at(&t->r);
+
+	if (ewi_read_u8(&t->r) != 0 && !t->r.failed)
+		return ewi_reader_fail(&t->r, at, "zero byte expected");
+	return !t->r.failed;
+}
+
+static bool need_memory(struct ewi_translator *t)
+{
+	return t->m->memory_count > 0 || ewi_fail(t, EW_ERR_INVALID, "unknown memory 0");
+}
+
+static uint32_t read_memarg(struct ewi_translator *t, unsigned natural)
+{
+	uint32_t align = ewi_read_u32(&t->r);
+
+	if (!t->r.failed && align > natural) {
+		if (align >= 32)
+			ewi_reader_fail(&t->r, ewi_reader_at(&t->r), "malformed memop flags");
+		else
+			ewi_fail(t, EW_ERR_INVALID, "alignment must not be larger than natural");
+	}
+	return ewi_read_u32(&t->r);
+}
+
+/* ---- instructions whose types the table gives ---- */
+
+static void simple_op(struct ewi_translator *t, const struct ewi_op *op)
+{
+	const struct ewi_icode_info *info = &ewi_icode_info[op->icode];
+	struct ewi_entry a, b;
+	uint32_t offset = 0;
+
+	if (op->imm >= EWI_IMM_MEM0 && op->imm <= EWI_IMM_MEM3) {
+		offset = read_memarg(t, op->imm - EWI_IMM_MEM0);
+		need_memory(t);
+	}
+	b = (struct ewi_entry){0};
+	if (op->pops[1])
+		b = ewi_pop(t, type_of_letter(op->pops[1]));
+	a = ewi_pop(t, type_of_letter(op->pops[0]));
+	if (t->status != EW_OK || t->r.failed)
+		return;
+	switch (info->cls) {
+	case EWI_CLASS_UN:
+		ewi_emit_unary(t, op->icode, &a, next_slot(t));
+		break;
+	case EWI_CLASS_LOAD:
+		ewi_emit_load(t, op->icode, &a, offset, next_slot(t));
+		break;
+	case EWI_CLASS_STORE:
+		ewi_emit_store(t, op->icode, &a, &b, offset);
+		break;
+	default:
+		ewi_emit_binary(t, op->icode, a, b, next_slot(t));
+		break;
+	}
+	if (op->pushes[0])
+		ewi_push(t, type_of_letter(op->pushes[0]));
+}
+
+static void push_const(struct ewi_translator *t, uint8_t type, uint64_t bits)
+{
+	struct ewi_entry *e = ewi_push(t, type);
+
+	if (t->dead)
+		return;
+	e->place = EWI_CONST;
+	e->bits = bits;
+}
+
+/* ---- locals and globals ---- */
+
+static void local_get(struct ewi_translator *t, uint32_t x)
+{
+	struct ewi_entry *e;
+
+	if (t->lazy_count == EWI_LAZY_MAX) /* keeps ewi_settle_locals short */
+		ewi_settle(t, t->lazy[0]);
+	e = ewi_push(t, t->locals[x]);
+	if (t->dead || t->status != EW_OK)
+		return;
+	e->place = EWI_LOCAL;
+	e->slot = x;
+	t->lazy[t->lazy_count++] = t->sp - 1;
+}
+
+static void local_op(struct ewi_translator *t, enum ewi_opcode op)
+{
+	uint32_t x = index_below(t, t->local_count, "unknown local");
+	struct ewi_entry v;
+
+	if (t->status != EW_OK || t->r.failed)
+		return;
+	if (op != EWI_OP_LOCAL_GET) {
+		v = ewi_pop(t, t->locals[x]);
+		if (t->status == EW_OK)
+			ewi_emit_local_set(t, x, &v);
+	}
+	if (op != EWI_OP_LOCAL_SET)
+		local_get(t, x);
+}
+
+static void global_op(struct ewi_translator *t, bool set)
+{
+	uint32_t x = index_below(t, t->m->global_count, "unknown global");
+	const struct ewi_global_def *g;
+	struct ewi_entry v;
+	struct ewi_insx *ins;
+	uint16_t slot;
+
+	if (t->status != EW_OK || t->r.failed)
+		return;
+	g = &t->m->globals[x];
+	if (!set) {
+		ewi_emit_global_get(t, x, g->type, next_slot(t));
+		ewi_push(t, g->type);
+		return;
+	}
+	if (!g->is_mutable) {
+		ewi_fail(t, EW_ERR_INVALID, "global is immutable");
+		return;
+	}
+	v = ewi_pop(t, g->type);
+	slot = ewi_slot(t, &v);
+	ins = ewi_emit(t, EWI_GLOBAL_SET, EWI_SS, false);
+	ins->i.a = slot;
+	ins->i.u.uimm = x;
+}
+
+static bool is_number(uint8_t type)
+{
+	return type == EWI_UNKNOWN || (type >= EW_F64 && type <= EW_I32);
+}
+
+static void select_op(struct ewi_translator *t, bool typed)
+{
+	struct ewi_entry c, a, b;
+	uint8_t type = EWI_UNKNOWN;
+
+	if (typed) {
+		size_t at = ewi_reader_at(&t->r);
+
+		if (ewi_read_u32(&t->r) != 1) {
+			ewi_fail(t, EW_ERR_INVALID, "invalid result arity");
+			return;
+		}
+		type = ewi_read_u8(&t->r);
+		if (!t->r.failed && !ewi_is_valtype(type))
+			ewi_reader_fail(&t->r, at, "malformed value type");
+	}
+	c = ewi_pop(t, EW_I32);
+	b = ewi_pop(t, type);
+	a = ewi_pop(t, type);
+	if (t->status != EW_OK || t->r.failed)
+		return;
+	if (!typed) {
+		if (!is_number(a.type) || !is_number(b.type) ||
+		    (a.type != b.type && a.type != EWI_UNKNOWN && b.type != EWI_UNKNOWN)) {
+			ewi_fail(t, EW_ERR_INVALID, "type mismatch");
+			return;
+		}
+		type = a.type != EWI_UNKNOWN ? a.type : b.type;
+	}
+	ewi_emit_select(t, &a, &b, &c, next_slot(t));
+	ewi_push(t, type);
+}
+
+/* ---- references, tables, bulk memory ---- */
+
+/* n operands, the first at the lowest slot, all brought into their slots; returns the first slot. */
+static uint16_t take_operands(struct ewi_translator *t, const uint8_t *types, uint32_t n)
+{
+	struct ewi_block *b = &t->blocks[t->depth - 1];
+
+	if (t->sp - b->height >= n)
+		ewi_settle_top(t, n);
+	ewi_pop_types(t, types, n);
+	return (uint16_t)next_slot(t);
+}
+
+/* An instruction with operands in consecutive slots from a. */
+static struct ewi_insx *emit_at(struct ewi_translator *t, unsigned icode, uint16_t a, uint32_t imm)
+{
+	struct ewi_insx *ins;
+
+	ewi_mark(t);
+	ins = ewi_emit(t, icode, EWI_SS, false);
+	ins->i.a = a;
+	ins->i.u.uimm = imm;
+	return ins;
+}
+
+static const uint8_t three_i32[] = {EW_I32, EW_I32, EW_I32};
+
+/* A result written by hand to its slot a. */
+static void push_result(struct ewi_translator *t, uint8_t type)
+{
+	ewi_wrote_slot(t, next_slot(t));
+	ewi_push(t, type);
+}
+
+static void table_op(struct ewi_translator *t, enum ewi_opcode op)
+{
+	uint32_t x = index_below(t, t->m->table_count, "unknown table");
+	uint8_t type;
+	uint16_t a;
+
+	if (t->status != EW_OK || t->r.failed)
+		return;
+	type = t->m->tables[x].type;
+	switch (op) {
+	case EWI_OP_TABLE_GET:
+		a = take_operands(t, three_i32, 1);
+		emit_at(t, EWI_TABLE_GET, a, x)->i.b = a;
+		push_result(t, type);
+		break;
+	case EWI_OP_TABLE_SET:
+		a = take_operands(t, (const uint8_t[]){EW_I32, type}, 2);
+		emit_at(t, EWI_TABLE_SET, a, x)->i.b = (uint16_t)(a + 1);
+		break;
+	case EWI_OP_TABLE_SIZE:
+		a = (uint16_t)next_slot(t);
+		emit_at(t, EWI_TABLE_SIZE, 0, x)->i.b = a;
+		push_result(t, EW_I32);
+		break;
+	case EWI_OP_TABLE_GROW:
+		a = take_operands(t, (const uint8_t[]){type, EW_I32}, 2);
+		emit_at(t, EWI_TABLE_GROW, a, x);
+		push_result(t, EW_I32);
+		break;
+	default: /* table.fill */
+		a = take_operands(t, (const uint8_t[]){EW_I32, type, EW_I32}, 3);
+		emit_at(t, EWI_TABLE_FILL, a, x);
+		break;
+	}
+}
+
+static void table_copy_op(struct ewi_translator *t)
+{
+	uint32_t dst = index_below(t, t->m->table_count, "unknown table");
+	uint32_t src = index_below(t, t->m->table_count, "unknown table");
+	struct ewi_insx *ins;
+
+	if (t->status != EW_OK || t->r.failed)
+		return;
+	if (t->m->tables[dst].type != t->m->tables[src].type) {
+		ewi_fail(t, EW_ERR_INVALID, "type mismatch: table element types differ");
+		return;
+	}
+	ins = emit_at(t, EWI_TABLE_COPY, take_operands(t, three_i32, 3), 0);
+	ins->i.u.s.c = (uint16_t)dst;
+	ins->i.u.s.d = (uint16_t)src;
+}
+
+static void table_init_op(struct ewi_translator *t)
+{
+	uint32_t elem = index_below(t, t->m->elem_count, "unknown elem segment");
+	uint32_t table = index_below(t, t->m->table_count, "unknown table");
+
+	if (t->status != EW_OK || t->r.failed)
+		return;
+	if (t->m->tables[table].type != t->m->elems[elem].type)
+		ewi_fail(t, EW_ERR_INVALID, "type mismatch: segment and table differ");
+	emit_at(t, EWI_TABLE_INIT, take_operands(t, three_i32, 3), elem)->i.b = (uint16_t)table;
+}
+
+static uint32_t data_index(struct ewi_translator *t)
+{
+	if (!t->m->has_data_count)
+		ewi_reader_fail(&t->r, t->at, "data count section required");
+	return index_below(t, t->m->data_count, "unknown data segment");
+}
+
+static void memory_op(struct ewi_translator *t, enum ewi_opcode op)
+{
+	uint32_t data = 0;
+	uint16_t a;
+
+	if (op == EWI_OP_MEMORY_INIT)
+		data = data_index(t);
+	if (!zero_byte(t) || (op == EWI_OP_MEMORY_COPY && !zero_byte(t)) || !need_memory(t))
+		return;
+	switch (op) {
+	case EWI_OP_MEMORY_SIZE:
+		a = (uint16_t)next_slot(t);
+		emit_at(t, EWI_MEMORY_SIZE, 0, 0)->i.b = a;
+		push_result(t, EW_I32);
+		break;
+	case EWI_OP_MEMORY_GROW:
+		a = take_operands(t, three_i32, 1);
+		emit_at(t, EWI_MEMORY_GROW, a, 0)->i.b = a;
+		push_result(t, EW_I32);
+		break;
+	case EWI_OP_MEMORY_FILL:
+		emit_at(t, EWI_MEMORY_FILL, take_operands(t, three_i32, 3), 0);
+		break;
+	case EWI_OP_MEMORY_COPY:
+		emit_at(t, EWI_MEMORY_COPY, take_operands(t, three_i32, 3), 0);
+		break;
+	default:
+		emit_at(t, EWI_MEMORY_INIT, take_operands(t, three_i32, 3), data);
+		break;
+	}
+}
+
+static void ref_op(struct ewi_translator *t, enum ewi_opcode op)
+{
+	struct ewi_entry e;
+	uint32_t x;
+	uint8_t type;
+
+	switch (op) {
+	case EWI_OP_REF_NULL:
+		x = (uint32_t)ewi_reader_at(&t->r);
+		type = ewi_read_u8(&t->r);
+		if (!t->r.failed && !ewi_is_reftype(type))
+			ewi_reader_fail(&t->r, x, "malformed reference type");
+		push_const(t, type, 0);
+		break;
+	case EWI_OP_REF_IS_NULL:
+		e = ewi_pop(t, EWI_UNKNOWN);
+		if (e.type != EWI_UNKNOWN && !ewi_is_reftype(e.type))
+			ewi_fail(t, EW_ERR_INVALID, "type mismatch: reference expected");
+		ewi_emit_unary(t, EWI_REF_IS_NULL, &e, next_slot(t));
+		ewi_push(t, EW_I32);
+		break;
+	default: /* ref.func */
+		x = index_below(t, t->m->func_count, "unknown function");
+		if (t->status != EW_OK || t->r.failed)
+			return;
+		if (!t->m->funcs[x].declared)
+			ewi_fail(t, EW_ERR_INVALID, "undeclared function reference");
+		emit_at(t, EWI_REF_FUNC, 0, x)->i.b = (uint16_t)next_slot(t);
+		push_result(t, EW_FUNCREF);
+		break;
+	}
+}
+
+/* ---- the loop ---- */
+
+static void hand_op(struct ewi_translator *t, enum ewi_opcode op)
+{
+	struct ewi_entry e;
+	uint32_t x;
+
+	switch (op) {
+	case EWI_OP_NOP:
+		break;
+	case EWI_OP_DROP:
+		ewi_pop(t, EWI_UNKNOWN);
+		break;
+	case EWI_OP_SELECT:
+	case EWI_OP_SELECT_T:
+		select_op(t, op == EWI_OP_SELECT_T);
+		break;
+	case EWI_OP_LOCAL_GET:
+	case EWI_OP_LOCAL_SET:
+	case EWI_OP_LOCAL_TEE:
+		local_op(t, op);
+		break;
+	case EWI_OP_GLOBAL_GET:
+	case EWI_OP_GLOBAL_SET:
+		global_op(t, op == EWI_OP_GLOBAL_SET);
+		break;
+	case EWI_OP_TABLE_GET:
+	case EWI_OP_TABLE_SET:
+	case EWI_OP_TABLE_SIZE:
+	case EWI_OP_TABLE_GROW:
+	case EWI_OP_TABLE_FILL:
+		table_op(t, op);
+		break;
+	case EWI_OP_TABLE_COPY:
+		table_copy_op(t);
+		break;
+	case EWI_OP_TABLE_INIT:
+		table_init_op(t);
+		break;
+	case EWI_OP_ELEM_DROP:
+		x = index_below(t, t->m->elem_count, "unknown elem segment");
+		emit_at(t, EWI_ELEM_DROP, 0, x);
+		break;
+	case EWI_OP_DATA_DROP:
+		x = data_index(t);
+		emit_at(t, EWI_DATA_DROP, 0, x);
+		break;
+	case EWI_OP_MEMORY_SIZE:
+	case EWI_OP_MEMORY_GROW:
+	case EWI_OP_MEMORY_INIT:
+	case EWI_OP_MEMORY_COPY:
+	case EWI_OP_MEMORY_FILL:
+		memory_op(t, op);
+		break;
+	case EWI_OP_I32_CONST:
+		push_const(t, EW_I32, (uint32_t)ewi_read_s32(&t->r));
+		break;
+	case EWI_OP_I64_CONST:
+		push_const(t, EW_I64, (uint64_t)ewi_read_s64(&t->r));
+		break;
+	case EWI_OP_F32_CONST:
+		push_const(t, EW_F32, ewi_read_le32(&t->r));
+		break;
+	case EWI_OP_F64_CONST:
+		push_const(t, EW_F64, ewi_read_le64(&t->r));
+		break;
+	case EWI_OP_I32_EQZ:
+	case EWI_OP_I64_EQZ:
+		x = op == EWI_OP_I32_EQZ ? EW_I32 : EW_I64;
+		e = ewi_pop(t, (uint8_t)x);
+		e.type = (uint8_t)x;
+		ewi_emit_eqz(t, e, next_slot(t));
+		ewi_push(t, EW_I32);
+		break;
+	case EWI_OP_REF_NULL:
+	case EWI_OP_REF_IS_NULL:
+	case EWI_OP_REF_FUNC:
+		ref_op(t, op);
+		break;
+	default:
+		ewi_control_op(t, op);
+		break;
+	}
+}
+
+const struct ewi_op *ewi_read_opcode(struct ewi_translator *t)
+{
+	uint8_t byte = ewi_read_u8(&t->r), row = row_of_byte[byte];
+	uint32_t second;
+
+	if (t->r.failed)
+		return NULL;
+	if (byte == 0xfc) {
+		second = ewi_read_u32(&t->r);
+		row = second < sizeof(row_of_fc) ? row_of_fc[second] : 0;
+	}
+	if (row)
+		return &ops[row - 1];
+	if (byte == 0xfd)
+		ewi_fail(t, EW_ERR_UNSUPPORTED, "v128 instructions are not supported");
+	else
+		ewi_reader_fail(&t->r, t->at, "illegal opcode");
+	return NULL;
+}
+
+static bool is_free(enum ewi_opcode op)
+{
+	return op == EWI_OP_NOP || op == EWI_OP_BLOCK || op == EWI_OP_LOOP || op == EWI_OP_ELSE ||
+	       op == EWI_OP_END;
+}
+
+/* Fuel fields have 24 bits at least; no straight line comes near them without an account. */
+#define COST_MAX (1 << 22)
+
+static void translate_ops(struct ewi_translator *t)
+{
+	while (t->depth > 0 && t->status == EW_OK && !t->r.failed) {
+		const struct ewi_op *op;
+		enum ewi_opcode code;
+
+		t->at = ewi_reader_at(&t->r);
+		op = ewi_read_opcode(t);
+		if (!op)
+			return;
+		code = (enum ewi_opcode)(op - ops);
+		if (t->cost > COST_MAX)
+			ewi_account(t);
+		t->cost += !is_free(code);
+		if (op->icode != EWI_BY_HAND)
+			simple_op(t, op);
+		else
+			hand_op(t, code);
+	}
+}
+
+/* ---- one function ---- */
+
+static bool add_locals(struct ewi_translator *t, uint32_t n, uint8_t type)
+{
+	uint32_t limit = t->m->max_locals;
+
+	if (n > limit - t->local_count)
+		return ewi_fail(t, EW_ERR_LIMIT, "too many locals: more than max_locals");
+	if (t->local_cap < t->local_count + n) {
+		uint32_t cap = t->local_count + n + 16;
+		uint8_t *p = ewi_realloc(&t->m->alloc, t->locals, t->local_cap, cap, 1);
+
+		if (!p)
+			return ewi_fail(t, EW_ERR_NOMEM, "no memory for locals");
+		t->locals = p;
+		t->local_cap = cap;
+	}
+	memset(t->locals + t->local_count, type, n);
+	t->local_count += n;
+	return true;
+}
+
+static bool read_locals(struct ewi_translator *t)
+{
+	uint32_t groups;
+	uint64_t total = 0;
+
+	for (uint32_t i = 0; i < t->type->param_count; i++)
+		if (!add_locals(t, 1, t->type->params[i]))
+			return false;
+	groups = ewi_read_u32(&t->r);
+	while (groups-- > 0 && !t->r.failed) {
+		size_t at = t->at = ewi_reader_at(&t->r);
+		uint32_t n = ewi_read_u32(&t->r);
+		uint8_t type = ewi_read_u8(&t->r);
+
+		if (t->r.failed)
+			return false;
+		total += n;
+		if (total > UINT32_MAX)
+			return ewi_reader_fail(&t->r, at, "too many locals");
+		if (type == 0x7b)
+			return ewi_fail(t, EW_ERR_UNSUPPORTED, "v128 is not supported");
+		if (!ewi_is_valtype(type))
+			return ewi_reader_fail(&t->r, at, "malformed value type");
+		if (!add_locals(t, n, type))
+			return false;
+	}
+	return !t->r.failed;
+}
+
+static void write_head(struct ewi_translator *t, struct ewi_head *head)
+{
+	uint32_t slots = t->local_count + t->max_sp;
+
+	if (slots < t->type->result_count)
+		slots = t->type->result_count;
+	head->zero_from = (uint16_t)t->type->param_count;
+	head->zero_count = (uint16_t)(t->local_count - t->type->param_count);
+	head->frame_slots = (uint16_t)slots;
+	head->param_count = (uint16_t)t->type->param_count;
+	head->result_count = (uint16_t)t->type->result_count;
+	head->func = t->func;
+}
+
+enum ew_status ewi_translate(struct ewi_translator *t, uint32_t func, const uint8_t *body,
+			     size_t size, size_t offset, struct ew_error *err)
+{
+	struct ew_module *m = t->m;
+
+	t->err = err;
+	t->func = func;
+	t->type = ewi_func_type(m, func);
+	t->local_count = t->sp = t->max_sp = t->depth = t->lazy_count = 0;
+	t->dead = false;
+	t->cost = t->map_cost = 0;
+	t->at = offset;
+	t->map_offset = (uint32_t)offset;
+	m->funcs[func].map = (uint32_t)m->map_size;
+	ewi_reader_init(&t->r, body, size, offset, err);
+	ewi_forget(t);
+
+	if (t->type->result_count > EW_MAX_FRAME_SLOTS)
+		ewi_fail(t, EW_ERR_LIMIT, "more results than EW_MAX_FRAME_SLOTS");
+	if (read_locals(t) && ewi_emit_raw(t, sizeof(struct ewi_head))) {
+		t->func_code = t->map_pos = ewi_here(t) - (uint32_t)sizeof(struct ewi_head);
+		ewi_function_begin(t);
+		translate_ops(t);
+		if (t->status == EW_OK && !t->r.failed && t->r.p != t->r.end)
+			ewi_reader_fail(&t->r, ewi_reader_at(&t->r), "section size mismatch: bytes after end");
+	}
+	if (t->r.failed && t->status == EW_OK)
+		t->status = EW_ERR_MALFORMED;
+	if (t->status == EW_OK) {
+		write_head(t, (void *)(m->code + t->func_code));
+		m->funcs[func].code = t->func_code;
+		ewi_resolve_calls(t, func);
+	}
+	return t->status;
+}
+
+/* ---- all functions ---- */
+
+enum ew_status ewi_translator_create(struct ewi_translator **out, struct ew_module *m)
+{
+	struct ewi_translator *t = ewi_alloc(&m->alloc, 1, sizeof(*t));
+
+	*out = NULL;
+	if (!t)
+		return EW_ERR_NOMEM;
+	t->m = m;
+	t->calls_count = m->func_count;
+	t->calls = ewi_alloc(&m->alloc, t->calls_count, sizeof(*t->calls));
+	if (!t->calls && t->calls_count > 0) {
+		ewi_free(&m->alloc, t, 1, sizeof(*t));
+		return EW_ERR_NOMEM;
+	}
+	*out = t;
+	return EW_OK;
+}
+
+static enum ew_status trim(const struct ew_alloc *a, uint8_t **buffer, size_t used, size_t *cap)
+{
+	void *p;
+
+	if (used == *cap)
+		return EW_OK;
+	p = ewi_realloc(a, *buffer, *cap, used, 1); /* NULL and freed for 0 */
+	if (!p && used > 0)
+		return EW_ERR_NOMEM;
+	*buffer = p;
+	*cap = used;
+	return EW_OK;
+}
+
+enum ew_status ewi_translator_finish(struct ewi_translator *t)
+{
+	struct ew_module *m = t->m;
+	enum ew_status status = trim(&m->alloc, &m->code, m->code_size, &m->code_cap);
+
+	if (status == EW_OK)
+		status = trim(&m->alloc, &m->map, m->map_size, &m->map_cap);
+	return status;
+}
+
+void ewi_translator_destroy(struct ewi_translator *t)
+{
+	const struct ew_alloc *a;
+
+	if (!t)
+		return;
+	a = &t->m->alloc;
+	ewi_free(a, t->calls, t->calls_count, sizeof(*t->calls));
+	ewi_free(a, t->blocks, t->block_cap, sizeof(*t->blocks));
+	ewi_free(a, t->stack, t->stack_cap, sizeof(*t->stack));
+	ewi_free(a, t->locals, t->local_cap, 1);
+	ewi_free(a, t, 1, sizeof(*t));
+}
+
+#endif

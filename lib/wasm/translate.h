@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+
+/* translate.h - what translate.c (instructions) and translate_control.c (blocks, branches, calls) share. */
+#ifndef EW_WASM_TRANSLATE_H
+#define EW_WASM_TRANSLATE_H
+
+#include "wasm/emit.h"
+
+/* Rows of opcodes.def. */
+enum ewi_opcode {
+#define OP(code, N, text, imm, pops, pushes, icode) EWI_OP_##N,
+#define OPX OP
+#include "wasm/opcodes.def"
+#undef OP
+#undef OPX
+	EWI_OPS
+};
+
+enum ewi_imm {
+	EWI_IMM_NONE,
+	EWI_IMM_BLOCK,
+	EWI_IMM_LABEL,
+	EWI_IMM_LABELS,
+	EWI_IMM_FUNC,
+	EWI_IMM_INDIRECT,
+	EWI_IMM_TYPES,
+	EWI_IMM_LOCAL,
+	EWI_IMM_GLOBAL,
+	EWI_IMM_TABLE,
+	EWI_IMM_TABLE2,
+	EWI_IMM_MEM0,
+	EWI_IMM_MEM1,
+	EWI_IMM_MEM2,
+	EWI_IMM_MEM3,
+	EWI_IMM_MEMORY,
+	EWI_IMM_MEMORY2,
+	EWI_IMM_DATA,
+	EWI_IMM_DATA_MEMORY,
+	EWI_IMM_ELEM,
+	EWI_IMM_ELEM_TABLE,
+	EWI_IMM_REFTYPE,
+	EWI_IMM_I32,
+	EWI_IMM_I64,
+	EWI_IMM_F32,
+	EWI_IMM_F64
+};
+
+#define EWI_BY_HAND EWI_ICODES
+
+struct ewi_op {
+	const char *text, *pops, *pushes;
+	uint8_t imm;
+	uint16_t icode;
+};
+
+const struct ewi_op *ewi_read_opcode(struct ewi_translator *t);
+
+/* The operand stack.  Pushed entries are TEMP; the pointer is good until the next push. */
+struct ewi_entry *ewi_push(struct ewi_translator *t, uint8_t type);
+/* EWI_UNKNOWN accepts any type. */
+struct ewi_entry ewi_pop(struct ewi_translator *t, uint8_t type);
+void ewi_pop_types(struct ewi_translator *t, const uint8_t *types, uint32_t n);
+void ewi_push_types(struct ewi_translator *t, const uint8_t *types, uint32_t n);
+/* The top n entries have these types; they stay as they are. */
+void ewi_check_top(struct ewi_translator *t, const uint8_t *types, uint32_t n);
+
+/* translate_control.c */
+void ewi_function_begin(struct ewi_translator *t);
+void ewi_control_op(struct ewi_translator *t, enum ewi_opcode op);
+/* Charge what the straight line has used so far, and start a new account. */
+void ewi_account(struct ewi_translator *t);
+/* func has its code: calls that were emitted before lead there now. */
+void ewi_resolve_calls(struct ewi_translator *t, uint32_t func);
+
+#endif

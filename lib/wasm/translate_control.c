@@ -1,0 +1,576 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+
+/*
+ * translate_control.c - blocks, branches, returns and calls.
+ *
+ * Fuel.  cost counts the instructions of the straight line since the last account; it is a function of the
+ * position alone.  A loop's head and the place behind a call start at 0 (what was used before is charged
+ * there); a branch charges its own cost less that of its target.  So the straight line itself needs no
+ * instruction, and every path adds up exactly.
+ */
+#include "wasm/translate.h"
+
+#if EW_CONFIG_WASM
+
+static struct ewi_block *top(struct ewi_translator *t)
+{
+	return &t->blocks[t->depth - 1];
+}
+
+void ewi_account(struct ewi_translator *t)
+{
+	if (t->cost != 0)
+		ewi_emit(t, EWI_FUEL, EWI_SS, false)->i.u.imm = t->cost;
+	t->cost = 0;
+}
+
+/* Nothing can be reached from here to the end of the block. */
+static void unreachable(struct ewi_translator *t)
+{
+	struct ewi_block *b = top(t);
+
+	t->sp = b->height;
+	t->lazy_count = 0; /* LOCAL entries lie above the innermost block's height only */
+	b->unreachable = true;
+	t->dead = true;
+}
+
+/* ---- blocks ---- */
+
+/* Types of one value as an array, for block types that are one byte. */
+static const uint8_t *single_type(uint8_t type)
+{
+	static const uint8_t types[] = {EW_I32, EW_I64, EW_F32, EW_F64, EW_FUNCREF, EW_EXTERNREF};
+
+	for (size_t i = 0; i < sizeof(types); i++)
+		if (types[i] == type)
+			return &types[i];
+	return NULL;
+}
+
+static void read_block_type(struct ewi_translator *t, struct ewi_block *b)
+{
+	uint8_t byte = t->r.p < t->r.end ? *t->r.p : 0;
+	const struct ewi_functype *type;
+	int64_t index;
+
+	if (byte == 0x40) {
+		ewi_read_u8(&t->r);
+	} else if (single_type(byte)) {
+		ewi_read_u8(&t->r);
+		b->results = single_type(byte);
+		b->result_count = 1;
+	} else if (byte == 0x7b) {
+		ewi_fail(t, EW_ERR_UNSUPPORTED, "v128 is not supported");
+	} else {
+		index = ewi_read_s33(&t->r);
+		if (t->r.failed)
+			return;
+		if (index < 0) {
+			ewi_reader_fail(&t->r, t->at, "malformed block type");
+		} else if (index >= t->m->type_count) {
+			ewi_fail(t, EW_ERR_INVALID, "unknown type");
+		} else {
+			type = &t->m->types[index];
+			b->params = type->params;
+			b->param_count = type->param_count;
+			b->results = ewi_functype_results(type);
+			b->result_count = type->result_count;
+		}
+	}
+}
+
+static struct ewi_block *push_block(struct ewi_translator *t, const struct ewi_block *block)
+{
+	if (t->depth >= t->m->max_nesting) {
+		ewi_fail(t, EW_ERR_LIMIT, "blocks nested deeper than max_nesting");
+		return NULL;
+	}
+	if (t->depth == t->block_cap) {
+		size_t cap = ewi_grow(&t->m->alloc, (void **)&t->blocks, t->block_cap,
+				      t->m->max_nesting, sizeof(*t->blocks));
+
+		if (!cap) {
+			ewi_fail(t, EW_ERR_NOMEM, "no memory for nested blocks");
+			return NULL;
+		}
+		t->block_cap = (uint32_t)cap;
+	}
+	t->blocks[t->depth] = *block;
+	return &t->blocks[t->depth++];
+}
+
+void ewi_function_begin(struct ewi_translator *t)
+{
+	struct ewi_block b = {.opcode = 0x02, .else_branch = EWI_NONE};
+
+	b.results = ewi_functype_results(t->type);
+	b.result_count = t->type->result_count;
+	push_block(t, &b);
+}
+
+static void begin_block(struct ewi_translator *t, enum ewi_opcode op)
+{
+	struct ewi_block b = {.else_branch = EWI_NONE, .was_dead = t->dead};
+	struct ewi_entry cond;
+	struct ewi_cond c;
+
+	b.opcode = op == EWI_OP_LOOP ? 0x03 : op == EWI_OP_IF ? 0x04 : 0x02;
+	read_block_type(t, &b);
+	if (op == EWI_OP_IF)
+		cond = ewi_pop(t, EW_I32);
+	if (t->status != EW_OK || t->r.failed)
+		return;
+	if (op == EWI_OP_IF)
+		ewi_take_cond(t, cond, &c);
+	ewi_settle_locals(t, EWI_NONE);
+	if (t->sp - top(t)->height >= b.param_count)
+		ewi_settle_top(t, b.param_count);
+	ewi_pop_types(t, b.params, b.param_count);
+	b.height = t->sp;
+	if (op == EWI_OP_IF) {
+		b.else_branch = ewi_emit_branch(t, &c, false);
+		if (t->dead)
+			b.else_branch = EWI_NONE;
+		else if (t->status == EW_OK)
+			((int32_t *)(void *)(t->m->code + b.else_branch))[1] = t->cost;
+	} else if (op == EWI_OP_LOOP) {
+		ewi_account(t);
+		ewi_forget(t);
+		b.loop = ewi_here(t);
+	}
+	if (push_block(t, &b))
+		ewi_push_types(t, b.params, b.param_count);
+}
+
+/* Results of the block are on the stack, and nothing else; bring them into their slots. */
+static void finish_arm(struct ewi_translator *t)
+{
+	struct ewi_block *b = top(t);
+
+	if (t->sp - b->height >= b->result_count)
+		ewi_settle_top(t, b->result_count);
+	ewi_pop_types(t, b->results, b->result_count);
+	if (t->status == EW_OK && t->sp != b->height)
+		ewi_fail(t, EW_ERR_INVALID, "type mismatch: values remain on the stack at the end of a block");
+}
+
+static void begin_else(struct ewi_translator *t)
+{
+	struct ewi_block *b = top(t);
+
+	if (b->opcode != 0x04) {
+		ewi_reader_fail(&t->r, t->at, "else without if");
+		return;
+	}
+	finish_arm(t);
+	if (t->status != EW_OK)
+		return;
+	if (!t->dead)
+		ewi_emit_link(t, b, ewi_emit_jump(t));
+	t->dead = b->was_dead;
+	if (b->else_branch != EWI_NONE)
+		ewi_emit_bind(t, b->else_branch);
+	b->else_branch = EWI_NONE;
+	b->opcode = 0x05;
+	b->unreachable = false;
+	ewi_forget(t);
+	ewi_push_types(t, b->params, b->param_count);
+}
+
+/* ---- returns ---- */
+
+/*
+ * Return the top results.  One goes through an accumulator; several are copied down to the frame's
+ * first slots: upwards, since each comes from a slot above the one it goes to.
+ */
+static void emit_return(struct ewi_translator *t)
+{
+	static const uint16_t icodes[EWI_ACCS] = {EWI_RETURN_INT, EWI_RETURN_F32, EWI_RETURN_F64};
+	uint32_t n = t->type->result_count;
+	const struct ewi_entry *e;
+	struct ewi_insx *ins;
+	uint16_t slot;
+
+	if (t->dead)
+		return;
+	if (n == 1) {
+		e = &t->stack[t->sp - 1];
+		slot = ewi_slot(t, e); /* the entry stays: this may be one way of a br_if */
+		ins = ewi_emit(t, icodes[ewi_acc_of(t->type->params[t->type->param_count])], EWI_SS, false);
+		ins->i.a = slot;
+	} else {
+		ewi_settle_top(t, n);
+		for (uint32_t i = 0; i < n; i++)
+			ewi_move(t, t->stack[t->sp - n + i].slot, i, t->stack[t->sp - n + i].type);
+		ins = ewi_emit(t, EWI_RETURN, EWI_SS, false);
+	}
+	ins->i.u.imm = t->cost;
+	ewi_keep_slots(t);
+}
+
+static void end_block(struct ewi_translator *t)
+{
+	struct ewi_block *b = top(t), done;
+
+	if (b->opcode == 0x04 &&
+	    (b->param_count != b->result_count ||
+	     (b->param_count && memcmp(b->params, b->results, b->param_count) != 0))) {
+		ewi_fail(t, EW_ERR_INVALID, "type mismatch: if without else must give back its parameters");
+		return;
+	}
+	if (t->depth == 1 && t->sp - b->height >= b->result_count) {
+		emit_return(t);
+		t->dead = true;
+	}
+	finish_arm(t);
+	if (t->status != EW_OK)
+		return;
+	done = *b;
+	t->depth--;
+	if (t->depth == 0)
+		return;
+	if (t->dead)
+		t->dead = done.was_dead || (done.chain == 0 && done.else_branch == EWI_NONE);
+	if (done.else_branch != EWI_NONE)
+		ewi_emit_bind(t, done.else_branch);
+	if (done.opcode != 0x03)
+		ewi_emit_bind(t, done.chain);
+	ewi_push_types(t, done.results, done.result_count);
+}
+
+/* ---- branches ---- */
+
+static struct ewi_block *label(struct ewi_translator *t, uint32_t depth)
+{
+	if (depth >= t->depth) {
+		ewi_fail(t, EW_ERR_INVALID, "unknown label");
+		return NULL;
+	}
+	return &t->blocks[t->depth - 1 - depth];
+}
+
+static const uint8_t *label_types(const struct ewi_block *b, uint32_t *n)
+{
+	*n = b->opcode == 0x03 ? b->param_count : b->result_count;
+	return b->opcode == 0x03 ? b->params : b->results;
+}
+
+/* The top n entries are not where the label wants them. */
+static bool must_move(const struct ewi_translator *t, const struct ewi_block *b, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		const struct ewi_entry *e = &t->stack[t->sp - n + i];
+
+		if (e->place != EWI_TEMP || e->slot != t->local_count + b->height + i)
+			return true;
+	}
+	return false;
+}
+
+/* Upwards: an entry's slot is never below the one it goes to, so nothing is overwritten unread. */
+static void move_values(struct ewi_translator *t, const struct ewi_block *b, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		const struct ewi_entry *e = &t->stack[t->sp - n + i];
+		uint32_t to = t->local_count + b->height + i;
+
+		if (e->place == EWI_CONST)
+			ewi_const_to(t, e, to);
+		else
+			ewi_move(t, e->slot, to, e->type);
+	}
+}
+
+static bool is_function(const struct ewi_translator *t, const struct ewi_block *b)
+{
+	return b == t->blocks;
+}
+
+/* Go to label b with the top n values. */
+static void emit_goto(struct ewi_translator *t, struct ewi_block *b, uint32_t n)
+{
+	if (t->dead)
+		return;
+	if (is_function(t, b)) {
+		emit_return(t);
+		return;
+	}
+	move_values(t, b, n);
+	ewi_emit_link(t, b, ewi_emit_jump(t));
+}
+
+static void br(struct ewi_translator *t)
+{
+	struct ewi_block *b = label(t, ewi_read_u32(&t->r));
+	const uint8_t *types;
+	uint32_t n;
+
+	if (!b || t->r.failed)
+		return;
+	types = label_types(b, &n);
+	if (t->sp - top(t)->height >= n)
+		emit_goto(t, b, n);
+	ewi_pop_types(t, types, n);
+	unreachable(t);
+}
+
+static void br_if(struct ewi_translator *t)
+{
+	struct ewi_block *b = label(t, ewi_read_u32(&t->r));
+	struct ewi_entry e = ewi_pop(t, EW_I32);
+	const uint8_t *types;
+	struct ewi_cond c;
+	uint32_t n, skip;
+
+	if (!b || t->r.failed || t->status != EW_OK)
+		return;
+	types = label_types(b, &n);
+	if (!t->dead && t->sp - top(t)->height >= n) {
+		ewi_take_cond(t, e, &c);
+		/* Before the branch, since both ways rely on it. */
+		if (is_function(t, b) ? n > 1 : t->sp - n == b->height)
+			ewi_settle_top(t, n);
+		if (is_function(t, b) || must_move(t, b, n)) {
+			skip = ewi_emit_branch(t, &c, false);
+			if (t->status == EW_OK) {
+				((int32_t *)(void *)(t->m->code + skip))[1] = t->cost;
+				emit_goto(t, b, n);
+				ewi_emit_bind(t, skip);
+			}
+		} else {
+			ewi_emit_link(t, b, ewi_emit_branch(t, &c, true));
+		}
+	}
+	if (t->dead) {
+		ewi_pop_types(t, types, n);
+		ewi_push_types(t, types, n);
+	} else {
+		ewi_check_top(t, types, n); /* what falls through stays where it is */
+	}
+}
+
+/* Code that moves values and goes on to the label; made once for each label of a br_table. */
+static uint32_t stub_for(struct ewi_translator *t, struct ewi_block *b, uint32_t n)
+{
+	if (b->stub_serial != t->br_table_serial) {
+		b->stub_serial = t->br_table_serial;
+		b->stub = ewi_here(t);
+		emit_goto(t, b, n);
+	}
+	return b->stub;
+}
+
+/* After the targets have been read and checked once, read them again to fill the pairs. */
+static void fill_table(struct ewi_translator *t, struct ewi_reader targets, uint32_t count,
+		       uint32_t pairs, uint32_t arity)
+{
+	for (uint32_t i = 0; i <= count && t->status == EW_OK; i++) {
+		struct ewi_block *b = label(t, ewi_read_u32(&targets));
+		uint32_t pair = pairs + 8 * i;
+
+		if (!b)
+			return;
+		if (is_function(t, b) || must_move(t, b, arity)) {
+			uint32_t to = stub_for(t, b, arity);
+			int32_t *p = (int32_t *)(void *)(t->m->code + pair);
+
+			p[0] = (int32_t)(to - pair);
+			p[1] = 0; /* the stub goes on with this line's account */
+		} else {
+			ewi_emit_link(t, b, pair);
+		}
+	}
+}
+
+static void br_table(struct ewi_translator *t)
+{
+	uint32_t count = ewi_read_u32(&t->r), n = 0, pairs;
+	struct ewi_entry e = ewi_pop(t, EW_I32);
+	struct ewi_reader targets = t->r;
+	const uint8_t *types = NULL;
+	uint16_t slot;
+
+	if (t->r.failed || t->status != EW_OK)
+		return;
+	if (count >= ewi_reader_left(&t->r)) { /* a byte each at least, and the default */
+		ewi_reader_fail(&t->r, ewi_reader_at(&t->r), "unexpected end");
+		return;
+	}
+	for (uint32_t i = 0; i <= count; i++) {
+		struct ewi_block *b = label(t, ewi_read_u32(&t->r));
+		uint32_t arity;
+
+		if (!b || t->r.failed)
+			return;
+		types = label_types(b, &arity);
+		if (i > 0 && arity != n) {
+			ewi_fail(t, EW_ERR_INVALID, "type mismatch: br_table targets differ in arity");
+			return;
+		}
+		n = arity;
+		ewi_check_top(t, types, n);
+		if (t->status != EW_OK)
+			return;
+	}
+	if (!t->dead && t->sp - top(t)->height >= n) {
+		struct ewi_insx *ins;
+
+		slot = ewi_slot(t, &e);
+		ewi_settle_top(t, n); /* before the branch, since every way relies on it */
+		ins = ewi_emit(t, EWI_BR_TABLE, EWI_SS, false);
+		ins->i.a = slot;
+		ins->i.u.uimm = count;
+		pairs = ewi_here(t);
+		t->br_table_serial++;
+		if (ewi_emit_raw(t, 8 * ((size_t)count + 1))) {
+			ewi_keep_slots(t);
+			fill_table(t, targets, count, pairs, n);
+		}
+	}
+	ewi_pop_types(t, types, n);
+	unreachable(t);
+}
+
+static void return_op(struct ewi_translator *t)
+{
+	uint32_t n = t->type->result_count;
+
+	if (t->sp - top(t)->height >= n)
+		emit_return(t);
+	ewi_pop_types(t, ewi_functype_results(t->type), n);
+	unreachable(t);
+}
+
+/* ---- calls ---- */
+
+/* Arguments into consecutive slots; returns the first.  The callee's frame starts there. */
+static uint16_t take_arguments(struct ewi_translator *t, const struct ewi_functype *type)
+{
+	if (t->sp - top(t)->height >= type->param_count)
+		ewi_settle_top(t, type->param_count);
+	ewi_pop_types(t, type->params, type->param_count);
+	return (uint16_t)(t->local_count + t->sp);
+}
+
+static void push_results(struct ewi_translator *t, const struct ewi_functype *type, uint16_t base)
+{
+	ewi_forget(t);
+	t->cost = 0;
+	ewi_push_types(t, ewi_functype_results(type), type->result_count);
+	if (type->result_count == 1 && !t->dead)
+		ewi_mirror_call(t, base, *ewi_functype_results(type));
+}
+
+void ewi_resolve_calls(struct ewi_translator *t, uint32_t func)
+{
+	uint32_t link = t->calls[func];
+
+	while (link != 0) {
+		int32_t *pair = (int32_t *)(void *)(t->m->code + link - 1);
+		uint32_t next = (uint32_t)pair[0];
+
+		pair[0] = (int32_t)(t->m->funcs[func].code - (link - 1));
+		link = next;
+	}
+	t->calls[func] = 0;
+}
+
+static void call(struct ewi_translator *t)
+{
+	uint32_t f = ewi_read_u32(&t->r), pair;
+	const struct ewi_functype *type;
+	struct ewi_insx *ins;
+	uint16_t base;
+
+	if (t->r.failed)
+		return;
+	if (f >= t->m->func_count) {
+		ewi_fail(t, EW_ERR_INVALID, "unknown function");
+		return;
+	}
+	type = ewi_func_type(t->m, f);
+	base = take_arguments(t, type);
+	if (t->status != EW_OK)
+		return;
+	ewi_mark(t);
+	ins = ewi_emit(t, f < t->m->func_imports ? EWI_CALL_IMPORT : EWI_CALL, EWI_SS, true);
+	ins->i.a = base;
+	ins->i.u.uimm = f;
+	ins->cost = t->cost;
+	if (f >= t->m->func_imports && !t->dead && t->status == EW_OK) {
+		pair = ewi_here(t) - (uint32_t)(sizeof(struct ewi_insx) - sizeof(struct ewi_ins));
+		if (t->m->funcs[f].code != EWI_NONE) {
+			ins->rel = (int32_t)(t->m->funcs[f].code - pair);
+		} else {
+			ins->rel = (int32_t)t->calls[f];
+			t->calls[f] = pair + 1;
+		}
+	}
+	push_results(t, type, base);
+}
+
+static void call_indirect(struct ewi_translator *t)
+{
+	uint32_t x = ewi_read_u32(&t->r), table = ewi_read_u32(&t->r);
+	const struct ewi_functype *type;
+	struct ewi_entry index;
+	struct ewi_insx *ins;
+	uint16_t base, slot;
+
+	if (t->r.failed)
+		return;
+	if (table >= t->m->table_count || t->m->tables[table].type != EW_FUNCREF || x >= t->m->type_count) {
+		ewi_fail(t, EW_ERR_INVALID,
+			 table >= t->m->table_count ? "unknown table"
+			 : x >= t->m->type_count    ? "unknown type"
+						    : "type mismatch: table of functions expected");
+		return;
+	}
+	type = &t->m->types[x];
+	index = ewi_pop(t, EW_I32);
+	slot = ewi_slot(t, &index);
+	base = take_arguments(t, type);
+	if (t->status != EW_OK)
+		return;
+	ewi_mark(t);
+	if (type->key & EWI_KEY_HASHED) {
+		ins = ewi_emit(t, EWI_CALL_INDIRECT_LONG, EWI_SS, true);
+		ins->i.u.imm = t->cost;
+		ins->rel = (int32_t)x;
+		ins->cost = (int32_t)table;
+	} else {
+		ins = ewi_emit(t, EWI_CALL_INDIRECT, EWI_SS, true);
+		ins->i.u.uimm = table << 24 | (uint32_t)t->cost;
+		memcpy(&ins->rel, &type->key, sizeof(type->key));
+	}
+	ins->i.a = base;
+	ins->i.b = slot;
+	push_results(t, type, base);
+}
+
+void ewi_control_op(struct ewi_translator *t, enum ewi_opcode op)
+{
+	switch (op) {
+	case EWI_OP_UNREACHABLE:
+		ewi_mark(t);
+		ewi_emit(t, EWI_UNREACHABLE, EWI_SS, false);
+		unreachable(t);
+		break;
+	case EWI_OP_BLOCK:
+	case EWI_OP_LOOP:
+	case EWI_OP_IF: begin_block(t, op); break;
+	case EWI_OP_ELSE: begin_else(t); break;
+	case EWI_OP_END: end_block(t); break;
+	case EWI_OP_BR: br(t); break;
+	case EWI_OP_BR_IF: br_if(t); break;
+	case EWI_OP_BR_TABLE: br_table(t); break;
+	case EWI_OP_RETURN: return_op(t); break;
+	case EWI_OP_CALL: call(t); break;
+	case EWI_OP_CALL_INDIRECT: call_indirect(t); break;
+	default: break; /* every other row is handled by translate.c */
+	}
+}
+
+#endif
