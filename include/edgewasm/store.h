@@ -233,7 +233,10 @@ EW_API void ew_kv_destroy(struct ew_kv *kv);
  */
 EW_API enum ew_status ew_kv_get(struct ew_kv *kv, const void *key, size_t key_bytes, void *buf,
 				size_t cap, size_t *value_bytes);
-/* Set or replace.  EW_ERR_FULL (keys or bytes), EW_ERR_TOOBIG: the old value stays. */
+/*
+ * Set or replace.  EW_ERR_FULL (keys or bytes), EW_ERR_TOOBIG (for an empty store): the old value stays.
+ * key and value MUST NOT point into the store.
+ */
 EW_API enum ew_status ew_kv_put(struct ew_kv *kv, const void *key, size_t key_bytes,
 				const void *value, size_t value_bytes);
 EW_API enum ew_status ew_kv_delete(struct ew_kv *kv, const void *key, size_t key_bytes);

@@ -83,6 +83,7 @@ static uint32_t limit_of(const struct ew_ring *r, uint32_t at, uint32_t head)
 enum ew_status ew_ring_init(void *memory, size_t memory_bytes, const struct ew_ring_config *cfg,
 			    struct ew_ring **out)
 {
+	struct ew_ring_config c = {0};
 	struct ew_ring *r = memory;
 	size_t size;
 
@@ -90,7 +91,11 @@ enum ew_status ew_ring_init(void *memory, size_t memory_bytes, const struct ew_r
 	if (!memory || (uintptr_t)memory % EW_RING_ALIGN != 0 ||
 	    memory_bytes < sizeof(*r) + EW_RING_MIN_BYTES)
 		return EW_ERR_INVAL;
-	if (cfg && cfg->policy != EW_RING_REJECT && cfg->policy != EW_RING_DROP_NEWEST)
+	if (cfg && cfg->struct_bytes < sizeof(size_t))
+		return EW_ERR_INVAL;
+	if (cfg) /* an older caller's struct is shorter: what it lacks is the default */
+		memcpy(&c, cfg, cfg->struct_bytes < sizeof(c) ? cfg->struct_bytes : sizeof(c));
+	if (c.policy != EW_RING_REJECT && c.policy != EW_RING_DROP_NEWEST)
 		return EW_ERR_UNSUPPORTED;
 	size = (memory_bytes - sizeof(*r)) & ~(size_t)(EW_RING_ALIGN - 1);
 	if (size > EW_RING_MAX_BYTES)
@@ -102,8 +107,8 @@ enum ew_status ew_ring_init(void *memory, size_t memory_bytes, const struct ew_r
 	 * that fails for some t as soon as 2L > size, so half the room always fits.
 	 */
 	r->max_record = r->size / 2 & EWI_FRAME_BYTES;
-	r->policy = cfg ? cfg->policy : EW_RING_REJECT;
-	r->next_seq = cfg && cfg->first_seq ? cfg->first_seq : 1;
+	r->policy = c.policy;
+	r->next_seq = c.first_seq ? c.first_seq : 1;
 	r->limit = limit_of(r, 0, 0);
 	atomic_store_explicit(frame_at(r, 0), 0, memory_order_relaxed);
 	r->magic = MAGIC;

@@ -107,6 +107,10 @@ static void init_refuses(void **state)
 	assert_int_equal(ew_ring_init(memory, 0, NULL, &r), EW_ERR_INVAL);
 	assert_int_equal(ew_ring_init(memory, sizeof(memory), &odd, &r), EW_ERR_UNSUPPORTED);
 	assert_null(r);
+	odd.struct_bytes = 0; /* forgotten */
+	assert_int_equal(ew_ring_init(memory, sizeof(memory), &odd, &r), EW_ERR_INVAL);
+	odd.struct_bytes = sizeof(size_t); /* older than the policy */
+	assert_int_equal(ew_ring_init(memory, sizeof(memory), &odd, &r), EW_OK);
 	assert_int_equal(ew_ring_init(memory, least, NULL, &r), EW_OK);
 	assert_int_equal(ew_ring_max_record(r), EW_RING_MIN_BYTES / 2);
 	assert_int_equal(ew_ring_init(memory, least + 7, NULL, &r), EW_OK);
