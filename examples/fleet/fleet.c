@@ -102,10 +102,15 @@ static bool remember_alert(struct run *r, uint32_t machine, uint32_t window)
 static void heard(struct run *r, const struct flight *f, const struct gateway_verdict *v,
 		  uint64_t latency_ns)
 {
+	char text[1024];
+
 	if (v->is_alert) {
-		const int bytes = report_alert(stdout, r, v, f->machine, f->window, latency_ns);
+		const int bytes = report_alert(text, sizeof(text), r, v, f->machine, f->window,
+					       latency_ns);
 
 		r->bytes_sent += bytes > 0 ? (uint64_t)bytes : 0;
+		if (!r->opt.quiet)
+			fputs(text, stdout);
 		if (!remember_alert(r, f->machine, f->window))
 			stopped = 1;
 		return;
@@ -117,8 +122,10 @@ static void heard(struct run *r, const struct flight *f, const struct gateway_ve
 			(unsigned)f->machine, (unsigned)f->window,
 			(unsigned)fleet_float_bits(v->score), (unsigned)v->worst_idx,
 			v->score > v->threshold);
-	if (r->opt.data_count && !r->opt.quiet && !r->opt.rate && !(v->score > v->threshold))
-		report_alert(stdout, r, v, f->machine, f->window, latency_ns);
+	if (r->opt.data_count && !r->opt.quiet && !r->opt.rate && !(v->score > v->threshold)) {
+		report_alert(text, sizeof(text), r, v, f->machine, f->window, latency_ns);
+		fputs(text, stdout);
+	}
 }
 
 /* Judges the oldest event in the ring. */
@@ -195,6 +202,7 @@ static void loop(struct run *r, struct flights *fl)
 		}
 	}
 	r->end_ns = gateway_clock();
+	gateway_stats(r->gateway, &r->judge, &r->ring, &r->node);
 	if (tty && !r->opt.quiet)
 		fputs("\r\033[K", stderr);
 }
@@ -252,6 +260,10 @@ static int finish(struct run *r)
 	}
 	r->verdicts = NULL;
 	if (!audit_run(r, &audit)) {
+		fputs("fleet: out of memory\n", stderr);
+		return 1;
+	}
+	if (r->opt.split && !split_measure(&r->opt, r->source, r->gateway, &r->split)) {
 		fputs("fleet: out of memory\n", stderr);
 		return 1;
 	}

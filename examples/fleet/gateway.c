@@ -233,7 +233,9 @@ static bool put_function(struct gateway *g, const struct ew_function_config *con
 	return ew_node_route_add(g->node, pattern, config->name, err) == EW_OK;
 }
 
-bool gateway_load_guest(struct gateway *g, const char *path, const char *pattern)
+/* The judging function; `what` names it in messages. */
+static bool put_judge(struct gateway *g, const void *bytes, size_t size, const char *pattern,
+		      const char *what)
 {
 	uint8_t threshold[4];
 	struct ew_setting settings[4] = {
@@ -244,6 +246,8 @@ bool gateway_load_guest(struct gateway *g, const char *path, const char *pattern
 		.struct_bytes = sizeof(config),
 		.name = JUDGE,
 		.version = "1",
+		.module_bytes = bytes,
+		.module_size = size,
 		.grant.caps = EW_CAP_LOG | EW_CAP_EMIT | EW_CAP_RECV | EW_CAP_CONFIG | EW_CAP_INFER,
 		.fuel = JUDGE_FUEL,
 		.max_memory_pages = 4,
@@ -261,15 +265,24 @@ bool gateway_load_guest(struct gateway *g, const char *path, const char *pattern
 	if (g->verdicts)
 		settings[config.setting_count++] =
 			(struct ew_setting){ FLEET_SETTING_VERDICTS, "1", 1 };
-	g->guest = source_read_file(path, &config.module_size);
-	if (!g->guest)
-		return false;
-	config.module_bytes = g->guest;
 	if (!put_function(g, &config, pattern, &err)) {
-		say(path, err.text);
+		say(what, err.text);
 		return false;
 	}
 	return true;
+}
+
+bool gateway_put_guest(struct gateway *g, const void *bytes, size_t size, const char *pattern)
+{
+	return put_judge(g, bytes, size, pattern, "guest");
+}
+
+bool gateway_load_guest(struct gateway *g, const char *path, const char *pattern)
+{
+	size_t size;
+
+	g->guest = source_read_file(path, &size);
+	return g->guest && put_judge(g, g->guest, size, pattern, path);
 }
 
 static bool load_hostile(struct gateway *g, uint32_t i, const char *folder, int folder_len)

@@ -56,8 +56,10 @@ struct gateway_hostile {
 struct gateway *gateway_create(const struct fleet_options *opt, bool verdicts);
 void gateway_destroy(struct gateway *g);
 
-/* gateway_load_guest - the judging function, routed from `pattern`. */
+/* gateway_load_guest - the judging function, routed from `pattern`.
+ * gateway_put_guest takes its bytes, borrowed, instead of a file. */
 bool gateway_load_guest(struct gateway *g, const char *path, const char *pattern);
+bool gateway_put_guest(struct gateway *g, const void *bytes, size_t size, const char *pattern);
 /* gateway_load_hostile - the hostile ones, from the folder of that path. */
 bool gateway_load_hostile(struct gateway *g, const char *beside);
 

@@ -30,7 +30,8 @@ static const char usage[] =
 	"  --hostile        run hostile functions among the good one\n"
 	"  --verdicts FILE  write every verdict\n"
 	"  --check          compute every verdict natively as well, and compare\n"
-	"  --quiet          no progress\n"
+	"  --split          measure afterwards where the time of a judgement goes\n"
+	"  --quiet          no progress and no alerts, only the summary\n"
 	"  --json           the summary as one JSON line on standard output\n";
 
 static bool whole(const char *text, uint64_t lo, uint64_t hi, uint64_t *out)
@@ -56,6 +57,8 @@ static bool flag(struct fleet_options *opt, const char *name)
 		opt->hostile = true;
 	else if (!strcmp(name, "--check"))
 		opt->check = true;
+	else if (!strcmp(name, "--split"))
+		opt->split = true;
 	else if (!strcmp(name, "--quiet"))
 		opt->quiet = true;
 	else if (!strcmp(name, "--json"))

@@ -21,7 +21,7 @@ struct fleet_options {
 	uint32_t faults;	/* 0: one for each 200 machines */
 	bool rate_given, threshold_given;
 	float threshold;
-	bool hostile, check, quiet, json;
+	bool hostile, check, split, quiet, json;
 };
 
 /* options_parse - 0, or the exit status when there is nothing to run (a

@@ -80,7 +80,7 @@ static void quote(const char *text, char *buf, size_t size)
 	buf[at] = 0;
 }
 
-int report_alert(FILE *to, const struct run *r, const struct gateway_verdict *v,
+int report_alert(char *text, size_t size, const struct run *r, const struct gateway_verdict *v,
 		 uint32_t machine, uint32_t window, uint64_t latency_ns)
 {
 	char who[600], why[48], trace[33], threshold[32] = "null";
@@ -100,7 +100,7 @@ int report_alert(FILE *to, const struct run *r, const struct gateway_verdict *v,
 		snprintf(threshold, sizeof(threshold), "%.4f", (double)v->threshold);
 	for (int i = 0; i < 16; i++)
 		snprintf(trace + 2 * i, 3, "%02x", v->trace_id[i]);
-	return fprintf(to,
+	return snprintf(text, size,
 		       "{\"%s\":{%s,\"window\":%" PRIu32 ",\"score\":%.4f,\"threshold\":%s,"
 		       "\"why\":\"%s\",\"model\":\"vibration@%s\",\"trace_id\":\"%s\","
 		       "\"latency_us\":%.1f}}\n",
@@ -144,50 +144,33 @@ void report_progress(const struct run *r, uint64_t now_ns, bool tty)
 
 /* ---- the summary ---- */
 
-struct sums {
-	struct ew_function_stats judge;
-	struct ew_ring_stat ring;
-	struct ew_node_stats node;
-	double seconds;
-	const char *failure;
-	uint64_t failures;
-};
-
-static struct sums sum_up(const struct run *r)
+static void summarise_drops(const struct run *r)
 {
-	struct sums s = { .seconds = (double)(r->end_ns - r->start_ns) / 1e9 };
-
-	gateway_stats(r->gateway, &s.judge, &s.ring, &s.node);
-	s.failures = gateway_failures(r->gateway, &s.failure);
-	return s;
-}
-
-static void summarise_drops(const struct run *r, const struct sums *s)
-{
-	const char *sep = "";
+	const char *sep = "", *last;
+	const uint64_t failures = gateway_failures(r->gateway, &last);
 
 	fputs("  drops        ", stderr);
 	if (r->dropped_full) {
 		fprintf(stderr, "ring full %s", GROUPED(r->dropped_full));
 		sep = ", ";
 	}
-	if (s->ring.too_big) {
-		fprintf(stderr, "%stoo big %s", sep, GROUPED(s->ring.too_big));
+	if (r->ring.too_big) {
+		fprintf(stderr, "%stoo big %s", sep, GROUPED(r->ring.too_big));
 		sep = ", ";
 	}
-	if (s->judge.dropped_parked) {
-		fprintf(stderr, "%swhile parked %s", sep, GROUPED(s->judge.dropped_parked));
+	if (r->judge.dropped_parked) {
+		fprintf(stderr, "%swhile parked %s", sep, GROUPED(r->judge.dropped_parked));
 		sep = ", ";
 	}
 	for (int c = 0; c < EW_NODE_CAUSES; c++)
-		if (c != EW_NODE_PARKED && s->judge.causes[c]) {
+		if (c != EW_NODE_PARKED && r->judge.causes[c]) {
 			fprintf(stderr, "%s%s %s", sep, ew_node_cause_name((enum ew_node_cause)c),
-				GROUPED(s->judge.causes[c]));
+				GROUPED(r->judge.causes[c]));
 			sep = ", ";
 		}
 	fputs(*sep ? "\n" : "none\n", stderr);
-	if (s->failures)
-		fprintf(stderr, "               last failure: %s\n", s->failure);
+	if (failures)
+		fprintf(stderr, "               last failure: %s\n", last);
 }
 
 static void summarise_hostile(const struct run *r)
@@ -237,13 +220,13 @@ static void summarise_truth(const struct run *r, const struct audit *a)
 
 void report_summary(const struct run *r, const struct audit *a)
 {
-	const struct sums s = sum_up(r);
+	const double seconds = (double)(r->end_ns - r->start_ns) / 1e9;
 	const double busy = (double)r->busy_ns / 1e9;
 
-	fprintf(stderr, "\nfleet: %s windows judged in %.1f s\n", GROUPED(r->judged), s.seconds);
+	fprintf(stderr, "\nfleet: %s windows judged in %.1f s\n", GROUPED(r->judged), seconds);
 	fprintf(stderr,
 		"  sustained    %s windows/s, core busy judging %.1f %% of the time (alone: %s/s)\n",
-		GROUPED((uint64_t)((double)r->judged / s.seconds + 0.5)), 100.0 * busy / s.seconds,
+		GROUPED((uint64_t)((double)r->judged / seconds + 0.5)), 100.0 * busy / seconds,
 		GROUPED((uint64_t)((double)r->judged / busy + 0.5)));
 	fprintf(stderr, "  latency      p50 %.3f ms, p99 %.3f ms, p99.9 %.3f ms, max %.3f ms from arrival to verdict\n",
 		(double)hist_quantile(&r->latency, 0.5) / 1e6,
@@ -255,10 +238,17 @@ void report_summary(const struct run *r, const struct audit *a)
 	if (r->bytes_sent)
 		fprintf(stderr, " (1 byte for each %s)", GROUPED(r->bytes_in / r->bytes_sent));
 	fprintf(stderr, "\n  fuel         %s a window, %s inferences\n",
-		GROUPED(s.judge.events ? s.judge.fuel / s.judge.events : 0),
-		GROUPED(s.judge.inferences));
-	summarise_drops(r, &s);
+		GROUPED(r->judge.events ? r->judge.fuel / r->judge.events : 0),
+		GROUPED(r->judge.inferences));
+	summarise_drops(r);
 	summarise_hostile(r);
+	if (r->opt.split)
+		fprintf(stderr,
+			"  split        %.2f us a window: queue %.2f, dispatch %.2f, guest %.2f, inference %.2f"
+			" (its features natively: %.2f)\n",
+			r->split.total / 1e3, r->split.queue / 1e3, r->split.dispatch / 1e3,
+			r->split.guest / 1e3, r->split.inference / 1e3,
+			r->split.features_native / 1e3);
 }
 
 static void json_hostile(const struct run *r)
@@ -280,12 +270,12 @@ static void json_hostile(const struct run *r)
 
 void report_json(const struct run *r, const struct audit *a)
 {
-	const struct sums s = sum_up(r);
+	const double seconds = (double)(r->end_ns - r->start_ns) / 1e9;
 
 	printf("{\"summary\":{\"windows\":%" PRIu64 ",\"seconds\":%.3f,\"windows_per_s\":%.1f,"
 	       "\"busy_share\":%.4f,\"capacity_per_s\":%.1f,",
-	       r->judged, s.seconds, (double)r->judged / s.seconds,
-	       (double)r->busy_ns / 1e9 / s.seconds, 1e9 * (double)r->judged / (double)r->busy_ns);
+	       r->judged, seconds, (double)r->judged / seconds,
+	       (double)r->busy_ns / 1e9 / seconds, 1e9 * (double)r->judged / (double)r->busy_ns);
 	printf("\"p50_us\":%.1f,\"p99_us\":%.1f,\"p999_us\":%.1f,\"max_us\":%.1f,",
 	       (double)hist_quantile(&r->latency, 0.5) / 1e3,
 	       (double)hist_quantile(&r->latency, 0.99) / 1e3,
@@ -299,14 +289,20 @@ void report_json(const struct run *r, const struct audit *a)
 	       ",\"bytes_sent\":%" PRIu64 ",\"fuel_per_window\":%" PRIu64
 	       ",\"inferences\":%" PRIu64 ",",
 	       a->compared, a->differ, r->bytes_in, r->bytes_sent,
-	       s.judge.events ? s.judge.fuel / s.judge.events : 0, s.judge.inferences);
+	       r->judge.events ? r->judge.fuel / r->judge.events : 0, r->judge.inferences);
 	printf("\"drops\":{\"ring_full\":%" PRIu64 ",\"too_big\":%" PRIu64 ",\"parked\":%" PRIu64,
-	       r->dropped_full, (uint64_t)s.ring.too_big, s.judge.dropped_parked);
+	       r->dropped_full, (uint64_t)r->ring.too_big, r->judge.dropped_parked);
 	for (int c = 0; c < EW_NODE_CAUSES; c++)
 		if (c != EW_NODE_PARKED)
 			printf(",\"%s\":%" PRIu64, ew_node_cause_name((enum ew_node_cause)c),
-			       s.judge.causes[c]);
-	printf("},\"hostile\":[");
+			       r->judge.causes[c]);
+	printf("},");
+	if (r->opt.split)
+		printf("\"split_ns\":{\"total\":%.1f,\"queue\":%.1f,\"dispatch\":%.1f,"
+		       "\"guest\":%.1f,\"inference\":%.1f,\"features_native\":%.1f},",
+		       r->split.total, r->split.queue, r->split.dispatch, r->split.guest,
+		       r->split.inference, r->split.features_native);
+	printf("\"hostile\":[");
 	json_hostile(r);
 	printf("]}}\n");
 }

@@ -15,6 +15,7 @@
 #include "hist.h"
 #include "options.h"
 #include "source.h"
+#include "split.h"
 
 struct run_alert {
 	uint32_t machine, window;
@@ -37,6 +38,12 @@ struct run {
 	uint64_t alert_count, alert_cap;
 	uint32_t *scores;		/* float bits by ordinal, with --check */
 	uint8_t *lost;			/* by ordinal: never judged; for the audit */
+	struct split split;		/* with --split */
+
+	/* the library's figures at the end of the run */
+	struct ew_function_stats judge;
+	struct ew_ring_stat ring;
+	struct ew_node_stats node;
 };
 
 /* What audit_faults and audit_verdicts find. */
@@ -53,8 +60,8 @@ struct audit {
  * judgements.  Rewinds the source.  False when memory is short. */
 bool audit_run(struct run *r, struct audit *out);
 
-/* One alert as a JSON line; returns its bytes. */
-int report_alert(FILE *to, const struct run *r, const struct gateway_verdict *v,
+/* One alert as a JSON line: its bytes, in text. */
+int report_alert(char *text, size_t size, const struct run *r, const struct gateway_verdict *v,
 		 uint32_t machine, uint32_t window, uint64_t latency_ns);
 /* Progress so far, on stderr. */
 void report_progress(const struct run *r, uint64_t now_ns, bool tty);
