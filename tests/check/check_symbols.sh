@@ -6,7 +6,8 @@
 #
 # Imports that are allowed, by room: memory functions and libm everywhere; the heap in base/alloc.c; the
 # auxiliary vector in base/cpu.c; files in store/posix*.c; zlib in store/gzip.c.  Firmware objects import
-# memory functions and the compiler's own arithmetic helpers (__aeabi_*), nothing else.
+# memory functions, the compiler's own arithmetic helpers (__aeabi_*) and, for guests' float instructions, libm's
+# roundings and root; nothing else.
 
 nm=${NM:-nm}
 mem='mem(cpy|move|set|cmp|chr)|strlen'
@@ -39,7 +40,7 @@ imports() # BUILDDIR ROOM
 sanitized=$($nm -u "$BUILD/libedgewasm.so" | grep -c -e __asan_init -e __ubsan_handle)
 for room in base wasm tensor event store abi node; do
 	[ "$sanitized" != 0 ] && { echo "skip: imports of $room: this is a sanitizer build"; continue; }
-	say "imports of $room" "$(imports "$BUILD" $room | awk -v mem="^($mem|$libm)$" '
+	say "imports of $room" "$(imports "$BUILD" $room | awk -v mem="^($mem|$libm|__[a-z]+[sdt][if]2)$" '
 		$2 ~ mem || $2 == "_GLOBAL_OFFSET_TABLE_" { next }
 		$1 ~ /base\/alloc\.o/ && $2 ~ /^(malloc|calloc|realloc|free)$/ { next }
 		$1 ~ /base\/cpu\.o/ && $2 == "getauxval" { next }
@@ -50,7 +51,7 @@ done
 if [ -e "$BUILD/m4/libedgewasm.a" ]; then
 	for room in base wasm tensor event store abi node; do
 		say "firmware imports of $room" "$(imports "$BUILD/m4" $room |
-			awk -v mem="^($mem|__aeabi_[a-z0-9_]+|__[a-z]+[sd][if]2?)$" '$2 !~ mem { print }')"
+			awk -v mem="^($mem|__aeabi_[a-z0-9_]+|__[a-z]+[sd][if]2?|(floor|ceil|trunc|rint|sqrt)f?)$" '$2 !~ mem { print }')"
 	done
 else
 	echo "skip: firmware imports: no arm-none-eabi-gcc"
