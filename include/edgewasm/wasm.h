@@ -229,6 +229,10 @@ EW_API size_t ew_instance_size(const struct ew_instance *instance);
 /* An exported function; signature NULL accepts any.  Errors: NOENT, TYPE.  Belongs to the instance. */
 EW_API enum ew_status ew_func_find(struct ew_instance *instance, const char *name,
 				   const char *signature, struct ew_func **out);
+/* The same by index, as in ew_module_export: for names that no C string can hold.  Errors: NOENT, TYPE. */
+#define EW_HAS_FUNC_AT 1
+EW_API enum ew_status ew_func_at(struct ew_instance *instance, uint32_t export_index,
+				 struct ew_func **out);
 /* Types of a function: param_count and result_count values. */
 EW_API void ew_func_type(const struct ew_func *func, const uint8_t **params, uint32_t *param_count,
 			 const uint8_t **results, uint32_t *result_count);

@@ -428,6 +428,19 @@ enum ew_status ew_func_find(struct ew_instance *i, const char *name, const char 
 	return st;
 }
 
+enum ew_status ew_func_at(struct ew_instance *i, uint32_t export_index, struct ew_func **out)
+{
+	const struct ew_module *m = i->module;
+
+	*out = NULL;
+	if (!m || export_index >= m->export_count)
+		return EW_ERR_NOENT;
+	if (m->exports[export_index].kind != EW_EXTERN_FUNC)
+		return EW_ERR_TYPE;
+	*out = i->funcs[m->exports[export_index].index];
+	return EW_OK;
+}
+
 void ew_func_type(const struct ew_func *f, const uint8_t **params, uint32_t *param_count,
 		  const uint8_t **results, uint32_t *result_count)
 {

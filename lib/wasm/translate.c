@@ -660,9 +660,12 @@ static bool read_locals(struct ewi_translator *t)
 			return ewi_fail(t, EW_ERR_UNSUPPORTED, "v128 is not supported");
 		if (!ewi_is_valtype(type))
 			return ewi_reader_fail(&t->r, at, "malformed value type");
-		if (!add_locals(t, n, type))
+		/* Read on past the limit: that more than 2^32 - 1 are malformed comes first. */
+		if (total <= t->m->max_locals && !add_locals(t, n, type))
 			return false;
 	}
+	if (!t->r.failed && total > t->m->max_locals)
+		return ewi_fail(t, EW_ERR_LIMIT, "too many locals: more than max_locals");
 	return !t->r.failed;
 }
 
