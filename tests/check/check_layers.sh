@@ -25,7 +25,7 @@ BEGIN {
 		  "log store kv store gzip store abi abi caps abi wasi abi nn abi guest abi node node", m, " ")
 	for (i = 1; i < n; i += 2)
 		owner["edgewasm/" m[i] ".h"] = m[i + 1]
-	n = split("limits.h stdalign.h stdarg.h stdatomic.h stdbool.h stddef.h stdint.h string.h float.h math.h", m, " ")
+	n = split("limits.h inttypes.h stdalign.h stdarg.h stdatomic.h stdbool.h stddef.h stdint.h string.h float.h math.h", m, " ")
 	for (i = 1; i <= n; i++)
 		plain[m[i]] = 1
 }
@@ -56,7 +56,7 @@ FNR == 1 {
 			next
 		if (FILENAME == "lib/base/alloc.c" && name == "stdlib.h")
 			next
-		if (name ~ /^(immintrin|arm_neon|arm_mve|arm_acle|nmmintrin|wasm_simd128)\.h$/ && !public)
+		if (name ~ /^(immintrin|smmintrin|arm_neon|arm_mve|arm_acle|nmmintrin|wasm_simd128)\.h$/ && !public)
 			next
 		bad("includes <" name ">, which its place does not allow")
 	} else if (name ~ /^edgewasm\//) {

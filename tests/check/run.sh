@@ -12,6 +12,9 @@
 kind=$1 result=$2 command=$3
 log=${result%.res}.log
 [ "$kind" = lines ] && command="sh $command"
+# Sanitizer builds: cmocka's own handler must not swallow a crash's report; an allocation that is too large is NULL.
+export ASAN_OPTIONS="${ASAN_OPTIONS:-handle_segv=2:handle_sigbus=2:handle_sigfpe=2:allocator_may_return_null=1}"
+export UBSAN_OPTIONS="${UBSAN_OPTIONS:-print_stacktrace=1}"
 # shellcheck disable=SC2086
 timeout -k 5 "${TEST_TIMEOUT:-300}" $TEST_RUN $command >"$log" 2>&1 </dev/null
 status=$?
