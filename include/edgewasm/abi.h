@@ -233,6 +233,7 @@ struct ew_abi_stats {
 	uint64_t refused[EW_QUOTA_KINDS]; /* operations that met their quota */
 	uint64_t events_taken, events_acked;
 	uint64_t fuel_burned; /* by host functions */
+	uint64_t fuel_owed;   /* of this, what the executor had not left when it was taken */
 };
 
 /* Errors: INVAL (names the field), NOMEM. */
@@ -263,6 +264,12 @@ enum ew_event_state { EW_EVENT_WAITING, EW_EVENT_TAKEN, EW_EVENT_ACKED };
  */
 EW_API void ew_abi_offer(struct ew_abi *abi, const struct ew_event *const *events, uint8_t *states,
 			 size_t count);
+/*
+ * Emit on the guest's behalf, within its grant: what event_emit does.  Errors: DENIED (EMIT is not granted, or the
+ * host says so), QUOTA, INVAL (topic), FULL, TOOBIG, UNSUPPORTED (no ring and no callback).
+ */
+EW_API enum ew_status ew_abi_emit(struct ew_abi *abi, const char *topic, size_t topic_len,
+				  const void *data, size_t data_len, uint32_t flags);
 /* The trace id of what is emitted before an event is taken (edge_init, ticks); zero after ew_abi_begin. */
 EW_API void ew_abi_set_trace(struct ew_abi *abi, const uint8_t trace_id[EW_TRACE_ID_BYTES]);
 

@@ -15,10 +15,11 @@
  * The host drives: the node makes no thread, reads no clock and waits for nothing.  One thread at a time.
  *
  * An event goes to every function that a route gives it to, in the order in which the routes were added, once
- * each.  A trap, a timeout, a refusal or an exhausted quota costs that function that event: it is counted, told
- * through the report callback, and never retried.  After a trap, timeout or exhausted fuel the instance is
+ * each.  A trap, a timeout, exhausted fuel or a refusal costs that function that event: it is counted, told
+ * through the report callback, and never retried.  An operation that meets its quota is refused to the guest,
+ * counted and told; with EW_GRANT_STRICT it costs the event too.  After anything but a refusal the instance is
  * thrown away and the next event meets a new one.  After `fail_limit` failures in a row the function is parked:
- * for `park_ns` its events are counted as dropped, then it gets a new instance and one event to try.
+ * for `park_ns` its events are counted as dropped, then one failure is enough to park it again.
  *
  * Functions keep their memory from event to event (warm) unless EW_FUNCTION_FRESH.
  */
@@ -41,18 +42,19 @@ extern "C" {
 
 struct ew_node;
 
-#ifndef EW_NODE_FUNCTIONS /* about 1.5 KiB each, besides module and instance */
-#define EW_NODE_FUNCTIONS 64u
+#ifndef EW_NODE_FUNCTIONS /* 10 bytes each; 1 KiB and its ABI for one that is there, besides module and instance */
+#define EW_NODE_FUNCTIONS (EW_CONFIG_SMALL ? 8u : 64u)
 #endif
-#ifndef EW_NODE_ROUTES /* 24 bytes each and the pattern */
-#define EW_NODE_ROUTES 256u
+#ifndef EW_NODE_ROUTES /* 24 bytes and the pattern for each that is there */
+#define EW_NODE_ROUTES (EW_CONFIG_SMALL ? 16u : 256u)
 #endif
-#ifndef EW_NODE_METRICS /* of all functions together; 48 bytes each, histograms 312 */
-#define EW_NODE_METRICS 128u
+#ifndef EW_NODE_METRICS /* of all functions together; 112 bytes each, a histogram's buckets 256 more */
+#define EW_NODE_METRICS (EW_CONFIG_SMALL ? 8u : 128u)
 #endif
-#ifndef EW_NODE_BATCH /* events that one call may offer; 96 bytes each, once for the node */
-#define EW_NODE_BATCH 64u
+#ifndef EW_NODE_BATCH /* events that one call may offer; 9 bytes each, once for the node */
+#define EW_NODE_BATCH (EW_CONFIG_SMALL ? 8u : 64u)
 #endif
+#define EW_NODE_BATCH_MAX 4096u /* what config.max_batch may be */
 #define EW_NODE_NAME_BYTES 48 /* of functions, versions: 47 bytes and a NUL */
 #define EW_NODE_TOPIC_BYTES 255
 
@@ -68,7 +70,7 @@ enum ew_node_cause {
 	EW_NODE_TRAP,	  /* `trap` says where */
 	EW_NODE_FUEL_OUT, /* the event's fuel was used up */
 	EW_NODE_DEADLINE, /* the event's time was over */
-	EW_NODE_QUOTA,	  /* an operation met its quota (the guest may have gone on) */
+	EW_NODE_QUOTA,	  /* operations met a quota; events_lost 0: the guest went on */
 	EW_NODE_EXIT,	  /* the guest called proc_exit: a function must not end */
 	EW_NODE_INSTANCE, /* a new instance could not be made: `status` */
 	EW_NODE_PARKED,	  /* fail_limit reached; parked until until_ns */
@@ -93,11 +95,12 @@ struct ew_node_report {
 struct ew_node_host {
 	size_t struct_bytes;
 	/*
-	 * Times of the host.  With clock(1): deadlines are enforced and latencies have the clock's resolution;
-	 * without it, time stands still during ew_node_step.
+	 * Times of the host.  With clock(1), which MUST be the clock of ew_node_step: deadlines are enforced and
+	 * latencies have its resolution; without it, time stands still during ew_node_step.
 	 */
 	enum ew_status (*clock)(void *user, uint32_t id, uint64_t *ns);
 	enum ew_status (*random)(void *user, void *out, size_t bytes);
+	/* Also what a function with STDIO prints: stdout at level 2 (info), stderr at 4 (error). */
 	void (*log)(void *user, const char *function, uint32_t level, const char *text, size_t len);
 	/* Where emitted events go when there is no ring `out`. */
 	enum ew_status (*emit)(void *user, const char *function, const struct ew_event *header,
@@ -154,7 +157,7 @@ struct ew_function_config {
 	uint64_t fuel;	      /* of one event, and of edge_init; 0: EW_NODE_FUEL */
 	uint64_t deadline_ns; /* of one call, from its begin; 0: none */
 	uint32_t max_memory_pages;
-	uint32_t batch;	      /* events offered in one call, 1 to max_batch; 0: 1.  Fuel is given for each */
+	uint32_t batch; /* consecutive events offered in one call, 1 to max_batch; 0: 1.  Fuel is given for each */
 	uint64_t tick_ns;     /* interval of edge_on_tick; 0: never */
 	uint32_t fail_limit;  /* 0: EW_NODE_FAIL_LIMIT; UINT32_MAX: never park */
 	uint64_t park_ns;     /* 0: EW_NODE_PARK_NS */
@@ -213,6 +216,12 @@ EW_API enum ew_status ew_node_step(struct ew_node *node, uint64_t now_ns,
 EW_API enum ew_status ew_node_dispatch(struct ew_node *node, const struct ew_event *event,
 				       uint64_t now_ns);
 
+/*
+ * Stop the function that is running, as if its deadline had come.  May be called by any thread, signal handler or
+ * ISR, like ew_exec_interrupt: for hosts with a timer and without a clock callback.
+ */
+EW_API void ew_node_interrupt(struct ew_node *node);
+
 /* ---- figures ---------------------------------------------------------------------------------- */
 
 /*
@@ -253,7 +262,7 @@ EW_API enum ew_status ew_node_function_find(const struct ew_node *node, const ch
 struct ew_node_stats {
 	uint64_t events;   /* taken */
 	uint64_t unrouted; /* of these, for nobody */
-	uint64_t emitted, emit_refused; /* the ring or host had no room */
+	uint64_t emitted, emit_refused; /* refused: the ring or host had no room, or did not want it */
 };
 EW_API void ew_node_stats(const struct ew_node *node, struct ew_node_stats *out);
 
@@ -261,7 +270,7 @@ EW_API void ew_node_stats(const struct ew_node *node, struct ew_node_stats *out)
 struct ew_metric {
 	const char *function, *name;
 	uint32_t kind; /* enum edge_metric_kind of guest.h */
-	int64_t count; /* counter's value; gauge's whole part by add; histogram's observations */
+	int64_t count; /* counter's value; histogram's observations */
 	double value;  /* gauge's value; histogram's sum */
 	double min, max; /* of a histogram */
 	/* Histogram: observations with 2^(b - 32) <= value < 2^(b - 31); bucket 0 also holds all below. */

@@ -5,6 +5,7 @@
 #ifndef EW_ABI_ABI_H
 #define EW_ABI_ABI_H
 
+#include "abi/config_copy.h"
 #include "base/alloc.h"
 #include "base/bits.h"
 #include "base/error.h"
@@ -154,18 +155,6 @@ EW_INLINE enum ew_status ewi_ret64(union ew_value *v, int64_t result)
 {
 	v->i64 = result;
 	return EW_OK;
-}
-
-/*
- * A configuration struct of any age: its first `given` bytes over zeros.  False: struct_bytes is not set.
- */
-EW_INLINE bool ewi_config_copy(void *out, size_t out_bytes, const void *in, size_t given)
-{
-	if (!in || given < sizeof(size_t))
-		return false;
-	memset(out, 0, out_bytes);
-	memcpy(out, in, given < out_bytes ? given : out_bytes);
-	return true;
 }
 
 #endif

@@ -73,14 +73,43 @@ enum ew_status ewi_fn_event_ack(void *user, struct ew_instance *caller, union ew
 	return ewi_ret(abi, v, EDGE_STALE);
 }
 
-static enum ew_status emit(struct ew_abi *abi, const struct ew_event *e, const void *topic,
-			   const void *data)
+static enum ew_status pass_on(struct ew_abi *abi, const struct ew_event *e, const void *topic,
+			      const void *data)
 {
 	if (abi->out)
 		return ew_ring_push(abi->out, e, topic, data);
 	if (abi->host.emit)
 		return abi->host.emit(abi->user, e, topic, data);
 	return EW_ERR_UNSUPPORTED;
+}
+
+enum ew_status ew_abi_emit(struct ew_abi *abi, const char *topic, size_t topic_len,
+			   const void *data, size_t data_len, uint32_t flags)
+{
+	struct ew_event e = {0};
+	enum ew_status st;
+
+	if (!(abi->grant.caps & EW_CAP_EMIT))
+		return EW_ERR_DENIED;
+	if (topic_len == 0 || topic_len > EWI_TOPIC_BYTES)
+		return EW_ERR_INVAL;
+	if (data_len > UINT32_MAX - EWI_TOPIC_BYTES)
+		return EW_ERR_TOOBIG;
+	if (!ewi_quota_allows(abi, EW_QUOTA_EMIT_EVENTS, 1) ||
+	    !ewi_quota_allows(abi, EW_QUOTA_EMIT_BYTES, topic_len + data_len))
+		return EW_ERR_QUOTA;
+	e.flags = flags & EW_EVENT_USER_FLAGS;
+	e.content_type = (uint16_t)(flags >> 16);
+	e.time_ns = abi->now_ns;
+	memcpy(e.trace_id, abi->trace_id, EW_TRACE_ID_BYTES);
+	e.topic_bytes = (uint16_t)topic_len;
+	e.data_bytes = (uint32_t)data_len;
+	st = pass_on(abi, &e, topic, data);
+	if (st != EW_OK)
+		return st;
+	ewi_quota_use(abi, EW_QUOTA_EMIT_EVENTS, 1);
+	ewi_quota_use(abi, EW_QUOTA_EMIT_BYTES, topic_len + data_len);
+	return EW_OK;
 }
 
 /* event_emit(topic, topic_len, data, data_len, flags) */
@@ -90,30 +119,14 @@ enum ew_status ewi_fn_event_emit(void *user, struct ew_instance *caller, union e
 	uint32_t topic_len = v[1].u32, data_len = v[3].u32;
 	const void *topic = ewi_span(caller, v[0].u32, topic_len);
 	const void *data = ewi_span(caller, v[2].u32, data_len);
-	uint64_t bytes = (uint64_t)topic_len + data_len;
-	struct ew_event e = {0};
-	enum ew_status st;
 
-	ewi_pay(abi, caller, topic && data ? bytes : 0);
-	if (!topic || !data)
+	if (!topic || !data) {
+		ewi_pay(abi, caller, 0);
 		return ewi_ret(abi, v, EDGE_FAULT);
-	if (topic_len == 0 || topic_len > EWI_TOPIC_BYTES)
-		return ewi_ret(abi, v, EDGE_INVAL);
-	if (!ewi_quota_allows(abi, EW_QUOTA_EMIT_EVENTS, 1) ||
-	    !ewi_quota_allows(abi, EW_QUOTA_EMIT_BYTES, bytes))
-		return ewi_ret(abi, v, EDGE_QUOTA);
-	e.flags = v[4].u32 & EW_EVENT_USER_FLAGS;
-	e.content_type = (uint16_t)(v[4].u32 >> 16);
-	e.time_ns = abi->now_ns;
-	memcpy(e.trace_id, abi->trace_id, EW_TRACE_ID_BYTES);
-	e.topic_bytes = (uint16_t)topic_len;
-	e.data_bytes = data_len;
-	st = emit(abi, &e, topic, data);
-	if (st != EW_OK)
-		return ewi_ret(abi, v, ewi_edge_error(st));
-	ewi_quota_use(abi, EW_QUOTA_EMIT_EVENTS, 1);
-	ewi_quota_use(abi, EW_QUOTA_EMIT_BYTES, bytes);
-	return ewi_ret(abi, v, 0);
+	}
+	ewi_pay(abi, caller, (uint64_t)topic_len + data_len);
+	return ewi_ret(abi, v, ewi_edge_error(ew_abi_emit(abi, topic, topic_len, data, data_len,
+							   v[4].u32)));
 }
 
 #endif

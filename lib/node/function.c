@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+
+/* function.c - functions by name: loading a version beside the running one, starting and stopping instances. */
+#include "node/node.h"
+
+#if EW_CONFIG_NODE
+
+/* ---- instances -------------------------------------------------------------------------------- */
+
+void ewi_version_stop(struct ewi_version *v)
+{
+	ew_instance_destroy(v->instance);
+	v->instance = NULL;
+	v->on_event = v->on_tick = v->handle = v->allocate = v->deallocate = NULL;
+	ew_abi_reset(v->abi);
+}
+
+/* EW_OK with *out NULL when there is no such export; an error when it has another signature. */
+static enum ew_status find(struct ewi_version *v, const char *name, const char *signature,
+			   struct ew_func **out, struct ew_error *err)
+{
+	enum ew_status st = ew_func_find(v->instance, name, signature, out);
+
+	if (st == EW_OK)
+		return EW_OK;
+	*out = NULL;
+	if (st == EW_ERR_NOENT)
+		return EW_OK;
+	return ewi_error(err, st, 0, "export \"%s\" is not a function %s", name, signature);
+}
+
+static enum ew_status find_entries(struct ewi_version *v, struct ew_error *err)
+{
+	enum ew_status st = find(v, "edge_on_event", "(i)i", &v->on_event, err);
+
+	if (st == EW_OK)
+		st = find(v, "edge_on_tick", "(I)", &v->on_tick, err);
+	if (st != EW_OK || v->on_event)
+		return st;
+	if (ew_func_find(v->instance, "handle", "(ii)i", &v->handle) != EW_OK) {
+		st = find(v, "handle", "(ii)I", &v->handle, err);
+		v->handle_gives_bytes = true;
+	}
+	if (st == EW_OK)
+		st = find(v, "allocate", "(i)i", &v->allocate, err);
+	if (st == EW_OK)
+		st = find(v, "deallocate", "(ii)", &v->deallocate, err);
+	if (st == EW_OK && (!v->handle || !v->allocate))
+		return ewi_error(err, EW_ERR_NOENT, 0,
+				 "exports neither edge_on_event nor allocate and handle");
+	v->batch = 1; /* handle() takes one */
+	return st;
+}
+
+/* A function of the start-up; trap and *result as in ewi_version_start. */
+static enum ew_status call_once(struct ewi_version *v, const char *name, const char *signature,
+				uint64_t *used, struct ew_trap *trap, int32_t *result,
+				struct ew_error *err)
+{
+	union ew_value values[1] = {{.u64 = 0}};
+	struct ewi_outcome o;
+	struct ew_func *func;
+	enum ew_status st = find(v, name, signature, &func, err);
+	uint64_t left = v->fuel > *used ? v->fuel - *used : 0;
+
+	if (st != EW_OK || !func)
+		return st;
+	o = ewi_guest_call(v, func, values, left, 0, used);
+	if (o.status == EW_ERR_TRAP) {
+		*trap = *ew_exec_trap(v->node->exec);
+		return ewi_error(err, o.status, 0, "%s trapped: %s", name, trap->text);
+	}
+	if (o.status != EW_OK)
+		return ewi_error(err, o.status, 0, "%s did not finish: %s", name,
+				 ew_status_text(o.status));
+	*result = signature[2] ? values[0].i32 : 0;
+	if (*result < 0)
+		return ewi_error(err, EW_ERR_STATE, 0, "%s returned %d", name, (int)*result);
+	return EW_OK;
+}
+
+enum ew_status ewi_version_start(struct ewi_version *v, struct ew_trap *trap, int32_t *result,
+				 struct ew_error *err)
+{
+	struct ew_instance_config c = {
+		.struct_bytes = sizeof(c),
+		.exec = v->node->exec,
+		.max_memory_pages = v->max_memory_pages,
+		.resolve = ew_abi_resolve,
+		.resolve_user = v->abi,
+		.user = v,
+	};
+	uint64_t used = 0;
+	enum ew_status st;
+
+	*result = 0;
+	memset(trap, 0, sizeof(*trap));
+	ew_abi_begin(v->abi, v->node->now_ns, 0);
+	ew_exec_clear_interrupt(v->node->exec);
+	ew_exec_set_fuel(v->node->exec, v->fuel);
+	st = ew_instance_create(&v->instance, v->module, &c, &v->node->alloc, trap, err);
+	used = v->fuel - ew_exec_fuel(v->node->exec);
+	if (st != EW_OK)
+		return ewi_error(err, st, 0, "%s", ew_status_text(st));
+	st = find_entries(v, err);
+	if (st == EW_OK)
+		st = call_once(v, "_initialize", "()", &used, trap, result, err);
+	if (st == EW_OK)
+		st = call_once(v, "edge_init", "()i", &used, trap, result, err);
+	v->function->stats.fuel += used;
+	if (st != EW_OK) {
+		ewi_version_stop(v);
+		return st;
+	}
+	v->function->stats.instances++;
+	return EW_OK;
+}
+
+/* ---- versions --------------------------------------------------------------------------------- */
+
+static void version_free(struct ewi_version *v)
+{
+	struct ew_alloc alloc;
+
+	if (!v)
+		return;
+	alloc = v->node->alloc;
+	if (v->abi)
+		ewi_version_stop(v);
+	ew_abi_destroy(v->abi);
+	ew_module_free(v->module);
+	ewi_free(&alloc, v->copy, v->copy_bytes, 1);
+	ewi_free(&alloc, v->settings, v->setting_count, sizeof(*v->settings));
+	ewi_free(&alloc, v->strings, v->string_bytes, 1);
+	ewi_free(&alloc, v, 1, sizeof(*v));
+}
+
+static char *put(char **at, const void *bytes, size_t len)
+{
+	char *p = *at;
+
+	if (len)
+		memcpy(p, bytes, len);
+	p[len] = '\0';
+	*at += len + 1;
+	return p;
+}
+
+/* Settings and the out topic, in one block. */
+static enum ew_status copy_texts(struct ewi_version *v, const struct ew_function_config *c)
+{
+	const struct ew_alloc *alloc = &v->node->alloc;
+	size_t bytes = c->out_topic ? strlen(c->out_topic) + 1 : 0;
+	char *at;
+
+	for (uint32_t i = 0; i < c->setting_count; i++) {
+		size_t key = strlen(c->settings[i].key) + 1, value = c->settings[i].len;
+
+		if (value >= SIZE_MAX / 2 - key - bytes)
+			return EW_ERR_NOMEM;
+		bytes += key + value + 1;
+	}
+	if (!bytes)
+		return EW_OK;
+	v->strings = at = ewi_alloc(alloc, bytes, 1);
+	if (!v->strings)
+		return EW_ERR_NOMEM;
+	v->string_bytes = bytes;
+	if (c->out_topic)
+		v->out_topic = put(&at, c->out_topic, strlen(c->out_topic));
+	if (!c->setting_count)
+		return EW_OK;
+	v->settings = ewi_alloc(alloc, c->setting_count, sizeof(*v->settings));
+	if (!v->settings)
+		return EW_ERR_NOMEM;
+	v->setting_count = c->setting_count;
+	for (uint32_t i = 0; i < c->setting_count; i++) {
+		const struct ew_setting *s = &c->settings[i];
+
+		v->settings[i].key = put(&at, s->key, strlen(s->key));
+		v->settings[i].value = put(&at, s->value, s->len);
+		v->settings[i].len = s->len;
+	}
+	return EW_OK;
+}
+
+static enum ew_status make_abi(struct ewi_version *v, const struct ew_function_config *c,
+			       struct ew_error *err)
+{
+	char prefix[EW_NODE_NAME_BYTES + 1];
+	struct ew_abi_config a = {
+		.struct_bytes = sizeof(a),
+		.grant = c->grant,
+		.host = &ewi_node_services,
+		.user = v,
+		.kv = v->node->kv,
+		.models = v->node->models,
+	};
+
+	ewi_format(prefix, sizeof(prefix), "%s/", c->name);
+	if (!(c->flags & EW_FUNCTION_KV_SHARED))
+		a.kv_prefix = prefix;
+	return ew_abi_create(&v->abi, &a, &v->node->alloc, err);
+}
+
+static void set(struct ewi_version *v, const struct ew_function_config *c)
+{
+	memcpy(v->version, c->version, strlen(c->version));
+	v->flags = c->flags;
+	v->batch = c->batch ? c->batch : 1;
+	v->fail_limit = c->fail_limit ? c->fail_limit : EW_NODE_FAIL_LIMIT;
+	v->park_ns = c->park_ns ? c->park_ns : EW_NODE_PARK_NS;
+	v->fuel = c->fuel ? c->fuel : EW_NODE_FUEL;
+	v->deadline_ns = c->deadline_ns;
+	v->tick_ns = c->tick_ns;
+	v->max_memory_pages = c->max_memory_pages;
+}
+
+static enum ew_status load(struct ewi_version *v, const struct ew_function_config *c,
+			   struct ew_error *err)
+{
+	const struct ew_alloc *alloc = &v->node->alloc;
+	const void *bytes = c->module_bytes;
+	enum ew_status st;
+
+	if (c->flags & EW_FUNCTION_COPY && c->module_size) {
+		v->copy = ewi_alloc(alloc, c->module_size, 1);
+		if (!v->copy)
+			return EW_ERR_NOMEM;
+		v->copy_bytes = c->module_size;
+		memcpy(v->copy, bytes, c->module_size);
+		bytes = v->copy;
+	}
+	st = ew_module_load(&v->module, bytes, c->module_size, NULL, alloc, err);
+	if (st == EW_OK)
+		st = copy_texts(v, c);
+	if (st == EW_OK)
+		st = make_abi(v, c, err);
+	return st;
+}
+
+/* A whole new version, its instance running and initialised. */
+static enum ew_status version_create(struct ewi_version **out, struct ew_node *node,
+				     struct ewi_function *f, const struct ew_function_config *c,
+				     struct ew_error *err)
+{
+	struct ewi_version *v = ewi_alloc(&node->alloc, 1, sizeof(*v));
+	struct ew_trap trap;
+	enum ew_status st;
+	int32_t result;
+
+	*out = NULL;
+	if (!v)
+		return EW_ERR_NOMEM;
+	v->node = node;
+	v->function = f;
+	set(v, c);
+	st = load(v, c, err);
+	if (st == EW_OK)
+		st = ewi_version_start(v, &trap, &result, err);
+	if (st != EW_OK) {
+		version_free(v);
+		return st;
+	}
+	*out = v;
+	return EW_OK;
+}
+
+/* ---- functions -------------------------------------------------------------------------------- */
+
+struct ewi_function *ewi_function_find(const struct ew_node *node, const char *name)
+{
+	for (uint32_t i = 0; i < node->function_count; i++)
+		if (strcmp(node->functions[i]->name, name) == 0)
+			return node->functions[i];
+	return NULL;
+}
+
+void ewi_function_free(struct ew_node *node, struct ewi_function *f)
+{
+	if (!f)
+		return;
+	ewi_routes_drop(node, f);
+	version_free(f->version);
+	ewi_metrics_drop(node, f);
+	ewi_free(&node->alloc, f, 1, sizeof(*f));
+}
+
+static bool name_is_good(const char *name)
+{
+	size_t len = name ? strlen(name) : 0;
+
+	return len > 0 && len < EW_NODE_NAME_BYTES && !memchr(name, '@', len);
+}
+
+static enum ew_status check(const struct ew_node *node, const struct ew_function_config *c,
+			    const struct ewi_function *old, struct ew_error *err)
+{
+	if (c->flags & ~(uint32_t)(EW_FUNCTION_FRESH | EW_FUNCTION_KV_SHARED | EW_FUNCTION_COPY))
+		return ewi_error(err, EW_ERR_INVAL, 0, "unknown flags");
+	if (c->batch > node->max_batch)
+		return ewi_error(err, EW_ERR_INVAL, 0, "batch %u is over the node's max_batch %u",
+				 (unsigned)c->batch, (unsigned)node->max_batch);
+	if (c->fuel > UINT64_MAX / 8 / EW_NODE_BATCH_MAX)
+		return ewi_error(err, EW_ERR_INVAL, 0, "fuel is too much to be multiplied by a batch");
+	if (c->setting_count && !c->settings)
+		return ewi_error(err, EW_ERR_INVAL, 0, "setting_count without settings");
+	if (c->out_topic && (!c->out_topic[0] || strlen(c->out_topic) > EW_NODE_TOPIC_BYTES))
+		return ewi_error(err, EW_ERR_INVAL, 0, "out_topic is 1 to %u bytes",
+				 (unsigned)EW_NODE_TOPIC_BYTES);
+	if (old && strcmp(old->version->version, c->version) == 0)
+		return ewi_error(err, EW_ERR_EXISTS, 0, "%s@%s is running already", c->name,
+				 c->version);
+	if (!old && node->function_count >= node->max_functions)
+		return ewi_error(err, EW_ERR_LIMIT, 0, "more than %u functions",
+				 (unsigned)node->max_functions);
+	return EW_OK;
+}
+
+/* The next event meets v. */
+static void swap(struct ew_node *node, struct ewi_function *f, struct ewi_version *v)
+{
+	if (f->version)
+		version_free(f->version);
+	else
+		node->functions[node->function_count++] = f;
+	f->version = v;
+	f->parked_until = 0;
+	f->stats.fails_in_row = 0;
+	f->next_tick = EW_NODE_WHENEVER;
+	if (v->tick_ns && v->on_tick && v->tick_ns < UINT64_MAX - node->now_ns)
+		f->next_tick = node->now_ns + v->tick_ns;
+	ewi_node_next_tick(node);
+}
+
+enum ew_status ew_node_function_put(struct ew_node *node, const struct ew_function_config *config,
+				    struct ew_error *err)
+{
+	struct ew_function_config c;
+	struct ewi_function *f, *old;
+	struct ewi_version *v;
+	enum ew_status st;
+
+	ewi_error_clear(err);
+	if (node->busy)
+		return ewi_error(err, EW_ERR_STATE, 0, "not in a callback");
+	if (!ewi_config_copy(&c, sizeof(c), config, config->struct_bytes))
+		return ewi_error(err, EW_ERR_INVAL, 0, "struct_bytes is not set");
+	if (!name_is_good(c.name) || !name_is_good(c.version))
+		return ewi_error(err, EW_ERR_INVAL, 0,
+				 "a function's name and version are 1 to 47 bytes without '@'");
+	f = old = ewi_function_find(node, c.name);
+	st = check(node, &c, old, err);
+	if (st != EW_OK)
+		return st;
+	if (!f) {
+		f = ewi_alloc(&node->alloc, 1, sizeof(*f));
+		if (!f)
+			return ewi_error(err, EW_ERR_NOMEM, 0, "out of memory");
+		memcpy(f->name, c.name, strlen(c.name));
+	}
+	node->busy = true;
+	st = version_create(&v, node, f, &c, err);
+	node->busy = false;
+	if (st != EW_OK) {
+		if (!old)
+			ewi_function_free(node, f);
+		return ewi_error(err, st, 0, "%s@%s: %s", c.name, c.version, ew_status_text(st));
+	}
+	swap(node, f, v);
+	return EW_OK;
+}
+
+enum ew_status ew_node_function_remove(struct ew_node *node, const char *name)
+{
+	struct ewi_function *f = ewi_function_find(node, name);
+	uint32_t i = 0;
+
+	if (node->busy)
+		return EW_ERR_STATE;
+	if (!f)
+		return EW_ERR_NOENT;
+	while (node->functions[i] != f)
+		i++;
+	node->function_count--;
+	memmove(&node->functions[i], &node->functions[i + 1],
+		(node->function_count - i) * sizeof(*node->functions));
+	ewi_function_free(node, f);
+	ewi_node_next_tick(node);
+	return EW_OK;
+}
+
+enum ew_status ew_node_function_unpark(struct ew_node *node, const char *name)
+{
+	struct ewi_function *f = ewi_function_find(node, name);
+
+	if (!f)
+		return EW_ERR_NOENT;
+	f->parked_until = 0;
+	f->stats.fails_in_row = 0;
+	return EW_OK;
+}
+
+/* ---- figures ---------------------------------------------------------------------------------- */
+
+static void fill(const struct ewi_function *f, struct ew_function_stats *out)
+{
+	const struct ewi_version *v = f->version;
+	struct ew_memory *memory = v->instance ? ew_instance_memory(v->instance) : NULL;
+
+	*out = f->stats;
+	out->name = f->name;
+	out->version = v->version;
+	out->parked = f->parked_until != 0;
+	out->parked_until_ns = f->parked_until;
+	out->memory_bytes = memory ? (size_t)ew_memory_size(memory) : 0;
+	out->latency = &f->latency;
+}
+
+enum ew_status ew_node_function_at(const struct ew_node *node, uint32_t index,
+				   struct ew_function_stats *out)
+{
+	if (index >= node->function_count)
+		return EW_ERR_NOENT;
+	fill(node->functions[index], out);
+	return EW_OK;
+}
+
+enum ew_status ew_node_function_find(const struct ew_node *node, const char *name,
+				     struct ew_function_stats *out)
+{
+	const struct ewi_function *f = ewi_function_find(node, name);
+
+	if (!f)
+		return EW_ERR_NOENT;
+	fill(f, out);
+	return EW_OK;
+}
+
+#endif

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+
+/* guest.c - calling a function, and what becomes of a call that does not end well. */
+#include "node/node.h"
+
+#if EW_CONFIG_NODE
+
+/*
+ * Fuel between two looks at the clock, while a deadline runs: about 0.1 ms on a gateway, some milliseconds
+ * on a microcontroller.
+ */
+#define SLICE 100000u
+
+/* ---- one call --------------------------------------------------------------------------------- */
+
+struct ewi_outcome ewi_guest_call(struct ewi_version *v, struct ew_func *func,
+				  union ew_value *values, uint64_t fuel, uint64_t deadline_ns,
+				  uint64_t *used)
+{
+	struct ew_node *node = v->node;
+	const struct ew_abi_stats *stats = ew_abi_stats(v->abi);
+	bool watched = deadline_ns && node->host.clock;
+	struct ewi_outcome o = {EW_OK, 0, false};
+	uint64_t left = fuel, owed = stats->fuel_owed;
+	bool begun = false;
+
+	ew_exec_clear_interrupt(node->exec);
+	for (;;) {
+		uint64_t slice = watched && left > SLICE ? SLICE : left, spent;
+
+		ew_exec_set_fuel(node->exec, slice);
+		o.status = begun ? ew_resume(node->exec, values) : ew_call(func, values);
+		begun = true;
+		/* Work of the host's that cost more than the slice had is taken from the next ones. */
+		spent = slice - ew_exec_fuel(node->exec) + (stats->fuel_owed - owed);
+		owed = stats->fuel_owed;
+		*used += spent;
+		left = spent < left ? left - spent : 0;
+		if (o.status == EW_ERR_INTERRUPT)
+			o.deadline = true;
+		else if (o.status != EW_ERR_FUEL)
+			return o;
+		if (watched) {
+			ewi_node_time(node);
+			o.deadline |= node->now_ns >= deadline_ns;
+		}
+		if (o.deadline || left == 0)
+			break;
+	}
+	ew_cancel(node->exec);
+	return o;
+}
+
+/* ---- telling the host ------------------------------------------------------------------------- */
+
+static void say(char *text, size_t cap, const struct ew_node_report *r)
+{
+	const char *name = NULL;
+	size_t len = 0;
+
+	if (r->trap && r->trap->frame_count) {
+		name = ew_func_name(r->module, r->trap->frames[0].func, &len);
+		ewi_format(text, cap, "%s@%s trapped in %.*s at byte %u: %s", r->function, r->version,
+			   name ? (int)(len < 48 ? len : 48) : 10, name ? name : "a function",
+			   (unsigned)r->trap->frames[0].offset, r->trap->text);
+		return;
+	}
+	switch (r->cause) {
+	case EW_NODE_REFUSED:
+		ewi_format(text, cap, "%s@%s returned %d", r->function, r->version, (int)r->result);
+		break;
+	case EW_NODE_QUOTA:
+		ewi_format(text, cap, "%s@%s met a quota of its grant", r->function, r->version);
+		break;
+	case EW_NODE_PARKED:
+		ewi_format(text, cap, "%s@%s failed too often in a row and is parked", r->function,
+			   r->version);
+		break;
+	default:
+		ewi_format(text, cap, "%s@%s: %s", r->function, r->version,
+			   r->text ? r->text : ew_node_cause_name(r->cause));
+		break;
+	}
+}
+
+/* Count a cause, and tell it. */
+static void report(struct ewi_function *f, struct ew_node_report *r)
+{
+	struct ew_node *node = f->version->node;
+	char text[EW_ERROR_TEXT_BYTES];
+
+	f->stats.causes[r->cause]++;
+	f->stats.failed_events += r->events_lost;
+	if (!node->host.report)
+		return;
+	r->function = f->name;
+	r->version = f->version->version;
+	r->module = f->version->module;
+	say(text, sizeof(text), r);
+	r->text = text;
+	node->host.report(node->user, r);
+}
+
+/* One more failure in a row; at the limit the function rests. */
+static void failed(struct ewi_function *f)
+{
+	const struct ewi_version *v = f->version;
+	struct ew_node_report r = {.cause = EW_NODE_PARKED, .status = EW_ERR_STATE};
+
+	if (f->stats.fails_in_row < UINT32_MAX)
+		f->stats.fails_in_row++;
+	if (v->fail_limit == UINT32_MAX || f->stats.fails_in_row < v->fail_limit)
+		return;
+	f->parked_until = v->node->now_ns + v->park_ns;
+	if (f->parked_until < v->park_ns) /* past the end of time */
+		f->parked_until = UINT64_MAX;
+	r.until_ns = f->parked_until;
+	report(f, &r);
+}
+
+static enum ew_node_cause cause_of(const struct ewi_outcome *o, const struct ew_trap *trap)
+{
+	if (o->deadline)
+		return EW_NODE_DEADLINE;
+	switch (o->status) {
+	case EW_OK: return EW_NODE_REFUSED;
+	case EW_ERR_FUEL: return EW_NODE_FUEL_OUT;
+	case EW_ERR_EXIT: return EW_NODE_EXIT;
+	case EW_ERR_TRAP:
+		return trap && trap->code == EW_TRAP_HOST && trap->status == EW_ERR_QUOTA ?
+			       EW_NODE_QUOTA :
+			       EW_NODE_TRAP;
+	default: return EW_NODE_TRAP;
+	}
+}
+
+/*
+ * After a call: count, tell, and throw away an instance that did not come to its end.  Of `count` events, `lost`
+ * did not get their verdict when the call failed.
+ */
+static void judge(struct ewi_function *f, const struct ewi_outcome *o, const struct ew_event *event,
+		  uint32_t lost)
+{
+	struct ewi_version *v = f->version;
+	struct ew_node_report r = {.status = o->status, .result = o->result, .event = event};
+
+	if (o->status == EW_OK && o->result >= 0) {
+		f->stats.fails_in_row = 0;
+		return;
+	}
+	if (o->status == EW_ERR_TRAP)
+		r.trap = ew_exec_trap(v->node->exec);
+	r.cause = cause_of(o, r.trap);
+	r.events_lost = lost;
+	report(f, &r);
+	if (o->status != EW_OK)
+		ewi_version_stop(v);
+	failed(f);
+}
+
+static uint64_t refusals(const struct ew_abi_stats *s)
+{
+	uint64_t sum = 0;
+
+	for (int k = 0; k < EW_QUOTA_KINDS; k++)
+		sum += s->refused[k];
+	return sum;
+}
+
+/* ---- events and ticks ------------------------------------------------------------------------- */
+
+/* False: parked, and nothing is to be called. */
+static bool awake(struct ewi_function *f)
+{
+	if (!f->parked_until)
+		return true;
+	if (f->version->node->now_ns < f->parked_until)
+		return false;
+	/* On probation: one more failure parks it again. */
+	f->parked_until = 0;
+	f->stats.fails_in_row = f->version->fail_limit - 1;
+	return true;
+}
+
+static bool ready(struct ewi_function *f, const struct ew_event *event, uint32_t count)
+{
+	struct ewi_version *v = f->version;
+	struct ew_node_report r = {.cause = EW_NODE_INSTANCE, .event = event, .events_lost = count};
+	struct ew_error err = {EW_OK, 0, ""};
+	struct ew_trap trap;
+
+	if (v->instance)
+		return true;
+	r.status = ewi_version_start(v, &trap, &r.result, &err);
+	if (r.status == EW_OK)
+		return true;
+	r.text = err.text;
+	report(f, &r);
+	failed(f);
+	return false;
+}
+
+/* A deadline in the host's time, 0: none. */
+static uint64_t deadline_from(const struct ewi_version *v)
+{
+	uint64_t at = v->node->now_ns + v->deadline_ns;
+
+	if (!v->deadline_ns)
+		return 0;
+	return at < v->deadline_ns ? UINT64_MAX : at;
+}
+
+static void measure(struct ewi_function *f, const struct ew_event *const *events, uint32_t count)
+{
+	struct ew_node *node = f->version->node;
+
+	ewi_node_time(node);
+	for (uint32_t i = 0; i < count; i++)
+		if (events[i]->time_ns)
+			ew_histogram_add(&f->latency, node->now_ns > events[i]->time_ns ?
+							      node->now_ns - events[i]->time_ns : 0);
+}
+
+static uint32_t unacked(const struct ew_node *node, uint32_t count, uint32_t *first)
+{
+	uint32_t n = 0;
+
+	*first = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		if (node->states[i] == EW_EVENT_ACKED)
+			continue;
+		if (n++ == 0)
+			*first = i;
+	}
+	return n;
+}
+
+void ewi_guest_events(struct ewi_function *f, const struct ew_event *const *events, uint32_t count)
+{
+	struct ewi_version *v = f->version;
+	const struct ew_abi_stats *stats = ew_abi_stats(v->abi);
+	struct ewi_outcome o;
+	uint64_t inferences, refused, used = 0, deadline;
+	uint32_t lost, first;
+	union ew_value values[1];
+
+	f->stats.events += count;
+	if (!awake(f)) {
+		f->stats.dropped_parked += count;
+		return;
+	}
+	if (!ready(f, events[0], count))
+		return;
+	inferences = stats->used[EW_QUOTA_INFERENCES];
+	refused = refusals(stats);
+	deadline = deadline_from(v);
+	ew_abi_begin(v->abi, v->node->now_ns, deadline);
+	ew_abi_offer(v->abi, events, v->node->states, count);
+	if (v->on_event) {
+		values[0].u64 = 0;
+		values[0].u32 = count;
+		o = ewi_guest_call(v, v->on_event, values, v->fuel * count, deadline, &used);
+		o.result = o.status == EW_OK ? values[0].i32 : 0;
+	} else {
+		o = ewi_guest_handle(v, events[0], deadline, &used);
+	}
+	lost = unacked(v->node, count, &first);
+	ew_abi_offer(v->abi, NULL, NULL, 0);
+	measure(f, events, count);
+	f->stats.calls++;
+	f->stats.fuel += used;
+	f->stats.inferences += stats->used[EW_QUOTA_INFERENCES] - inferences;
+	judge(f, &o, lost ? events[first] : NULL, lost);
+	if (refusals(stats) > refused && o.status == EW_OK) {
+		struct ew_node_report r = {.cause = EW_NODE_QUOTA, .status = EW_ERR_QUOTA,
+					   .event = events[0]};
+
+		report(f, &r);
+	}
+	if (v->flags & EW_FUNCTION_FRESH)
+		ewi_version_stop(v);
+}
+
+void ewi_guest_tick(struct ewi_function *f)
+{
+	struct ewi_version *v = f->version;
+	union ew_value values[1];
+	struct ewi_outcome o;
+	uint64_t used = 0, deadline;
+
+	if (!awake(f) || !ready(f, NULL, 0) || !v->on_tick)
+		return;
+	deadline = deadline_from(v);
+	ew_abi_begin(v->abi, v->node->now_ns, deadline);
+	values[0].u64 = v->node->now_ns;
+	o = ewi_guest_call(v, v->on_tick, values, v->fuel, deadline, &used);
+	ewi_node_time(v->node);
+	f->stats.ticks++;
+	f->stats.fuel += used;
+	judge(f, &o, NULL, 0);
+	if (v->flags & EW_FUNCTION_FRESH)
+		ewi_version_stop(v);
+}
+
+#endif

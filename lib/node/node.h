@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+
+/* node.h - the node from the inside. */
+#ifndef EW_NODE_NODE_H
+#define EW_NODE_NODE_H
+
+#include <string.h>
+#include "abi/config_copy.h"
+#include "base/alloc.h"
+#include "base/bits.h"
+#include "base/error.h"
+#include "edgewasm/node.h"
+
+struct ewi_function;
+
+/* One version of a function: what ew_node_function_put makes and swaps. */
+struct ewi_version {
+	struct ew_node *node;
+	struct ewi_function *function;
+	char version[EW_NODE_NAME_BYTES];
+	struct ew_module *module;
+	void *copy; /* of the module's bytes, or NULL */
+	size_t copy_bytes;
+	struct ew_abi *abi;
+	struct ew_setting *settings; /* their keys and values lie in strings */
+	uint32_t setting_count;
+	char *strings; /* settings, out_topic */
+	size_t string_bytes;
+	const char *out_topic; /* NULL: none */
+	uint32_t flags, batch, fail_limit, max_memory_pages;
+	uint64_t fuel, deadline_ns, tick_ns, park_ns;
+
+	/* The instance; NULL: the next event gets a new one. */
+	struct ew_instance *instance;
+	struct ew_func *on_event, *on_tick;		   /* edge_v1 */
+	struct ew_func *handle, *allocate, *deallocate;	   /* the other convention */
+	bool handle_gives_bytes;
+};
+
+struct ewi_function {
+	char name[EW_NODE_NAME_BYTES];
+	struct ewi_version *version;
+	uint64_t stamp;	    /* of the event it was last matched with: once for each */
+	uint64_t next_tick; /* EW_NODE_WHENEVER: none */
+	uint64_t parked_until; /* 0: not parked */
+	struct ew_function_stats stats; /* counters only; the rest is filled in when asked */
+	struct ew_histogram latency;
+};
+
+struct ewi_route {
+	struct ewi_function *function;
+	char *pattern;
+	uint32_t len;
+};
+
+struct ewi_metric {
+	struct ewi_function *function; /* NULL: free */
+	char name[64];
+	uint32_t kind;
+	int64_t count;
+	double value, min, max;
+	uint32_t *bucket; /* EWI_METRIC_BUCKETS of a histogram */
+};
+#define EWI_METRIC_BUCKETS 64u
+
+struct ew_node {
+	struct ew_alloc alloc;
+	struct ew_node_host host; /* a copy */
+	void *user;
+	struct ew_ring *in, *out;
+	struct ew_kv *kv;
+	struct ew_models *models;
+	struct ew_exec *exec;
+	uint64_t now_ns;
+	bool busy; /* in a step or put: a callback must not come back */
+
+	struct ewi_function **functions; /* in order of first put */
+	uint32_t function_count, max_functions;
+	struct ewi_route *routes;
+	size_t route_count, route_cap;
+	uint32_t max_routes, max_metrics, max_batch, step_events;
+	struct ewi_metric *metrics;
+	uint64_t stamp, next_tick;
+
+	/* Scratch of a step. */
+	struct ewi_function **match, **match_next; /* max_functions each */
+	const struct ew_event **events;		   /* max_batch */
+	uint8_t *states;			   /* max_batch */
+
+	struct ew_node_stats stats;
+};
+
+/* route.c */
+/* Functions for a topic, in order of their routes; returns how many. */
+uint32_t ewi_route_match(struct ew_node *node, const char *topic, size_t len,
+			 struct ewi_function **out);
+void ewi_routes_drop(struct ew_node *node, const struct ewi_function *function);
+void ewi_routes_free(struct ew_node *node);
+
+/* function.c */
+struct ewi_function *ewi_function_find(const struct ew_node *node, const char *name);
+void ewi_function_free(struct ew_node *node, struct ewi_function *f);
+/* An instance, initialised.  On failure the reason is in err (and *trap when the guest trapped). */
+enum ew_status ewi_version_start(struct ewi_version *v, struct ew_trap *trap, int32_t *result,
+				 struct ew_error *err);
+void ewi_version_stop(struct ewi_version *v);
+
+/* guest.c: what a call gives back. */
+struct ewi_outcome {
+	enum ew_status status;
+	int32_t result; /* of the function, when status is EW_OK */
+	bool deadline;	/* status EW_ERR_INTERRUPT or EW_ERR_FUEL because time was over */
+};
+/* fuel and deadline_ns (absolute, 0: none) bound the call; fuel used is added to *used. */
+struct ewi_outcome ewi_guest_call(struct ewi_version *v, struct ew_func *func,
+				  union ew_value *values, uint64_t fuel, uint64_t deadline_ns,
+				  uint64_t *used);
+/* handle.c: the same for one event of a module that exports handle(). */
+struct ewi_outcome ewi_guest_handle(struct ewi_version *v, const struct ew_event *e,
+				    uint64_t deadline_ns, uint64_t *used);
+void ewi_guest_events(struct ewi_function *f, const struct ew_event *const *events, uint32_t count);
+void ewi_guest_tick(struct ewi_function *f);
+
+/* services.c: the callbacks that a function's ABI gets. */
+extern const struct ew_abi_host ewi_node_services;
+
+/* metrics.c */
+void ewi_metrics_drop(struct ew_node *node, const struct ewi_function *function);
+enum ew_status ewi_metric_define(struct ew_node *node, struct ewi_function *f, uint32_t kind,
+				 const char *name, size_t len, uint32_t *id);
+enum ew_status ewi_metric_add(struct ew_node *node, const struct ewi_function *f, uint32_t id,
+			      int64_t delta);
+enum ew_status ewi_metric_record(struct ew_node *node, const struct ewi_function *f, uint32_t id,
+				 double value);
+
+/* node.c: the host's time, if it tells it. */
+void ewi_node_time(struct ew_node *node);
+void ewi_node_next_tick(struct ew_node *node);
+
+#endif

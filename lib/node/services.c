@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+
+/* services.c - what the ABI's callbacks mean inside a node; `user` is the struct ewi_version. */
+#include "node/node.h"
+
+#if EW_CONFIG_NODE
+
+#define LEVEL_INFO 2u
+#define LEVEL_ERROR 4u
+
+static void service_log(void *user, uint32_t level, const char *text, size_t len)
+{
+	const struct ewi_version *v = user;
+
+	if (v->node->host.log)
+		v->node->host.log(v->node->user, v->function->name, level, text, len);
+}
+
+/* stdout and stderr are lines of the log, without their line ends. */
+static enum ew_status service_write(void *user, int fd, const void *bytes, size_t len, size_t *done)
+{
+	const char *text = bytes;
+	size_t n = len;
+
+	while (n && (text[n - 1] == '\n' || text[n - 1] == '\r'))
+		n--;
+	if (n)
+		service_log(user, fd == 2 ? LEVEL_ERROR : LEVEL_INFO, text, n);
+	*done = len;
+	return EW_OK;
+}
+
+static enum ew_status service_clock(void *user, uint32_t id, uint64_t *ns)
+{
+	const struct ewi_version *v = user;
+
+	if (v->node->host.clock)
+		return v->node->host.clock(v->node->user, id, ns);
+	/* The time that the step was given is a monotonic one. */
+	if (id != 1)
+		return EW_ERR_UNSUPPORTED;
+	*ns = v->node->now_ns;
+	return EW_OK;
+}
+
+static enum ew_status service_random(void *user, void *out, size_t bytes)
+{
+	const struct ewi_version *v = user;
+
+	return v->node->host.random ? v->node->host.random(v->node->user, out, bytes) :
+				      EW_ERR_UNSUPPORTED;
+}
+
+static enum ew_status service_emit(void *user, const struct ew_event *header, const void *topic,
+				   const void *data)
+{
+	const struct ewi_version *v = user;
+	struct ew_node *node = v->node;
+	enum ew_status st = EW_ERR_UNSUPPORTED;
+
+	if (node->out)
+		st = ew_ring_push(node->out, header, topic, data);
+	else if (node->host.emit)
+		st = node->host.emit(node->user, v->function->name, header, topic, data);
+	if (st != EW_OK) {
+		node->stats.emit_refused++;
+		return st;
+	}
+	node->stats.emitted++;
+	v->function->stats.emitted_events++;
+	v->function->stats.emitted_bytes += (uint64_t)header->topic_bytes + header->data_bytes;
+	return EW_OK;
+}
+
+static enum ew_status service_metric_define(void *user, uint32_t kind, const char *name, size_t len,
+					    uint32_t *id)
+{
+	const struct ewi_version *v = user;
+
+	return ewi_metric_define(v->node, v->function, kind, name, len, id);
+}
+
+static enum ew_status service_metric_add(void *user, uint32_t id, int64_t delta)
+{
+	const struct ewi_version *v = user;
+
+	return ewi_metric_add(v->node, v->function, id, delta);
+}
+
+static enum ew_status service_metric_record(void *user, uint32_t id, double value)
+{
+	const struct ewi_version *v = user;
+
+	return ewi_metric_record(v->node, v->function, id, value);
+}
+
+static enum ew_status service_config_get(void *user, const char *key, size_t key_len,
+					 const void **value, size_t *len)
+{
+	const struct ewi_version *v = user;
+
+	for (uint32_t i = 0; i < v->setting_count; i++) {
+		const struct ew_setting *s = &v->settings[i];
+
+		if (strlen(s->key) != key_len || memcmp(s->key, key, key_len) != 0)
+			continue;
+		*value = s->value;
+		*len = s->len;
+		return EW_OK;
+	}
+	return EW_ERR_NOENT;
+}
+
+const struct ew_abi_host ewi_node_services = {
+	.struct_bytes = sizeof(struct ew_abi_host),
+	.log = service_log,
+	.clock = service_clock,
+	.random = service_random,
+	.emit = service_emit,
+	.metric_define = service_metric_define,
+	.metric_add = service_metric_add,
+	.metric_record = service_metric_record,
+	.config_get = service_config_get,
+	.write = service_write,
+};
+
+#endif
