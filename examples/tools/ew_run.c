@@ -330,22 +330,6 @@ static int invoke(struct run *r)
 	return finish(r, status);
 }
 
-static enum ew_status find_export(struct run *r, uint32_t index, const struct ew_extern_type *type,
-				  struct ew_func **out)
-{
-#ifdef EW_HAS_FUNC_AT
-	(void)type;
-	return ew_func_at(r->instance, index, out);
-#else
-	char *name = strndup(type->name, type->name_len);
-	enum ew_status status = name ? ew_func_find(r->instance, name, NULL, out) : EW_ERR_NOMEM;
-
-	(void)index;
-	free(name);
-	return status;
-#endif
-}
-
 /* One line of wasm-interp --run-all-exports. */
 static void print_call(struct run *r, const struct ew_extern_type *type, struct ew_func *f)
 {
@@ -377,7 +361,7 @@ static int run_all_exports(struct run *r)
 		if (ew_module_export(r->module, i, &type) != EW_OK || type.kind != EW_EXTERN_FUNC ||
 		    type.param_count > 0 || type.result_count > VALUES_MAX)
 			continue;
-		if (find_export(r, i, &type, &f) == EW_OK)
+		if (ew_func_at(r->instance, i, &f) == EW_OK)
 			print_call(r, &type, f);
 	}
 	return 0;

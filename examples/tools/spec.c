@@ -107,6 +107,7 @@ static bool find_export(const struct ew_module *m, const char *name, size_t len,
 	return false;
 }
 
+/* By index, as names of the suite hold NUL bytes. */
 static enum ew_status export_func(struct unit *u, const char *name, size_t len, struct ew_func **out)
 {
 	struct ew_extern_type type;
@@ -114,15 +115,7 @@ static enum ew_status export_func(struct unit *u, const char *name, size_t len, 
 
 	if (!find_export(u->module, name, len, &index, &type))
 		return EW_ERR_NOENT;
-#ifdef EW_HAS_FUNC_AT
 	return ew_func_at(u->instance, index, out);
-#else
-	char *text = strndup(name, len);
-	enum ew_status status = text ? ew_func_find(u->instance, text, NULL, out) : EW_ERR_NOMEM;
-
-	free(text);
-	return status;
-#endif
 }
 
 /* What a name of a registered module is bound to. */
