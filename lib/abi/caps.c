@@ -53,7 +53,8 @@ enum ew_status ew_cap_parse(const char *text, uint32_t *caps, struct ew_error *e
 
 	ewi_error_clear(err);
 	while (*p) {
-		size_t len = strcspn(p, ",");
+		const char *comma = memchr(p, ',', strlen(p));
+		size_t len = comma ? (size_t)(comma - p) : strlen(p);
 		uint32_t cap = cap_of_word(p, len);
 
 		if (!cap)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The libedgewasm authors */
 
-/* config_copy.h - reading configuration structs that begin with struct_bytes. */
+/* config_copy.h - reading configuration structs that begin with struct_bytes, and comparing names. */
 #ifndef EW_ABI_CONFIG_COPY_H
 #define EW_ABI_CONFIG_COPY_H
 
@@ -20,6 +20,17 @@ static inline bool ewi_config_copy(void *out, size_t out_bytes, const void *in, 
 	memset(out, 0, out_bytes);
 	memcpy(out, in, given < out_bytes ? given : out_bytes);
 	return true;
+}
+
+/* The len bytes at text are the name; from mem* and strlen alone, as everything in the library. */
+static inline bool ewi_name_is(const char *name, const char *text, size_t len)
+{
+	return strlen(name) == len && memcmp(name, text, len) == 0;
+}
+
+static inline bool ewi_same_text(const char *a, const char *b)
+{
+	return ewi_name_is(a, b, strlen(b));
 }
 
 #endif

@@ -33,16 +33,11 @@ static const struct entry table[] = {
 };
 #define TABLE_COUNT (sizeof(table) / sizeof(table[0]))
 
-static bool same(const char *text, size_t len, const char *name)
-{
-	return strlen(name) == len && memcmp(text, name, len) == 0;
-}
-
 static const struct entry *find(const struct ew_extern_type *want)
 {
 	uint32_t module = 0;
 
-	while (module < 3 && !same(want->module, want->module_len, module_names[module]))
+	while (module < 3 && !ewi_name_is(module_names[module], want->module, want->module_len))
 		module++;
 	for (size_t i = 0; i < TABLE_COUNT; i++)
 		if (table[i].module == module && table[i].name_len == want->name_len &&

@@ -72,10 +72,9 @@ static struct ewi_slot *find(const struct ew_models *models, const char *name, s
 	for (size_t i = 0; i < models->slot_count; i++) {
 		struct ewi_slot *s = models->slots[i];
 
-		if (!s || strlen(s->name) != name_len || memcmp(s->name, name, name_len) != 0)
+		if (!s || !ewi_name_is(s->name, name, name_len))
 			continue;
-		if (version ? strlen(s->version) == version_len &&
-				      memcmp(s->version, version, version_len) == 0 :
+		if (version ? ewi_name_is(s->version, version, version_len) :
 			      s->name_generation != 0) {
 			if (index)
 				*index = i;
@@ -232,7 +231,7 @@ static size_t free_index(struct ew_models *models)
 static void make_current(struct ew_models *models, struct ewi_slot *s)
 {
 	for (size_t i = 0; i < models->slot_count; i++)
-		if (models->slots[i] && strcmp(models->slots[i]->name, s->name) == 0)
+		if (models->slots[i] && ewi_same_text(models->slots[i]->name, s->name))
 			models->slots[i]->name_generation = 0;
 	s->name_generation = next_generation(models);
 }
@@ -292,8 +291,8 @@ enum ew_status ew_models_remove(struct ew_models *models, const char *name, cons
 		for (size_t i = 0; i < models->slot_count; i++) {
 			struct ewi_slot *s = models->slots[i];
 
-			if (!s || strcmp(s->name, name) != 0 ||
-			    (version && strcmp(s->version, version) != 0))
+			if (!s || !ewi_same_text(s->name, name) ||
+			    (version && !ewi_same_text(s->version, version)))
 				continue;
 			found = true;
 			if (pass == 0 && s->users)

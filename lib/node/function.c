@@ -272,7 +272,7 @@ static enum ew_status version_create(struct ewi_version **out, struct ew_node *n
 struct ewi_function *ewi_function_find(const struct ew_node *node, const char *name)
 {
 	for (uint32_t i = 0; i < node->function_count; i++)
-		if (strcmp(node->functions[i]->name, name) == 0)
+		if (ewi_same_text(node->functions[i]->name, name))
 			return node->functions[i];
 	return NULL;
 }
@@ -309,7 +309,7 @@ static enum ew_status check(const struct ew_node *node, const struct ew_function
 	if (c->out_topic && (!c->out_topic[0] || strlen(c->out_topic) > EW_NODE_TOPIC_BYTES))
 		return ewi_error(err, EW_ERR_INVAL, 0, "out_topic is 1 to %u bytes",
 				 (unsigned)EW_NODE_TOPIC_BYTES);
-	if (old && strcmp(old->version->version, c->version) == 0)
+	if (old && ewi_same_text(old->version->version, c->version))
 		return ewi_error(err, EW_ERR_EXISTS, 0, "%s@%s is running already", c->name,
 				 c->version);
 	if (!old && node->function_count >= node->max_functions)

@@ -60,11 +60,6 @@ uint64_t ew_histogram_quantile(const struct ew_histogram *h, uint32_t per_mille)
 
 /* ---- what guests define ----------------------------------------------------------------------- */
 
-static bool same_name(const struct ewi_metric *m, const char *name, size_t len)
-{
-	return strlen(m->name) == len && memcmp(m->name, name, len) == 0;
-}
-
 enum ew_status ewi_metric_define(struct ew_node *node, struct ewi_function *f, uint32_t kind,
 				 const char *name, size_t len, uint32_t *id)
 {
@@ -73,7 +68,7 @@ enum ew_status ewi_metric_define(struct ew_node *node, struct ewi_function *f, u
 	for (uint32_t i = 0; i < node->max_metrics; i++) {
 		struct ewi_metric *m = &node->metrics[i];
 
-		if (m->function == f && same_name(m, name, len)) {
+		if (m->function == f && ewi_name_is(m->name, name, len)) {
 			*id = i;
 			return m->kind == kind ? EW_OK : EW_ERR_TYPE;
 		}

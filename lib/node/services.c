@@ -103,7 +103,7 @@ static enum ew_status service_config_get(void *user, const char *key, size_t key
 	for (uint32_t i = 0; i < v->setting_count; i++) {
 		const struct ew_setting *s = &v->settings[i];
 
-		if (strlen(s->key) != key_len || memcmp(s->key, key, key_len) != 0)
+		if (!ewi_name_is(s->key, key, key_len))
 			continue;
 		*value = s->value;
 		*len = s->len;
