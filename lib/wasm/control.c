@@ -5,6 +5,7 @@
  * control.c - handlers that move control or reach outside the frame: branches, calls, returns, tables,
  * bulk memory.  What each finds in its fields stands in icode.def.
  */
+#include "base/error.h"
 #include "wasm/handler.h"
 
 #if EW_CONFIG_WASM
@@ -24,6 +25,16 @@ EW_COLD const struct ewi_ins *ewi_trap(const struct ewi_ins *pc, union ew_value 
 	return NULL;
 }
 
+EW_COLD const struct ewi_ins *ewi_trap_access(const struct ewi_ins *pc, union ew_value *fp,
+					      struct ew_exec *x, uint64_t ea, uint32_t bytes)
+{
+	ewi_trap(pc, fp, x, EW_TRAP_MEMORY_BOUNDS);
+	ewi_format(x->trap.text, sizeof(x->trap.text), "%s: access at %llu+%u >= max value %llu",
+		   ew_trap_text(EW_TRAP_MEMORY_BOUNDS), (unsigned long long)ea, bytes,
+		   (unsigned long long)x->mem_bytes);
+	return NULL;
+}
+
 EW_COLD const struct ewi_ins *ewi_suspend(const struct ewi_ins *pc, union ew_value *fp,
 					  struct ew_exec *x)
 {
@@ -37,11 +48,7 @@ EW_COLD const struct ewi_ins *ewi_suspend(const struct ewi_ins *pc, union ew_val
 
 H(stop)
 {
-#if EW_CONFIG_EXEC_ACC
-	(void)pc, (void)mem, (void)r0, (void)d0, (void)s0;
-#else
-	(void)pc;
-#endif
+	IGNORE_REGS;
 	x->fp = fp;
 	x->status = EW_OK;
 	return NULL;
@@ -50,6 +57,7 @@ H(stop)
 /* Back from a function of another instance: fp carries the caller's instance, see enter_foreign. */
 H(cross)
 {
+	IGNORE_REGS;
 	ewi_switch_instance(x, (struct ew_instance *)(void *)fp);
 	SET_MEM();
 	x->top--;
@@ -82,9 +90,7 @@ enum ew_status ewi_run(struct ew_exec *x, const struct ewi_ins *pc, union ew_val
 
 C(UNREACHABLE)
 {
-#if EW_CONFIG_EXEC_ACC
-	(void)mem, (void)r0, (void)d0, (void)s0;
-#endif
+	IGNORE_REGS;
 	TRAP(EW_TRAP_UNREACHABLE);
 }
 

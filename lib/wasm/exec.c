@@ -121,7 +121,7 @@
 #define ADDRESS(base, bytes)                                                                       \
 	uint64_t ea = (uint64_t)(base) + pc->u.uimm;                                               \
 	if (EW_UNLIKELY(ea + (bytes) > x->mem_bytes))                                              \
-		TRAP(EW_TRAP_MEMORY_BOUNDS);
+		return ewi_trap_access(pc, fp, x, ea, bytes);
 #define LOAD(N, R, B, E)                                                                           \
 	UN_FORM(N, SS, R, ADDRESS(fp[pc->a].u32, B) const uint8_t *p = MEM + ea, NO_CHECK, E)      \
 	IF_ACC(UN_FORM(N, RS, R, ADDRESS(ACC_u32, B) const uint8_t *p = MEM + ea, NO_CHECK, E))

@@ -42,6 +42,13 @@
 	} while (0)
 #endif
 
+/* For handlers that do not go on. */
+#if EW_CONFIG_EXEC_ACC
+#define IGNORE_REGS ((void)pc, (void)fp, (void)x, (void)mem, (void)r0, (void)d0, (void)s0)
+#else
+#define IGNORE_REGS ((void)pc, (void)fp, (void)x)
+#endif
+
 #define AFTER (pc + 1)
 #define AFTERX ((const struct ewi_ins *)((const struct ewi_insx *)pc + 1))
 #define NEXT GO(AFTER)
@@ -89,6 +96,9 @@
 /* End the run with a trap at pc. */
 const struct ewi_ins *ewi_trap(const struct ewi_ins *pc, union ew_value *fp, struct ew_exec *x,
 			       enum ew_trap_code code);
+/* The same for a load or store of `bytes` bytes at address ea, which the text then names. */
+const struct ewi_ins *ewi_trap_access(const struct ewi_ins *pc, union ew_value *fp,
+				      struct ew_exec *x, uint64_t ea, uint32_t bytes);
 /* Stop before `pc`, to go on there later: out of fuel or interrupted. */
 const struct ewi_ins *ewi_suspend(const struct ewi_ins *pc, union ew_value *fp, struct ew_exec *x);
 

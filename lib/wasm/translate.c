@@ -621,6 +621,8 @@ static bool add_locals(struct ewi_translator *t, uint32_t n, uint8_t type)
 {
 	uint32_t limit = t->m->max_locals;
 
+	if (n == 0)
+		return true;
 	if (n > limit - t->local_count)
 		return ewi_fail(t, EW_ERR_LIMIT, "too many locals: more than max_locals");
 	if (t->local_cap < t->local_count + n) {
