@@ -6,20 +6,33 @@
 
 #if EW_CONFIG_WASM
 
-/* A copy whose unused bytes are zero, so that the same value always has the same 64 bits. */
-static union ew_value clean(uint8_t type, union ew_value v)
+/* As the interpreter keeps it; unused bytes are zero, so that the same value always has the same 64 bits. */
+static union ew_value inward(uint8_t type, union ew_value v)
 {
 	union ew_value out;
 
 	memset(&out, 0, sizeof(out));
 	switch (type) {
 	case EW_I32:
-	case EW_F32: out.u32 = v.u32; break;
-	case EW_FUNCREF: out.func = v.func; break;
-	case EW_EXTERNREF: out.ref = v.ref; break;
-	default: out.u64 = v.u64; break;
+	case EW_F32: out.u32 = v.u32; return out;
+	case EW_FUNCREF: return ewi_ref_value(v.func);
+	case EW_EXTERNREF: return ewi_ref_value(v.ref);
+	default: return v;
 	}
-	return out;
+}
+
+static union ew_value outward(uint8_t type, union ew_value v)
+{
+	union ew_value out;
+
+	memset(&out, 0, sizeof(out));
+	switch (type) {
+	case EW_I32:
+	case EW_F32: out.u32 = v.u32; return out;
+	case EW_FUNCREF: out.func = ewi_ref_of(v); return out;
+	case EW_EXTERNREF: out.ref = ewi_ref_of(v); return out;
+	default: return v;
+	}
 }
 
 enum ew_status ew_global_create(struct ew_global **out, enum ew_type type, bool mutable_global,
@@ -40,13 +53,13 @@ enum ew_status ew_global_create(struct ew_global **out, enum ew_type type, bool 
 	g->owner = i;
 	g->type = (uint8_t)type;
 	g->is_mutable = mutable_global;
-	g->value = clean(g->type, value);
-	if (type == EW_FUNCREF && g->value.func) {
-		if (ewi_group_join(i, g->value.func->instance) != EW_OK) {
+	g->value = inward(g->type, value);
+	if (type == EW_FUNCREF && value.func) {
+		if (ewi_group_join(i, value.func->instance) != EW_OK) {
 			ewi_instance_free(i);
 			return EW_ERR_NOMEM;
 		}
-		ewi_ref_admit(i, g->value.func);
+		ewi_ref_admit(i, value.func);
 	}
 	*out = g;
 	return EW_OK;
@@ -68,7 +81,7 @@ enum ew_type ew_global_type(const struct ew_global *g, bool *mutable_global)
 
 union ew_value ew_global_get(const struct ew_global *g)
 {
-	return g->value;
+	return outward(g->type, g->value);
 }
 
 enum ew_status ew_global_set(struct ew_global *g, union ew_value value)
@@ -77,7 +90,7 @@ enum ew_status ew_global_set(struct ew_global *g, union ew_value value)
 		return EW_ERR_INVAL;
 	if (g->type == EW_FUNCREF && !ewi_ref_admit(g->owner, value.func))
 		return EW_ERR_INVAL;
-	g->value = clean(g->type, value);
+	g->value = inward(g->type, value);
 	return EW_OK;
 }
 

@@ -95,7 +95,7 @@ struct ew_instance *ewi_instance_bare(const struct ew_alloc *alloc, size_t extra
 	return i;
 }
 
-/* The executor forgets i: a suspended call, its results, its place in the last backtrace. */
+/* The executor forgets i: a suspended call, its place in the last backtrace. */
 static void forget(struct ew_exec *x, const struct ew_instance *i)
 {
 	bool is_func = (uintptr_t)x->func - (uintptr_t)i < i->block_bytes;
@@ -106,28 +106,17 @@ static void forget(struct ew_exec *x, const struct ew_instance *i)
 		x->func = NULL;
 	if (x->inst == i)
 		x->inst = NULL;
-	if (x->last == i)
-		x->last = NULL;
 	for (uint32_t k = 0; k < x->trap.frame_count && k < EW_TRAP_FRAMES; k++)
 		if (x->trap.frames[k].instance == i)
 			x->trap.frames[k].instance = NULL;
-}
-
-/* What is left of i in its group needs no executor: its functions run on their callers'. */
-static void release_exec(struct ew_instance *i)
-{
-	if (i->exec && i->owns_exec)
-		ew_exec_destroy(i->exec);
-	else if (i->exec)
-		forget(i->exec, i);
-	i->exec = NULL;
 }
 
 void ewi_instance_free(struct ew_instance *i)
 {
 	struct ew_alloc a = i->alloc;
 
-	release_exec(i);
+	if (i->owns_exec)
+		ew_exec_destroy(i->exec);
 	if (i->own_memory)
 		ewi_free(&a, i->own_memory->base, i->own_memory->pages, 65536);
 	for (uint32_t k = 0; k < i->own_table_count; k++)
@@ -179,16 +168,12 @@ static enum ew_status make_spaces(struct ew_instance *i, const struct ew_instanc
 
 union ew_value ewi_const_value(const struct ew_instance *i, const struct ewi_const *c)
 {
-	union ew_value v;
-
-	memset(&v, 0, sizeof(v));
 	switch (c->kind) {
 	case EWI_CONST_VALUE: return c->value;
 	case EWI_CONST_GLOBAL: return i->globals[c->index]->value;
-	case EWI_CONST_FUNC: v.func = i->funcs[c->index]; break;
-	default: break;
+	case EWI_CONST_FUNC: return ewi_ref_value(i->funcs[c->index]);
+	default: return ewi_ref_value(NULL);
 	}
-	return v;
 }
 
 static void make_globals(struct ew_instance *i)
@@ -364,7 +349,9 @@ void ew_instance_destroy(struct ew_instance *i)
 {
 	if (!i)
 		return;
-	release_exec(i);
+	/* Now: an executor that i does not own may be gone when its group goes. */
+	if (i->exec)
+		forget(i->exec, i);
 	ewi_group_leave(i);
 }
 

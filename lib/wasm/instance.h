@@ -113,6 +113,23 @@ bool ewi_shares_refs(const struct ew_instance *i);
 struct ew_instance *ewi_instance_bare(const struct ew_alloc *alloc, size_t extra, void **object);
 /* Gives back what i holds, itself included; looks at nothing but i. */
 void ewi_instance_free(struct ew_instance *i);
+/*
+ * Slots and globals keep a reference in u64, as the interpreter does, so that one 64-bit copy moves any value on
+ * every host; the public calls turn it into .func or .ref.
+ */
+static inline union ew_value ewi_ref_value(const void *ref)
+{
+	union ew_value v;
+
+	v.u64 = (uintptr_t)ref;
+	return v;
+}
+
+static inline void *ewi_ref_of(union ew_value v)
+{
+	return (void *)(uintptr_t)v.u64;
+}
+
 /* The value of a constant expression in i: its funcs and imported globals are there. */
 union ew_value ewi_const_value(const struct ew_instance *i, const struct ewi_const *c);
 

@@ -86,16 +86,13 @@ static bool inside(const struct ew_table *t, uint32_t at, uint32_t n)
 	return (uint64_t)at + n <= t->size;
 }
 
-static void *item_value(const struct ew_instance *i, const struct ewi_elem *e, uint32_t item)
+static void *item_value(const struct ew_instance *i, uint32_t item)
 {
-	const union ew_value *v;
-
 	if (item == EWI_NONE)
 		return NULL;
 	if (!(item & EWI_ITEM_GLOBAL))
 		return i->funcs[item];
-	v = &i->globals[item & ~EWI_ITEM_GLOBAL]->value;
-	return e->type == EW_FUNCREF ? (void *)v->func : v->ref;
+	return ewi_ref_of(i->globals[item & ~EWI_ITEM_GLOBAL]->value);
 }
 
 enum ew_trap_code ewi_table_init(struct ew_instance *i, uint32_t table, uint32_t elem, uint32_t dst,
@@ -108,7 +105,7 @@ enum ew_trap_code ewi_table_init(struct ew_instance *i, uint32_t table, uint32_t
 	if ((uint64_t)src + n > count || !inside(t, dst, n))
 		return EW_TRAP_TABLE_BOUNDS;
 	for (uint32_t k = 0; k < n; k++)
-		t->entries[dst + k] = item_value(i, e, e->items[src + k]);
+		t->entries[dst + k] = item_value(i, e->items[src + k]);
 	return EW_TRAP_NONE;
 }
 
