@@ -131,13 +131,14 @@ $(TESTS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(call objs,$(TESTAID)) $(BUILD)/
 # ---- demo ----------------------------------------------------------------------------------------
 
 DEMO_ARGS ?=
+TRAIN_ARGS ?= --quiet
 demo: ## the main job: install what is missing, build, train a model, judge a fleet of 10,000 machines
 	@CC=$(call quote,$(CC)) ZLIB=$(ZLIB) sh tests/check/need.sh demo
-	$(SUBMAKE) $(BUILD)/fleet $(BUILD)/vibration.tflite
+	$(SUBMAKE) TRAIN_ARGS= $(BUILD)/fleet $(BUILD)/vibration.tflite
 	$(BUILD)/fleet --model $(BUILD)/vibration.tflite --guest examples/fleet/vibration.wasm --seconds 20 $(DEMO_ARGS)
 
 $(BUILD)/vibration.tflite: $(BUILD)/fleet-train
-	$(BUILD)/fleet-train -o $@.new && mv $@.new $@
+	$(call say,TRAIN)$(BUILD)/fleet-train $(TRAIN_ARGS) -o $@.new && mv $@.new $@
 
 # ---- sizes ---------------------------------------------------------------------------------------
 
@@ -173,7 +174,7 @@ define image
 $(BUILD)/firmware/$(1).elf: $(addprefix $(BUILD)/$(2)/,$(EDGEOBJ) examples/firmware/board_cortex.o) $(BUILD)/$(2)/libedgewasm.a \
 		examples/firmware/$(1).ld examples/firmware/cortex.ld
 	@mkdir -p $$(@D)
-	$$(call say,LD)$$(M4CC) $(3) -Os --specs=nano.specs -nostartfiles -Lexamples/firmware -T $(1).ld -Wl,--gc-sections \
+	$$(call say,LD)$$(M4CC) $(3) -Os --specs=nano.specs -nostartfiles -Lexamples/firmware -T $(1).ld -Wl,--gc-sections -Wl,-z,noexecstack \
 		-Wl,-Map=$$@.map -o $$@ $$(filter %.o %.a,$$^) -lm -lc -lgcc
 endef
 $(eval $(call image,mps2-an386,m4,$(M4FLAGS)))
@@ -192,7 +193,7 @@ $(BUILD)/firmware/windows: $(BUILD)/examples/firmware/windows.o $(BUILD)/example
 	$(LINK)
 $(BUILD)/examples/firmware/windows.o: ALLCFLAGS += -Iexamples
 $(BUILD)/firmware/windows.bin: $(BUILD)/firmware/windows
-	$(BUILD)/firmware/windows $@.new && mv $@.new $@
+	$(call say,RUN)$(BUILD)/firmware/windows $@.new && mv $@.new $@
 
 # The committed guest.wasm; check-firmware compares them where clang is the one it was made with.
 $(BUILD)/firmware/guest.wasm: examples/firmware/guest.c

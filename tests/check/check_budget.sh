@@ -4,7 +4,8 @@
 #
 # check: Cortex-M4 code, RAM and stack stay within tests/budget/cortex-m4.txt; no recursion anywhere
 #
-# Lines of the budget: "code ROOM BYTES", "constants ROOM BYTES", "ram ROOM BYTES", "stack FUNCTION BYTES".
+# Lines of the budget: "code ROOM BYTES", "constants ROOM BYTES", "ram ROOM BYTES", "stack FUNCTION BYTES"; and
+# "recursion A -> B -> A" for one that is known, and bounded as the comment above it says.
 # Code differs between compilers, so another compiler than the budget's only gets the checks without figures.
 
 budget=tests/budget/cortex-m4.txt
@@ -17,7 +18,8 @@ trap 'rm -rf "$dir"' EXIT
 
 find "$BUILD/m4/lib" -name '*.ci' | sort | xargs awk -f tests/check/stack.awk >"$dir/stack"
 for what in recursion dynamic; do
-	if grep "^$what" "$dir/stack" >"$dir/bad"; then
+	grep "^$what" "$dir/stack" | grep -vxFf $budget >"$dir/bad"
+	if [ -s "$dir/bad" ]; then
 		echo "FAIL: $what:"
 		cat "$dir/bad"
 	elif [ $what = recursion ]; then echo "pass: no recursion in $(grep -c ^frame "$dir/stack") functions"

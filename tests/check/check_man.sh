@@ -6,7 +6,7 @@
 
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
-options() { grep -oE -e '(^|[^a-zA-Z0-9_-])--[a-z][a-z0-9-]*' | grep -oE -e '--[a-z][a-z0-9-]*' | sort -u; }
+options() { grep -oE -e '(^|[^a-zA-Z0-9_-])--[a-z][a-z0-9-]*' | grep -oE -e '--[a-z][a-z0-9-]*' | grep -v -e '-$' | sort -u; }
 
 for page in lib/man/ew-*.1; do
 	name=$(basename "$page" .1)
