@@ -54,7 +54,6 @@ const char *trap_text_wabt(const struct ew_trap *trap)
 	case EW_TRAP_UNDEFINED_ELEMENT: return "undefined table index";
 	case EW_TRAP_UNINITIALIZED_ELEMENT: return "uninitialized table element";
 	case EW_TRAP_INDIRECT_TYPE: return "indirect call signature mismatch";
-	case EW_TRAP_HOST: return trap->text;
-	default: return ew_trap_text(trap->code);
+	default: return trap->text[0] ? trap->text : ew_trap_text(trap->code);
 	}
 }

@@ -35,6 +35,27 @@ EW_COLD const struct ewi_ins *ewi_trap_access(const struct ewi_ins *pc, union ew
 	return NULL;
 }
 
+/* The same with the instruction's name in the text. */
+static EW_COLD const struct ewi_ins *trap_named(const struct ewi_ins *pc, union ew_value *fp,
+						struct ew_exec *x, enum ew_trap_code code,
+						const char *name)
+{
+	ewi_trap(pc, fp, x, code);
+	ewi_format(x->trap.text, sizeof(x->trap.text), "%s: %s out of bounds", ew_trap_text(code),
+		   name);
+	return NULL;
+}
+
+static EW_COLD const struct ewi_ins *trap_table(const struct ewi_ins *pc, union ew_value *fp,
+						struct ew_exec *x, const char *name, uint32_t index,
+						const struct ew_table *t)
+{
+	ewi_trap(pc, fp, x, EW_TRAP_TABLE_BOUNDS);
+	ewi_format(x->trap.text, sizeof(x->trap.text), "%s: %s at %u >= max value %u",
+		   ew_trap_text(EW_TRAP_TABLE_BOUNDS), name, index, t->size);
+	return NULL;
+}
+
 EW_COLD const struct ewi_ins *ewi_suspend(const struct ewi_ins *pc, union ew_value *fp,
 					  struct ew_exec *x)
 {
@@ -400,7 +421,7 @@ C(TABLE_GET)
 	uint32_t index = fp[pc->a].u32;
 
 	if (index >= t->size)
-		TRAP(EW_TRAP_TABLE_BOUNDS);
+		return trap_table(pc, fp, x, "table.get", index, t);
 	fp[pc->b].u64 = (uintptr_t)t->entries[index];
 	NEXT;
 }
@@ -411,7 +432,7 @@ C(TABLE_SET)
 	uint32_t index = fp[pc->a].u32;
 
 	if (index >= t->size)
-		TRAP(EW_TRAP_TABLE_BOUNDS);
+		return trap_table(pc, fp, x, "table.set", index, t);
 	t->entries[index] = (void *)(uintptr_t)fp[pc->b].u64;
 	NEXT;
 }
@@ -430,11 +451,11 @@ C(TABLE_GROW)
 	NEXT;
 }
 
-#define CHECKED(call)                                                                              \
+#define CHECKED(name, call)                                                                        \
 	do {                                                                                       \
 		enum ew_trap_code code_ = (call);                                                  \
 		if (EW_UNLIKELY(code_ != EW_TRAP_NONE))                                            \
-			TRAP(code_);                                                               \
+			return trap_named(pc, fp, x, code_, name);                                 \
 		NEXT;                                                                              \
 	} while (0)
 
@@ -442,7 +463,7 @@ C(TABLE_FILL)
 {
 	const union ew_value *v = fp + pc->a;
 
-	CHECKED(ewi_table_fill(x->inst->tables[pc->u.uimm], v[0].u32,
+	CHECKED("table.fill", ewi_table_fill(x->inst->tables[pc->u.uimm], v[0].u32,
 			       (void *)(uintptr_t)v[1].u64, v[2].u32));
 }
 
@@ -450,7 +471,7 @@ C(TABLE_COPY)
 {
 	const union ew_value *v = fp + pc->a;
 
-	CHECKED(ewi_table_copy(x->inst->tables[pc->u.s.c], x->inst->tables[pc->u.s.d], v[0].u32,
+	CHECKED("table.copy", ewi_table_copy(x->inst->tables[pc->u.s.c], x->inst->tables[pc->u.s.d], v[0].u32,
 			       v[1].u32, v[2].u32));
 }
 
@@ -458,7 +479,7 @@ C(TABLE_INIT)
 {
 	const union ew_value *v = fp + pc->a;
 
-	CHECKED(ewi_table_init(x->inst, pc->b, pc->u.uimm, v[0].u32, v[1].u32, v[2].u32));
+	CHECKED("table.init", ewi_table_init(x->inst, pc->b, pc->u.uimm, v[0].u32, v[1].u32, v[2].u32));
 }
 
 C(ELEM_DROP)
@@ -487,21 +508,21 @@ C(MEMORY_FILL)
 {
 	const union ew_value *v = fp + pc->a;
 
-	CHECKED(ewi_memory_fill(x->inst->memory, v[0].u32, (uint8_t)v[1].u32, v[2].u32));
+	CHECKED("memory.fill", ewi_memory_fill(x->inst->memory, v[0].u32, (uint8_t)v[1].u32, v[2].u32));
 }
 
 C(MEMORY_COPY)
 {
 	const union ew_value *v = fp + pc->a;
 
-	CHECKED(ewi_memory_copy(x->inst->memory, v[0].u32, v[1].u32, v[2].u32));
+	CHECKED("memory.copy", ewi_memory_copy(x->inst->memory, v[0].u32, v[1].u32, v[2].u32));
 }
 
 C(MEMORY_INIT)
 {
 	const union ew_value *v = fp + pc->a;
 
-	CHECKED(ewi_memory_init(x->inst, pc->u.uimm, v[0].u32, v[1].u32, v[2].u32));
+	CHECKED("memory.init", ewi_memory_init(x->inst, pc->u.uimm, v[0].u32, v[1].u32, v[2].u32));
 }
 
 C(DATA_DROP)
