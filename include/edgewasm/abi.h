@@ -18,7 +18,7 @@
  *	ew_call(func, values);
  *
  * Nothing is granted by default.  A module that imports a function whose capability was not granted does not
- * link: EW_ERR_DENIED, "edge_v1.event_emit needs capability EMIT, which was not granted".
+ * link: EW_ERR_UNLINKABLE, "edge_v1.event_emit needs capability EMIT, which was not granted".
  *
  * The library reads no clock, file or entropy: everything a guest can reach is what the host puts into
  * struct ew_abi_config.  What is left out answers NOSYS.  One thread at a time for each struct ew_abi; its
