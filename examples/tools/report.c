@@ -47,13 +47,16 @@ void report_trap(FILE *to, const struct ew_trap *trap)
 		fprintf(to, "  ... %" PRIu32 " more\n", trap->depth - trap->frame_count);
 }
 
+/* The library words bounds as wabt does, with the operands; the rest has other names there. */
 const char *trap_text_wabt(const struct ew_trap *trap)
 {
+	if (strstr(trap->text, "memory.copy out of bounds"))
+		return "out of bounds memory access: memory.copy out of bound"; /* its own spelling */
 	switch (trap->code) {
 	case EW_TRAP_UNREACHABLE: return "unreachable executed";
 	case EW_TRAP_UNDEFINED_ELEMENT: return "undefined table index";
 	case EW_TRAP_UNINITIALIZED_ELEMENT: return "uninitialized table element";
 	case EW_TRAP_INDIRECT_TYPE: return "indirect call signature mismatch";
-	default: return trap->text[0] ? trap->text : ew_trap_text(trap->code);
+	default: return trap->text;
 	}
 }

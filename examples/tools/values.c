@@ -196,9 +196,26 @@ size_t value_print(char *out, size_t cap, uint8_t type, const union ew_value *va
 			return n + print_nan(out, cap, value->u64 >> 63, value->u64 & 0xfffffffffffffu, 52);
 		return n + print_float(out, cap, value->f64, false);
 	case EW_FUNCREF:
-		return n + (size_t)snprintf(out, cap, "%s", value->func ? "function" : "null");
+		if (!value->func)
+			return n + (size_t)snprintf(out, cap, "null");
+		return n + (size_t)snprintf(out, cap, "%" PRIu32, ew_func_index(value->func));
 	default: return n + print_ref(out, cap, value->ref);
 	}
+}
+
+/*
+ * wabt numbers the objects of its store: null, the module, a host function for each imported function,
+ * the instance, the module's own functions.
+ */
+static uint32_t store_index_wabt(const struct ew_func *func)
+{
+	const struct ew_module *m = ew_instance_module(ew_func_instance(func));
+	uint32_t imports = 0, index = ew_func_index(func);
+	struct ew_extern_type type;
+
+	for (uint32_t i = 0; m && ew_module_import(m, i, &type) == EW_OK; i++)
+		imports += type.kind == EW_EXTERN_FUNC;
+	return index + (index < imports ? 2 : 3);
 }
 
 size_t value_print_wabt(char *out, size_t cap, uint8_t type, const union ew_value *value)
@@ -218,7 +235,8 @@ size_t value_print_wabt(char *out, size_t cap, uint8_t type, const union ew_valu
 		if (f64_is_nan(value->u64))
 			return n + (size_t)snprintf(out, cap, "%snan", value->u64 >> 63 ? "-" : "");
 		return n + (size_t)snprintf(out, cap, "%f", value->f64);
-	case EW_FUNCREF: return n + (size_t)snprintf(out, cap, "%d", value->func ? 1 : 0);
+	case EW_FUNCREF:
+		return n + (size_t)snprintf(out, cap, "%" PRIu32, value->func ? store_index_wabt(value->func) : 0);
 	default: return n + (size_t)snprintf(out, cap, "%" PRIuPTR, (uintptr_t)value->ref);
 	}
 }

@@ -237,6 +237,10 @@ EW_API enum ew_status ew_func_at(struct ew_instance *instance, uint32_t export_i
 EW_API void ew_func_type(const struct ew_func *func, const uint8_t **params, uint32_t *param_count,
 			 const uint8_t **results, uint32_t *result_count);
 
+/* Index in the function index space of its instance, and that instance: for whoever reports on references. */
+EW_API uint32_t ew_func_index(const struct ew_func *func);
+EW_API struct ew_instance *ew_func_instance(const struct ew_func *func);
+
 /*
  * Call and wait.  values holds the arguments and receives the results.  Allocates nothing, parses nothing.
  * Returns EW_OK, EW_ERR_TRAP (ew_exec_trap), EW_ERR_EXIT, or EW_ERR_FUEL / EW_ERR_INTERRUPT: the call is

@@ -437,6 +437,16 @@ void ew_func_type(const struct ew_func *f, const uint8_t **params, uint32_t *par
 	*result_count = f->type->result_count;
 }
 
+uint32_t ew_func_index(const struct ew_func *f)
+{
+	return f->index;
+}
+
+struct ew_instance *ew_func_instance(const struct ew_func *f)
+{
+	return f->instance;
+}
+
 enum ew_status ew_memory_find(struct ew_instance *i, const char *name, struct ew_memory **out)
 {
 	uint32_t k;
