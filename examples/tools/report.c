@@ -57,6 +57,10 @@ const char *trap_text_wabt(const struct ew_trap *trap)
 	case EW_TRAP_UNDEFINED_ELEMENT: return "undefined table index";
 	case EW_TRAP_UNINITIALIZED_ELEMENT: return "uninitialized table element";
 	case EW_TRAP_INDIRECT_TYPE: return "indirect call signature mismatch";
+	case EW_TRAP_MEMORY_BOUNDS: /* wabt 1.0.32 forgets an s here */
+		if (strstr(trap->text, "memory.copy out of bounds"))
+			return "out of bounds memory access: memory.copy out of bound";
+		return trap->text;
 	default: return trap->text;
 	}
 }
