@@ -128,7 +128,7 @@
 #ifndef EW_STACK_SLOTS /* value stack of one ew_exec, 8 bytes each */
 #define EW_STACK_SLOTS (EW_CONFIG_SMALL ? 256u : 131072u)
 #endif
-#ifndef EW_CALL_DEPTH /* call frames of one ew_exec, 32 bytes each (20 on 32-bit) */
+#ifndef EW_CALL_DEPTH /* call frames of one ew_exec, 16 bytes each (8 on 32-bit) */
 #define EW_CALL_DEPTH (EW_CONFIG_SMALL ? 16u : 16384u)
 #endif
 #ifndef EW_HOST_DEPTH /* host function that calls the guest that calls the host ...: C stack */

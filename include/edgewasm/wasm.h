@@ -127,7 +127,7 @@ EW_API size_t ew_module_size(const struct ew_module *module, size_t *code_bytes)
 struct ew_exec_config {
 	size_t struct_bytes;
 	uint32_t stack_slots; /* 8 bytes each; EW_STACK_SLOTS */
-	uint32_t call_depth;  /* 32 bytes each; EW_CALL_DEPTH */
+	uint32_t call_depth;  /* 16 bytes each; EW_CALL_DEPTH */
 };
 
 /* A stack for guests.  Any number of instances may run on it in turn, one (nest of calls) at a time. */

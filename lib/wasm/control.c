@@ -292,14 +292,17 @@ static const struct ewi_ins *call_host(struct ew_exec *x, const struct ewi_ins *
 	const struct ewi_functype *t = f->type;
 	uint32_t n = t->param_count > t->result_count ? t->param_count : t->result_count;
 	struct ew_instance *caller = x->inst;
+	struct ew_exec *own = caller->exec;
 	enum ew_status status;
 
+	caller->exec = x; /* it may have been reached from an instance on another executor */
 	x->fuel -= used;
 	x->pc = pc;
 	x->fp = args + n; /* a nested call may use the stack from here */
 	x->trap.code = EW_TRAP_NONE;
 	x->trap.text[0] = '\0';
 	status = f->host(f->user, caller, args);
+	caller->exec = own;
 	ewi_switch_instance(x, caller); /* memory may have grown */
 	x->fp = fp;
 	if (EW_LIKELY(status >= EW_OK))
