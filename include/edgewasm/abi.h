@@ -233,7 +233,6 @@ struct ew_abi_stats {
 	uint64_t refused[EW_QUOTA_KINDS]; /* operations that met their quota */
 	uint64_t events_taken, events_acked;
 	uint64_t fuel_burned; /* by host functions */
-	uint64_t fuel_owed;   /* of this, what the executor had not left when it was taken */
 };
 
 /* Errors: INVAL (names the field), NOMEM. */

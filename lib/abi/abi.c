@@ -41,13 +41,8 @@ int32_t ewi_edge_error(enum ew_status status)
 
 void ewi_burn(struct ew_abi *abi, struct ew_instance *caller, uint64_t fuel)
 {
-	struct ew_exec *exec = ew_instance_exec(caller);
-	uint64_t left = ew_exec_fuel(exec);
-
 	abi->stats.fuel_burned += fuel;
-	if (EW_UNLIKELY(fuel > left))
-		abi->stats.fuel_owed += fuel - left;
-	ew_exec_burn(exec, fuel);
+	ew_exec_burn(ew_instance_exec(caller), fuel);
 }
 
 void ewi_pay(struct ew_abi *abi, struct ew_instance *caller, uint64_t bytes)

@@ -100,7 +100,7 @@ enum ew_status ewi_version_start(struct ewi_version *v, struct ew_trap *trap, in
 	ew_exec_clear_interrupt(v->node->exec);
 	ew_exec_set_fuel(v->node->exec, v->fuel);
 	st = ew_instance_create(&v->instance, v->module, &c, &v->node->alloc, trap, err);
-	used = v->fuel - ew_exec_fuel(v->node->exec);
+	used = v->fuel - (uint64_t)ew_exec_fuel(v->node->exec);
 	if (st != EW_OK)
 		return ewi_error(err, st, 0, "%s", ew_status_text(st));
 	st = find_entries(v, err);
@@ -302,7 +302,7 @@ static enum ew_status check(const struct ew_node *node, const struct ew_function
 	if (c->batch > node->max_batch)
 		return ewi_error(err, EW_ERR_INVAL, 0, "batch %u is over the node's max_batch %u",
 				 (unsigned)c->batch, (unsigned)node->max_batch);
-	if (c->fuel > UINT64_MAX / 8 / EW_NODE_BATCH_MAX)
+	if (c->fuel > EW_FUEL_MAX / EW_NODE_BATCH_MAX)
 		return ewi_error(err, EW_ERR_INVAL, 0, "fuel is too much to be multiplied by a batch");
 	if (c->setting_count && !c->settings)
 		return ewi_error(err, EW_ERR_INVAL, 0, "setting_count without settings");

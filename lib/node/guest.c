@@ -19,10 +19,9 @@ struct ewi_outcome ewi_guest_call(struct ewi_version *v, struct ew_func *func,
 				  uint64_t *used)
 {
 	struct ew_node *node = v->node;
-	const struct ew_abi_stats *stats = ew_abi_stats(v->abi);
 	bool watched = deadline_ns && node->host.clock;
 	struct ewi_outcome o = {EW_OK, 0, false};
-	uint64_t left = fuel, owed = stats->fuel_owed;
+	uint64_t left = fuel;
 	bool begun = false;
 
 	ew_exec_clear_interrupt(node->exec);
@@ -32,9 +31,8 @@ struct ewi_outcome ewi_guest_call(struct ewi_version *v, struct ew_func *func,
 		ew_exec_set_fuel(node->exec, slice);
 		o.status = begun ? ew_resume(node->exec, values) : ew_call(func, values);
 		begun = true;
-		/* Work of the host's that cost more than the slice had is taken from the next ones. */
-		spent = slice - ew_exec_fuel(node->exec) + (stats->fuel_owed - owed);
-		owed = stats->fuel_owed;
+		/* What is owed beyond the slice (fuel below 0) is taken from the next ones. */
+		spent = slice - (uint64_t)ew_exec_fuel(node->exec);
 		*used += spent;
 		left = spent < left ? left - spent : 0;
 		if (o.status == EW_ERR_INTERRUPT)
