@@ -10,7 +10,7 @@
 # roundings and root; nothing else.
 
 nm=${NM:-nm}
-mem='mem(cpy|move|set|cmp|chr)|strlen'
+mem='mem(cpy|move|set|cmp|chr)|bcmp|strlen'
 libm='(sqrt|floor|ceil|trunc|rint|nearbyint|fabs|copysign|exp|expm1|log|log1p|log2|pow|tanh|sin|cos|ldexp|frexp|round|lround|llround)f?'
 
 say() # WHAT OFFENDERS
