@@ -230,7 +230,7 @@ check-tests: ## run the test programs only
 
 # Tests of threads against each other run last and one by one: they need their cores to themselves.
 check-run: $(filter-out %_threads.res,$(RESULTS))
-	$(if $(filter %_threads.res,$(RESULTS)),+@MAKEFLAGS= $(MAKE) -j1 $(MAKEOVERRIDES) $(filter %_threads.res,$(RESULTS)))
+	$(if $(filter %_threads.res,$(RESULTS)),+@MAKEFLAGS= $(MAKE) --no-print-directory -j1 $(MAKEOVERRIDES) $(filter %_threads.res,$(RESULTS)))
 	@awk -f tests/check/total.awk $(RESULTS)
 
 # make check-base, check-wasm ...: the test programs of one folder.
