@@ -48,10 +48,13 @@
 /*
  * Execution profile of the interpreter.  1: results travel in an accumulator register and handlers
  * are specialised by operand place (about 120 KiB of x86-64 code).  0: every operand is a frame
- * slot, one handler for each operation (firmware).  Results and fuel are the same.
+ * slot, one handler for each operation (firmware).  Results and fuel are the same.  Little-endian only:
+ * an accumulator and a slot must agree about which half a 32-bit value is in.
  */
 #ifndef EW_CONFIG_EXEC_ACC
-#if defined(__x86_64__) || defined(__aarch64__) || (defined(__riscv) && __riscv_xlen == 64)
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define EW_CONFIG_EXEC_ACC 0
+#elif defined(__x86_64__) || defined(__aarch64__) || (defined(__riscv) && __riscv_xlen == 64)
 #define EW_CONFIG_EXEC_ACC 1
 #else
 #define EW_CONFIG_EXEC_ACC 0

@@ -136,6 +136,12 @@ C(COPY2)
 
 C(CONST32)
 {
+	fp[pc->b].u32 = pc->u.uimm;
+	NEXT;
+}
+
+C(CONST64_NARROW)
+{
 	fp[pc->b].i64 = pc->u.imm;
 	NEXT;
 }
@@ -442,7 +448,7 @@ C(TABLE_SET)
 
 C(TABLE_SIZE)
 {
-	fp[pc->b].u64 = x->inst->tables[pc->u.uimm]->size;
+	fp[pc->b].u32 = x->inst->tables[pc->u.uimm]->size;
 	NEXT;
 }
 
@@ -450,7 +456,7 @@ C(TABLE_GROW)
 {
 	struct ew_table *t = x->inst->tables[pc->u.uimm];
 
-	fp[pc->a].u64 = ewi_table_grow(t, fp[pc->a + 1].u32, (void *)(uintptr_t)fp[pc->a].u64);
+	fp[pc->a].u32 = ewi_table_grow(t, fp[pc->a + 1].u32, (void *)(uintptr_t)fp[pc->a].u64);
 	NEXT;
 }
 
@@ -495,13 +501,13 @@ C(ELEM_DROP)
 
 C(MEMORY_SIZE)
 {
-	fp[pc->b].u64 = x->mem_bytes >> 16;
+	fp[pc->b].u32 = (uint32_t)(x->mem_bytes >> 16);
 	NEXT;
 }
 
 C(MEMORY_GROW)
 {
-	fp[pc->b].u64 = ewi_memory_grow(x->inst->memory, fp[pc->a].u32);
+	fp[pc->b].u32 = ewi_memory_grow(x->inst->memory, fp[pc->a].u32);
 	ewi_switch_instance(x, x->inst);
 	SET_MEM();
 	NEXT;

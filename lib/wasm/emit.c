@@ -221,9 +221,10 @@ void ewi_move(struct ewi_translator *t, uint32_t from, uint32_t to, uint8_t type
 
 void ewi_const_to(struct ewi_translator *t, const struct ewi_entry *e, uint32_t to)
 {
-	bool narrow = e->type == EW_I32 || e->type == EW_F32 ||
-		      (int64_t)e->bits == (int32_t)(uint32_t)e->bits;
-	struct ewi_insx *ins = ewi_emit(t, narrow ? EWI_CONST32 : EWI_CONST64, EWI_SS, !narrow);
+	bool half = e->type == EW_I32 || e->type == EW_F32;
+	bool narrow = half || (int64_t)e->bits == (int32_t)(uint32_t)e->bits;
+	struct ewi_insx *ins = ewi_emit(t, half ? EWI_CONST32 : narrow ? EWI_CONST64_NARROW : EWI_CONST64,
+					EWI_SS, !narrow);
 
 	ins->i.b = (uint16_t)to;
 	if (narrow)
