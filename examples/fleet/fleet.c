@@ -17,6 +17,9 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 
 #include "run.h"
 #include "vib_features.h"
@@ -173,6 +176,9 @@ static void loop(struct run *r, struct flights *fl)
 	struct source_window w;
 	bool more = source_peek(r->source, &w);
 
+#ifdef __linux__
+	prctl(PR_SET_TIMERSLACK, 1000, 0, 0, 0); /* wake within a microsecond, not within 50 */
+#endif
 	r->start_ns = told = now;
 	while ((more || fl->count) && !stopped) {
 		if (r->opt.rate) {

@@ -144,7 +144,8 @@ static void host_report(void *user, const struct ew_node_report *r)
 	struct gateway_hostile *h = hostile_find(g, r->function);
 
 	if (h) {
-		snprintf(h->last, sizeof(h->last), "%s", r->text);
+		if (r->cause != EW_NODE_PARKED)
+			snprintf(h->last, sizeof(h->last), "%s", r->text);
 		if (r->cause == EW_NODE_REFUSED && r->result <= -1000)
 			h->wrong_result = r->result;
 		return;

@@ -14,12 +14,12 @@
 #include "vib_features.h"
 
 static const char *const feature_names[FLEET_FEATURES] = {
-	"band 0.05 kHz", "band 0.1 kHz", "band 0.2 kHz", "band 0.3 kHz", "band 0.4 kHz",
-	"band 0.6 kHz", "band 0.9 kHz", "band 1.3 kHz", "band 1.9 kHz", "band 2.7 kHz",
-	"band 3.8 kHz", "band 5.5 kHz", "shaft 1x", "shaft 2x", "shaft 3x", "cutting edges",
+	"band 0.05 kHz", "band 0.1 kHz", "band 0.15 kHz", "band 0.2 kHz", "band 0.3 kHz",
+	"band 0.4 kHz", "band 0.5 kHz", "band 0.7 kHz", "band 0.9 kHz", "band 1.3 kHz",
+	"band 1.8 kHz", "band 2.6 kHz", "shaft 1x", "shaft 2x", "shaft 3x", "cutting edges",
 	"outer race 1x", "outer race 2x", "outer race 3x", "inner race 1x", "inner race 2x",
-	"inner race sideband", "ball 2x", "envelope at shaft speed", "envelope level", "power",
-	"crest", "kurtosis", "envelope crest", "heat", "speed", "load",
+	"inner race sideband", "ball 1x", "ball 2x", "envelope at shaft speed", "power",
+	"envelope level", "envelope kurtosis", "envelope crest", "heat", "speed", "load",
 };
 
 /* 1234567 as "1,234,567"; the text lives in a buffer of the caller's. */

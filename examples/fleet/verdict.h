@@ -10,7 +10,7 @@
  *   4  u32  number of the window on this machine, or 0
  *   8  f32  score
  *  12  f32  threshold
- *  16  u32  which input the model reconstructed worst
+ *  16  u32  which input most exceeds what the model expects
  */
 #ifndef FLEET_VERDICT_H
 #define FLEET_VERDICT_H

@@ -22,10 +22,18 @@
 #include "vib_tables.h"
 #include "window.h"
 
+/* Inlined even when optimising for size: constant strides become immediates,
+ * which an interpreter gets for nothing. */
+#if defined(__GNUC__)
+#define FLEET_INLINE static inline __attribute__((always_inline))
+#else
+#define FLEET_INLINE static inline
+#endif
+
 #define FLEET_BANDS 12u
 
 enum fleet_feature {
-	/* log2 power in bands of the spectrum, 50 Hz to 6.4 kHz */
+	/* log2 power in bands of the spectrum, 50 Hz to 3.2 kHz */
 	FLEET_F_BAND0 = 0,
 	/* log2 power at 1, 2, 3 times the shaft's speed and at the cutting edges' */
 	FLEET_F_SHAFT1 = 12,
@@ -41,13 +49,13 @@ enum fleet_feature {
 	FLEET_F_INNER2,
 	FLEET_F_INNER_SIDE, /* inner race less one shaft order */
 	FLEET_F_BALL1,
+	FLEET_F_BALL2,
 	FLEET_F_ENV_SHAFT,
-	/* log2 of: mean envelope, power, peak^2 / power, kurtosis, peak of the
-	 * envelope / its mean */
-	FLEET_F_ENV_MEAN,
+	/* log2 of: total power; the envelope's mean, its kurtosis, its peak
+	 * over its mean */
 	FLEET_F_POWER,
-	FLEET_F_CREST,
-	FLEET_F_KURTOSIS,
+	FLEET_F_ENV_MEAN,
+	FLEET_F_ENV_KURTOSIS,
 	FLEET_F_ENV_CREST,
 	/* degrees above what the mean spindle power explains; log2 of speed and
 	 * of load */
@@ -56,6 +64,8 @@ enum fleet_feature {
 	FLEET_F_LOAD,
 	FLEET_FEATURES
 };
+
+#define FLEET_ENV_ORDERS 9u
 
 /* Standardises: int8 = round((feature - mean) * gain), within -128..127.
  * On the wire (config key, model metadata): the means, then the gains,
@@ -76,7 +86,7 @@ struct fleet_quant {
 /* A judged window. */
 struct fleet_score {
 	float score;		/* mean squared error, in real units */
-	uint32_t worst_idx;	/* input that was reconstructed worst */
+	uint32_t worst_idx;	/* input that most exceeds what the model expects */
 };
 
 static inline float fleet_float(uint32_t bits)
@@ -119,7 +129,7 @@ static inline float fleet_log2(float v)
 /* ---- transforms ---- */
 
 /* Four-point butterfly at i, i + q, i + 2q, i + 3q, outputs turned by t. */
-static inline void fleet_butterfly(float *re, float *im, uint32_t q, const float *t)
+FLEET_INLINE void fleet_butterfly(float *re, float *im, uint32_t q, const float *t)
 {
 	const float r02 = re[0] + re[2 * q], i02 = im[0] + im[2 * q];
 	const float d02 = re[0] - re[2 * q], e02 = im[0] - im[2 * q];
@@ -166,14 +176,14 @@ static inline void fleet_fft64(float *re, float *im)
 	}
 }
 
-/* Power at real bins k and n - k (times 4) from complex bins a = Z[k] and
- * b = Z[n - k]; turn = 2 pi k / (2 n) as an index into fleet_sine. */
-static inline void fleet_split(float ar, float ai, float br, float bi, uint32_t turn,
+/* Power at real bins k and 64 - k (times 4) from complex bins a = Z[k] and
+ * b = Z[64 - k]. */
+FLEET_INLINE void fleet_split(float ar, float ai, float br, float bi, uint32_t k,
 			       float *low, float *high)
 {
 	const float er = ar + br, ei = ai - bi;		/* even samples */
 	const float odr = ai + bi, odi = br - ar;	/* odd samples */
-	const float c = FLEET_COSINE[turn], s = fleet_sine[turn];
+	const float c = FLEET_COSINE[k], s = fleet_sine[k];
 	const float tr = odr * c + odi * s, ti = odi * c - odr * s;
 	const float lr = er + tr, li = ei + ti;
 	const float hr = er - tr, hi = ei - ti;
@@ -182,149 +192,118 @@ static inline void fleet_split(float ar, float ai, float br, float bi, uint32_t 
 	*high = hr * hr + hi * hi;
 }
 
-/* power[1..127] of 256 real samples, even ones in re, odd ones in im. */
-static inline void fleet_power256(float *re, float *im, float *power)
-{
-	for (uint32_t j = 0; j < 64; j++) {
-		const float c = FLEET_COSINE[2 * j], s = fleet_sine[2 * j];
-		const float dr = re[j] - re[j + 64], di = im[j] - im[j + 64];
-
-		re[j] += re[j + 64];
-		im[j] += im[j + 64];
-		re[j + 64] = dr * c + di * s;
-		im[j + 64] = di * c - dr * s;
-	}
-	fleet_fft64(re, im);
-	fleet_fft64(re + 64, im + 64);
-	power[0] = 0.0f;
-	for (uint32_t k = 1; k < 64; k++) {
-		const uint32_t a = (k & 1) * 64 + fleet_place[k >> 1];
-		const uint32_t b = (k & 1) * 64 + fleet_place[(128 - k) >> 1];
-
-		fleet_split(re[a], im[a], re[b], im[b], k, &power[k], &power[128 - k]);
-	}
-	{
-		const uint32_t m = fleet_place[32]; /* bin 64 is its own mirror */
-
-		power[64] = 4.0f * (re[m] * re[m] + im[m] * im[m]);
-	}
-}
-
-/* power[1..63] of 128 real samples, likewise. */
+/* power[1..63] of 128 real samples, even ones in re, odd ones in im. */
 static inline void fleet_power128(float *re, float *im, float *power)
 {
+	const uint32_t middle = fleet_place[32]; /* bin 32 is its own mirror */
+
 	fleet_fft64(re, im);
 	power[0] = 0.0f;
 	for (uint32_t k = 1; k < 32; k++) {
 		const uint32_t a = fleet_place[k], b = fleet_place[64 - k];
 
-		fleet_split(re[a], im[a], re[b], im[b], 2 * k, &power[k], &power[64 - k]);
+		fleet_split(re[a], im[a], re[b], im[b], k, &power[k], &power[64 - k]);
 	}
-	{
-		const uint32_t m = fleet_place[32];
-
-		power[32] = 4.0f * (re[m] * re[m] + im[m] * im[m]);
-	}
+	power[32] = 4.0f * (re[middle] * re[middle] + im[middle] * im[middle]);
 }
 
 /* ---- features ---- */
 
 /* Intermediate results of one window. */
 struct fleet_work {
-	float re[128], im[128], power[128];
-	int16_t raw[FLEET_SAMPLES + 2]; /* first and last sample twice */
-	float env[128];
-	float env_mean, env_peak;
+	float re[64], im[64];		/* the signal, then its transform */
+	float env_re[64], env_im[64];	/* likewise the envelope */
+	float power[64];
 };
 
-/* Hann window of 256 points at point i. */
-static inline float fleet_hann(uint32_t i)
+/* Twice the Hann window of 128 points at point i; the factor is the same in
+ * training and disappears in the standardising. */
+FLEET_INLINE float fleet_hann2(uint32_t i)
 {
-	return 0.5f - 0.5f * FLEET_COSINE[i];
+	return 1.0f - FLEET_COSINE[i];
 }
 
-/* Statistics in time; leaves the windowed signal in re and im. */
+FLEET_INLINE int32_t fleet_sample(const uint8_t *samples, uint32_t i)
+{
+	return (int16_t)fleet_get16(samples + 2 * i);
+}
+
+FLEET_INLINE int32_t fleet_magnitude(int32_t v)
+{
+	return v < 0 ? -v : v;
+}
+
+/*
+ * One pass over the samples makes two signals at half the rate:
+ *   the vibration below 3.2 kHz, low-passed by 1 3 3 1 (times 8) and windowed;
+ *   the envelope: the rectified second difference, which lets through what
+ *   rings at the structure's resonance and stops the shaft's tones.
+ * What lies before the first and after the last sample is taken as equal to it.
+ */
 static inline void fleet_time(struct fleet_work *w, const uint8_t *samples, float *f)
 {
-	int32_t sum = 0;
-	float m2 = 0.0f, m4 = 0.0f, peak = 0.0f;
+	int32_t sum = 0, peak = 0, before = fleet_sample(samples, 0), x0 = before;
+	float m2 = 0.0f, m4 = 0.0f;
 
-	for (uint32_t i = 0; i < FLEET_SAMPLES; i++) {
-		const int16_t v = (int16_t)fleet_get16(samples + 2 * i);
+	for (uint32_t i = 0; i < 64; i++) {
+		const int32_t x1 = fleet_sample(samples, 4 * i + 1);
+		const int32_t x2 = fleet_sample(samples, 4 * i + 2);
+		const int32_t x3 = fleet_sample(samples, 4 * i + 3);
+		const int32_t x4 = i < 63 ? fleet_sample(samples, 4 * i + 4) : x3;
+		const int32_t a = fleet_magnitude(before - 2 * x0 + x1) +
+				  fleet_magnitude(x0 - 2 * x1 + x2);
+		const int32_t b = fleet_magnitude(x1 - 2 * x2 + x3) +
+				  fleet_magnitude(x2 - 2 * x3 + x4);
+		const int32_t more = a > b ? a : b;
+		const float af = (float)a, bf = (float)b;
+		const float aa = af * af, bb = bf * bf;
 
-		w->raw[i + 1] = v;
-		sum += v;
-	}
-	w->raw[0] = w->raw[1];
-	w->raw[FLEET_SAMPLES + 1] = w->raw[FLEET_SAMPLES];
-	const float mean = (float)sum * (1.0f / FLEET_SAMPLES);
-
-	for (uint32_t i = 0; i < 128; i++) {
-		const float a = (float)w->raw[2 * i + 1] - mean;
-		const float b = (float)w->raw[2 * i + 2] - mean;
-		const float aa = a * a, bb = b * b;
-
+		w->re[i] = (float)(before + 3 * (x0 + x1) + x2) * fleet_hann2(2 * i);
+		w->im[i] = (float)(x1 + 3 * (x2 + x3) + x4) * fleet_hann2(2 * i + 1);
+		w->env_re[i] = af;
+		w->env_im[i] = bf;
+		sum += a + b;
+		peak = more > peak ? more : peak;
 		m2 += aa + bb;
 		m4 += aa * aa + bb * bb;
-		peak = aa > peak ? aa : peak;
-		peak = bb > peak ? bb : peak;
-		w->re[i] = a * fleet_hann(2 * i);
-		w->im[i] = b * fleet_hann(2 * i + 1);
+		before = x3;
+		x0 = x4;
 	}
-	m2 = m2 * (1.0f / FLEET_SAMPLES) + 1.0f;
-	m4 = m4 * (1.0f / FLEET_SAMPLES) + 1.0f;
-	f[FLEET_F_POWER] = fleet_log2(m2);
-	f[FLEET_F_CREST] = fleet_log2((peak + 1.0f) / m2);
-	f[FLEET_F_KURTOSIS] = fleet_log2(m4 / (m2 * m2));
-}
+	const float mean = (float)sum * (1.0f / 128.0f);
 
-/* Envelope: the rectified second difference (which lets through what rings at
- * the structure's resonance and stops the shaft's tones), two samples each. */
-static inline void fleet_envelope(struct fleet_work *w, float *f)
-{
-	int32_t sum = 0, peak = 0;
-
-	for (uint32_t i = 0; i < 128; i++) {
-		const int16_t *r = w->raw + 2 * i;
-		const int32_t d1 = r[0] - 2 * r[1] + r[2];
-		const int32_t d2 = r[1] - 2 * r[2] + r[3];
-		const int32_t e = (d1 < 0 ? -d1 : d1) + (d2 < 0 ? -d2 : d2);
-
-		w->env[i] = (float)e;
-		sum += e;
-		peak = e > peak ? e : peak;
-	}
-	w->env_mean = (float)sum * (1.0f / 128.0f) + 1.0f;
-	f[FLEET_F_ENV_MEAN] = fleet_log2(w->env_mean);
-	f[FLEET_F_ENV_CREST] = fleet_log2(((float)peak + 1.0f) / w->env_mean);
+	m2 = m2 * (1.0f / 128.0f) + 1.0f;
+	m4 = m4 * (1.0f / 128.0f) + 1.0f;
+	f[FLEET_F_ENV_MEAN] = fleet_log2(mean + 1.0f);
+	f[FLEET_F_ENV_KURTOSIS] = fleet_log2(m4 / (m2 * m2));
+	f[FLEET_F_ENV_CREST] = fleet_log2(((float)peak + 1.0f) / (mean + 1.0f));
 	for (uint32_t i = 0; i < 64; i++) {
-		w->re[i] = (w->env[2 * i] - w->env_mean) * fleet_hann(4 * i);
-		w->im[i] = (w->env[2 * i + 1] - w->env_mean) * fleet_hann(4 * i + 2);
+		w->env_re[i] = (w->env_re[i] - mean) * fleet_hann2(2 * i);
+		w->env_im[i] = (w->env_im[i] - mean) * fleet_hann2(2 * i + 1);
 	}
 }
 
 /* Power at `order_q8` times the shaft's speed, main lobe of the window (three
  * bins of 50 Hz); above the last bin there is none to be seen. */
-static inline float fleet_at_order(const float *power, uint32_t bins, uint32_t order_q8,
-			    uint32_t rpm)
+static inline float fleet_at_order(const float *power, uint32_t order_q8, uint32_t rpm)
 {
 	uint32_t k = (order_q8 * rpm + 256u * 1500u) / (256u * 3000u);
 
 	if (k < 1)
 		k = 1;
-	if (k + 1 >= bins)
-		return power[bins - 1];
-	return (k > 1 ? power[k - 1] : 0.0f) + power[k] + power[k + 1];
+	if (k > 62)
+		return power[63];
+	return power[k - 1] + power[k] + power[k + 1];
 }
 
 static inline void fleet_spectrum_features(const struct fleet_work *w, uint32_t rpm,
-				    uint32_t edges, float *f)
+					   uint32_t edges, float *f)
 {
 	static const uint8_t edge[FLEET_BANDS + 1] = {
-		1, 2, 3, 5, 7, 10, 15, 22, 32, 46, 64, 90, 128,
+		1, 2, 3, 4, 5, 7, 9, 12, 16, 22, 30, 43, 64,
 	};
 	/* what one LSB of noise gives in a bin: keeps the logarithm off zero */
-	const float least = 400.0f;
+	const float least = 100000.0f;
+	float total = least;
 
 	for (uint32_t b = 0; b < FLEET_BANDS; b++) {
 		float sum = least;
@@ -332,32 +311,31 @@ static inline void fleet_spectrum_features(const struct fleet_work *w, uint32_t 
 		for (uint32_t k = edge[b]; k < edge[b + 1]; k++)
 			sum += w->power[k];
 		f[FLEET_F_BAND0 + b] = fleet_log2(sum);
+		total += sum;
 	}
+	f[FLEET_F_POWER] = fleet_log2(total);
 	for (uint32_t n = 1; n <= 3; n++)
 		f[FLEET_F_SHAFT1 + n - 1] =
-			fleet_log2(least + fleet_at_order(w->power, 128, 256 * n, rpm));
-	f[FLEET_F_TOOTH] =
-		fleet_log2(least + fleet_at_order(w->power, 128, 256 * edges, rpm));
+			fleet_log2(least + fleet_at_order(w->power, 256 * n, rpm));
+	f[FLEET_F_TOOTH] = fleet_log2(least + fleet_at_order(w->power, 256 * edges, rpm));
 }
 
 static inline void fleet_envelope_features(const struct fleet_work *w,
-				    const struct fleet_bearing *b, uint32_t rpm, float *f)
+					   const struct fleet_bearing *b, uint32_t rpm, float *f)
 {
-	float mean = 1000.0f;
+	const uint32_t orders[FLEET_ENV_ORDERS] = {
+		b->bpfo, 2u * b->bpfo, 3u * b->bpfo, b->bpfi, 2u * b->bpfi,
+		b->bpfi - 256u, b->bsf2, 2u * b->bsf2, 256u,
+	};
+	float sum = 4000.0f;
 
 	for (uint32_t k = 1; k < 64; k++)
-		mean += w->power[k];
-	mean *= 3.0f / 63.0f;
-	const float per_mean = 1.0f / mean;
-	const uint32_t orders[8] = {
-		b->bpfo, 2u * b->bpfo, 3u * b->bpfo, b->bpfi, 2u * b->bpfi,
-		b->bpfi - 256u, b->bsf2, 256u,
-	};
+		sum += w->power[k];
+	const float per_mean = 21.0f / sum; /* three bins of 63 */
 
-	for (uint32_t i = 0; i < 8; i++)
-		f[FLEET_F_OUTER1 + i] =
-			fleet_log2(0.03125f + per_mean *
-				   fleet_at_order(w->power, 64, orders[i], rpm));
+	for (uint32_t i = 0; i < FLEET_ENV_ORDERS; i++)
+		f[FLEET_F_OUTER1 + i] = fleet_log2(
+			0.03125f + per_mean * fleet_at_order(w->power, orders[i], rpm));
 }
 
 /*
@@ -376,10 +354,9 @@ static inline int fleet_features(const uint8_t *window, uint32_t len, struct fle
 	const int32_t bed = (int16_t)fleet_get16(window + 20);
 
 	fleet_time(w, window + FLEET_HEADER_BYTES, f);
-	fleet_power256(w->re, w->im, w->power);
-	fleet_spectrum_features(w, rpm, window[22], f);
-	fleet_envelope(w, f);
 	fleet_power128(w->re, w->im, w->power);
+	fleet_spectrum_features(w, rpm, window[22], f);
+	fleet_power128(w->env_re, w->env_im, w->power);
 	fleet_envelope_features(w, &fleet_bearings[window[3]], rpm, f);
 	/* full power warms by 20 degrees */
 	f[FLEET_F_HEAT] = (float)(temp - bed - 2 * power) * 0.01f;
@@ -412,16 +389,15 @@ static inline struct fleet_score fleet_judge(const int8_t *in, const int8_t *out
 				      const struct fleet_quant *q)
 {
 	struct fleet_score s = { 0.0f, 0 };
-	float worst = -1.0f;
+	float worst = -FLT_MAX;
 
 	for (uint32_t i = 0; i < n; i++) {
 		const float d = (float)(in[i] - q->in_zero) * q->in_scale -
 				(float)(out[i] - q->out_zero) * q->out_scale;
-		const float dd = d * d;
 
-		s.score += dd;
-		if (dd > worst) {
-			worst = dd;
+		s.score += d * d;
+		if (d > worst) {
+			worst = d;
 			s.worst_idx = i;
 		}
 	}
