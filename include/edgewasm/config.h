@@ -62,12 +62,21 @@
 #endif
 
 /*
- * Handlers end in a sibling call where the compiler makes one (gcc and clang with optimisation);
- * otherwise each returns to a loop that calls the next.
+ * Handlers end in a sibling call where the compiler makes one: clang is told that it must; gcc does with
+ * -foptimize-sibling-calls (in -O2 and -Os; the Makefile gives it always).  Otherwise, and under
+ * sanitizers, which want a frame for each call, each handler returns to a loop that calls the next.
  */
 #ifndef EW_CONFIG_EXEC_TAIL
-#if (defined(__GNUC__) || defined(__clang__)) && defined(__OPTIMIZE__) &&                          \
-	!defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define EW_CONFIG_EXEC_TAIL 0
+#elif defined(__clang__)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) ||                         \
+	__has_feature(memory_sanitizer) || !__has_attribute(musttail)
+#define EW_CONFIG_EXEC_TAIL 0
+#else
+#define EW_CONFIG_EXEC_TAIL 1
+#endif
+#elif defined(__GNUC__) && defined(__OPTIMIZE__)
 #define EW_CONFIG_EXEC_TAIL 1
 #else
 #define EW_CONFIG_EXEC_TAIL 0

@@ -21,11 +21,17 @@
 
 #define H(name) static const struct ewi_ins *name(EWI_REGS)
 
+#if defined(__clang__)
+#define MUST_TAIL __attribute__((musttail))
+#else
+#define MUST_TAIL
+#endif
+
 #if EW_CONFIG_EXEC_TAIL
 #define GO(next)                                                                                   \
 	do {                                                                                       \
 		pc = (next);                                                                       \
-		return pc->h(EWI_ARGS);                                                            \
+		MUST_TAIL return pc->h(EWI_ARGS);                                                  \
 	} while (0)
 #elif EW_CONFIG_EXEC_ACC
 #define GO(next)                                                                                   \

@@ -7,6 +7,7 @@
  * Linking and the lifetime of instances that share objects are in link.c.
  * Source: WebAssembly 2.0, 4.5.4 (instantiation).
  */
+#include <inttypes.h>
 #include "base/error.h"
 #include "wasm/exec.h"
 
@@ -194,17 +195,17 @@ static void make_globals(struct ew_instance *i)
 
 /* ---- what happens when it begins --------------------------------------------------------------------- */
 
-static enum ew_status segment_trap(enum ew_trap_code code, struct ew_trap *trap,
-				   struct ew_error *err)
+static enum ew_status segment_trap(enum ew_trap_code code, uint32_t segment, uint32_t at,
+				   uint32_t n, struct ew_trap *trap, struct ew_error *err)
 {
-	const char *text = code == EW_TRAP_TABLE_BOUNDS ? "out of bounds table access"
-							: "out of bounds memory access";
+	const char *text = ew_trap_text(code);
 
 	if (trap) {
 		trap->code = code;
 		ewi_format(trap->text, sizeof(trap->text), "%s", text);
 	}
-	return ewi_error(err, EW_ERR_TRAP, 0, "%s", text);
+	return ewi_error(err, EW_ERR_TRAP, 0, "%s: %s segment %" PRIu32 " puts %" PRIu32 " at %" PRIu32,
+			 text, code == EW_TRAP_TABLE_BOUNDS ? "element" : "data", segment, n, at);
 }
 
 static enum ew_status run_elems(struct ew_instance *i, struct ew_trap *trap, struct ew_error *err)
@@ -214,14 +215,16 @@ static enum ew_status run_elems(struct ew_instance *i, struct ew_trap *trap, str
 	for (uint32_t k = 0; k < m->elem_count; k++) {
 		const struct ewi_elem *e = &m->elems[k];
 		enum ew_trap_code code = EW_TRAP_NONE;
+		uint32_t at = 0;
 
 		if (e->mode == EWI_PASSIVE)
 			continue;
-		if (e->mode == EWI_ACTIVE)
-			code = ewi_table_init(i, e->table, k, ewi_const_value(i, &e->offset).u32, 0,
-					      e->count);
+		if (e->mode == EWI_ACTIVE) {
+			at = ewi_const_value(i, &e->offset).u32;
+			code = ewi_table_init(i, e->table, k, at, 0, e->count);
+		}
 		if (code != EW_TRAP_NONE)
-			return segment_trap(code, trap, err);
+			return segment_trap(code, k, at, e->count, trap, err);
 		/* Its functions are now in somebody else's table, whatever comes next. */
 		if (e->mode == EWI_ACTIVE && e->count != 0 && i->tables[e->table]->owner != i)
 			i->pinned = true;
@@ -237,12 +240,14 @@ static enum ew_status run_datas(struct ew_instance *i, struct ew_trap *trap, str
 	for (uint32_t k = 0; k < m->data_count; k++) {
 		const struct ewi_data *s = &m->datas[k];
 		enum ew_trap_code code;
+		uint32_t at;
 
 		if (s->mode != EWI_ACTIVE)
 			continue;
-		code = ewi_memory_init(i, k, ewi_const_value(i, &s->offset).u32, 0, s->size);
+		at = ewi_const_value(i, &s->offset).u32;
+		code = ewi_memory_init(i, k, at, 0, s->size);
 		if (code != EW_TRAP_NONE)
-			return segment_trap(code, trap, err);
+			return segment_trap(code, k, at, s->size, trap, err);
 		ewi_data_drop(i, k);
 	}
 	return EW_OK;

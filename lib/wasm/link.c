@@ -15,10 +15,11 @@
 
 static const char *const kind_names[] = {"a function", "a table", "a memory", "a global"};
 
-static enum ew_status refuse(const struct ewi_import *im, struct ew_error *err, const char *expects,
-			     const char *got)
+static enum ew_status refuse(const struct ew_instance *i, const struct ewi_import *im,
+			     struct ew_error *err, const char *expects, const char *got)
 {
-	return ewi_error(err, EW_ERR_UNLINKABLE, 0, "import \"%.*s\" \"%.*s\": expects %s, got %s",
+	return ewi_error(err, EW_ERR_UNLINKABLE, ewi_name_at(i->module, &im->module),
+			 "import \"%.*s\" \"%.*s\": expects %s, got %s",
 			 ewi_name_clip(im->module.text, im->module.len), im->module.text,
 			 ewi_name_clip(im->name.text, im->name.len), im->name.text, expects, got);
 }
@@ -34,7 +35,7 @@ static enum ew_status bind_host(struct ew_instance *i, const struct ewi_import *
 	/* A signature of NULL is a host function that fits every import, like a stub. */
 	if (!from->u.host.fn || (got && !ewi_signature_matches(got, type))) {
 		ewi_signature_format(expects, sizeof(expects), type);
-		return refuse(im, err, expects, got);
+		return refuse(i, im, err, expects, got);
 	}
 	f = &i->own_funcs[i->own_func_count++];
 	f->type = type;
@@ -60,7 +61,7 @@ static enum ew_status bind_func(struct ew_instance *i, const struct ewi_import *
 		ewi_signature_format(expects, sizeof(expects), type);
 		if (f)
 			ewi_signature_format(got, sizeof(got), f->type);
-		return refuse(im, err, expects, got);
+		return refuse(i, im, err, expects, got);
 	}
 	i->funcs[im->index] = f;
 	return EW_OK;
@@ -94,7 +95,7 @@ static enum ew_status bind_memory(struct ew_instance *i, const struct ewi_import
 	limits_text(expects, sizeof(expects), "memory pages", want->min, want->max);
 	if (m)
 		limits_text(got, sizeof(got), "memory pages", m->pages, m->declared_max);
-	return refuse(im, err, expects, got);
+	return refuse(i, im, err, expects, got);
 }
 
 static enum ew_status bind_table(struct ew_instance *i, const struct ewi_import *im,
@@ -114,7 +115,7 @@ static enum ew_status bind_table(struct ew_instance *i, const struct ewi_import 
 		limits_text(got, sizeof(got),
 			    t->type == EW_FUNCREF ? "a funcref table" : "an externref table",
 			    t->size, t->declared_max);
-	return refuse(im, err, expects, got);
+	return refuse(i, im, err, expects, got);
 }
 
 static enum ew_status bind_global(struct ew_instance *i, const struct ewi_import *im,
@@ -132,7 +133,7 @@ static enum ew_status bind_global(struct ew_instance *i, const struct ewi_import
 	if (g)
 		ewi_format(got, sizeof(got), "a %s %s", g->is_mutable ? "mutable" : "constant",
 			   ewi_type_name(g->type));
-	return refuse(im, err, expects, got);
+	return refuse(i, im, err, expects, got);
 }
 
 static bool is_name(const struct ewi_name *name, const char *text)
@@ -156,10 +157,11 @@ static const struct ew_import *find(const struct ew_instance_config *config,
 }
 
 /* An import that nobody gave, or that the host refuses with a reason of its own. */
-static enum ew_status unbound(const struct ewi_import *im, enum ew_status st, const char *what,
-			      const char *why, struct ew_error *err)
+static enum ew_status unbound(const struct ew_instance *i, const struct ewi_import *im,
+			      enum ew_status st, const char *what, const char *why,
+			      struct ew_error *err)
 {
-	return ewi_error(err, st, 0, "%s \"%.*s\" \"%.*s\": %s", what,
+	return ewi_error(err, st, ewi_name_at(i->module, &im->module), "%s \"%.*s\" \"%.*s\": %s", what,
 			 ewi_name_clip(im->module.text, im->module.len), im->module.text,
 			 ewi_name_clip(im->name.text, im->name.len), im->name.text, why);
 }
@@ -184,13 +186,13 @@ static enum ew_status ask(const struct ew_instance *i, uint32_t index,
 	if (st == EW_OK)
 		return EW_OK;
 	if (st == EW_ERR_NOENT)
-		return unbound(im, EW_ERR_UNLINKABLE, "unknown import", kind_names[im->kind], err);
+		return unbound(i, im, EW_ERR_UNLINKABLE, "unknown import", kind_names[im->kind], err);
 	if (st == EW_ERR_DENIED)
 		st = EW_ERR_UNLINKABLE;
 	why.text[sizeof(why.text) - 1] = '\0';
 	if (why.text[0])
-		return ewi_error(err, st, 0, "%s", why.text);
-	return unbound(im, st, "import", st == EW_ERR_UNLINKABLE ? "denied" : ew_status_text(st), err);
+		return ewi_error(err, st, ewi_name_at(i->module, &im->module), "%s", why.text);
+	return unbound(i, im, st, "import", st == EW_ERR_UNLINKABLE ? "denied" : ew_status_text(st), err);
 }
 
 static enum ew_status bind(struct ew_instance *i, uint32_t index,
@@ -208,7 +210,7 @@ static enum ew_status bind(struct ew_instance *i, uint32_t index,
 		from = &made;
 	}
 	if (from->kind != im->kind)
-		return refuse(im, err, kind_names[im->kind],
+		return refuse(i, im, err, kind_names[im->kind],
 			      (unsigned)from->kind <= EW_EXTERN_GLOBAL ? kind_names[from->kind]
 								       : "?");
 	switch (im->kind) {

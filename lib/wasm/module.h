@@ -108,7 +108,7 @@ struct ew_module {
 	uint32_t start; /* function index, or EWI_NONE */
 	bool has_data_count;
 	uint32_t func_objects; /* functions that an instance needs a struct ew_func for: ewi_func_is_object() */
-	uint32_t max_results;  /* of any of them */
+	uint32_t max_results;  /* of any of them that has a body */
 
 	const uint8_t *func_names; /* payload of the name section's function subsection, or NULL */
 	uint32_t func_names_size;
@@ -150,6 +150,12 @@ enum ew_status ewi_export_sort(struct ew_module *m, uint32_t *duplicate);
 /* Finds the function names in the payload of a name section; one that does not parse has none. */
 void ewi_names_read(struct ew_module *m, const uint8_t *payload, size_t size);
 const struct ewi_export *ewi_export_find(const struct ew_module *m, const char *name, size_t len);
+
+/* Where a name stands in the module's bytes, for messages. */
+static inline size_t ewi_name_at(const struct ew_module *m, const struct ewi_name *name)
+{
+	return (size_t)((const uint8_t *)name->text - m->bytes);
+}
 
 /* A name cut for a message: at most 40 bytes, whole UTF-8 sequences.  For "%.*s". */
 int ewi_name_clip(const char *text, uint32_t len);

@@ -452,7 +452,6 @@ static enum ew_status one_export(struct ewi_decoder *d, struct ewi_export *ex)
 enum ew_status ewi_section_exports(struct ewi_decoder *d)
 {
 	struct ew_module *m = d->m;
-	size_t at = ewi_reader_at(&d->r);
 	const struct ewi_name *name;
 	uint32_t n, twice;
 	enum ew_status st = ewi_decode_count(d, 3, EW_MAX_EXPORTS, "exports", &n);
@@ -470,7 +469,7 @@ enum ew_status ewi_section_exports(struct ewi_decoder *d)
 	if (st != EW_ERR_INVALID || !m->export_order)
 		return st;
 	name = &m->exports[twice].name;
-	return ewi_error(d->err, st, at, "duplicate export name \"%.*s\"",
+	return ewi_error(d->err, st, ewi_name_at(m, name), "duplicate export name \"%.*s\"",
 			 ewi_name_clip(name->text, name->len), name->text);
 }
 
