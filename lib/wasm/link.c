@@ -74,12 +74,18 @@ static bool limits_match(uint32_t size, uint32_t max, const struct ewi_limits *w
 	       (want->max == EWI_NONE || (max != EWI_NONE && max <= want->max));
 }
 
-static void limits_text(char *out, size_t cap, const char *what, uint32_t min, uint32_t max)
+static void limits_text(char *out, size_t cap, const char *what, const char *unit, uint32_t min,
+			uint32_t max)
 {
 	if (max == EWI_NONE)
-		ewi_format(out, cap, "%s of %" PRIu32 " or more", what, min);
+		ewi_format(out, cap, "%s of %" PRIu32 " or more %s", what, min, unit);
 	else
-		ewi_format(out, cap, "%s of %" PRIu32 " to %" PRIu32, what, min, max);
+		ewi_format(out, cap, "%s of %" PRIu32 " to %" PRIu32 " %s", what, min, max, unit);
+}
+
+static const char *table_noun(uint8_t type)
+{
+	return type == EW_FUNCREF ? "a funcref table" : "an externref table";
 }
 
 static enum ew_status bind_memory(struct ew_instance *i, const struct ewi_import *im,
@@ -92,9 +98,9 @@ static enum ew_status bind_memory(struct ew_instance *i, const struct ewi_import
 		i->memory = m;
 		return EW_OK;
 	}
-	limits_text(expects, sizeof(expects), "memory pages", want->min, want->max);
+	limits_text(expects, sizeof(expects), "a memory", "pages", want->min, want->max);
 	if (m)
-		limits_text(got, sizeof(got), "memory pages", m->pages, m->declared_max);
+		limits_text(got, sizeof(got), "a memory", "pages", m->pages, m->declared_max);
 	return refuse(i, im, err, expects, got);
 }
 
@@ -108,13 +114,11 @@ static enum ew_status bind_table(struct ew_instance *i, const struct ewi_import 
 		i->tables[im->index] = t;
 		return EW_OK;
 	}
-	limits_text(expects, sizeof(expects),
-		    want->type == EW_FUNCREF ? "a funcref table" : "an externref table",
-		    want->limits.min, want->limits.max);
+	limits_text(expects, sizeof(expects), table_noun(want->type), "entries", want->limits.min,
+		    want->limits.max);
 	if (t)
-		limits_text(got, sizeof(got),
-			    t->type == EW_FUNCREF ? "a funcref table" : "an externref table",
-			    t->size, t->declared_max);
+		limits_text(got, sizeof(got), table_noun(t->type), "entries", t->size,
+			    t->declared_max);
 	return refuse(i, im, err, expects, got);
 }
 
