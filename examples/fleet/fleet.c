@@ -180,7 +180,9 @@ static void loop(struct run *r, struct flights *fl)
 	prctl(PR_SET_TIMERSLACK, 1000, 0, 0, 0); /* wake within a microsecond, not within 50 */
 #endif
 	r->start_ns = told = now;
-	while ((more || fl->count) && !stopped) {
+	while (more || fl->count) {
+		/* asked to stop: what has arrived is still judged */
+		more = more && !stopped;
 		if (r->opt.rate) {
 			while (more && r->start_ns + w.due_ns <= now) {
 				arrive(r, fl, &w, r->start_ns + w.due_ns);
@@ -198,7 +200,7 @@ static void loop(struct run *r, struct flights *fl)
 				wait_until(r->start_ns + w.due_ns);
 			now = gateway_clock();
 		}
-		if (!r->opt.rate && !fl->count)
+		if (!r->opt.rate && !fl->count && more)
 			more = source_peek(r->source, &w);
 		if (now - told >= PROGRESS_NS) {
 			fflush(stdout);

@@ -88,7 +88,11 @@ static void host_log(void *user, const char *function, uint32_t level, const cha
 {
 	(void)user;
 	(void)level;
-	fprintf(stderr, "fleet: %s says: %.*s\n", function, (int)len, text);
+	fprintf(stderr, "fleet: %s says: ", function);
+	/* a guest's text must not drive the terminal */
+	for (size_t i = 0; i < len; i++)
+		fputc((unsigned char)text[i] < 0x20 || text[i] == 0x7f ? '?' : text[i], stderr);
+	fputc('\n', stderr);
 }
 
 /* The ordinal rides in the second half of the trace id. */
