@@ -129,14 +129,15 @@ struct ew_log_stat {
 
 /*
  * Open the log on a storage, or begin one where every block is erased.  *st is copied; what it points
- * to outlives the log.  Takes sizeof the log, buffer_bytes, 24 bytes for each block and 8 KiB of CRC
- * tables on 64-bit machines without a CRC instruction.
- * EW_ERR_MALFORMED: blocks hold something else, or a newer version; EW_ERR_INVAL: geometry.
+ * to outlives the log.  Takes under 400 bytes, buffer_bytes, and 8 KiB of CRC tables on large machines
+ * without a CRC instruction, however many blocks there are.
+ * EW_ERR_MALFORMED: blocks hold something else; EW_ERR_UNSUPPORTED: another version or geometry;
+ * EW_ERR_INVAL: less than 2 blocks, or blocks or buffer_bytes too small for one event.
  */
 EW_API enum ew_status ew_log_open(const struct ew_storage *st, const struct ew_log_config *cfg,
 				  const struct ew_alloc *alloc, struct ew_log **out,
 				  struct ew_error *err);
-/* Frees everything; syncs first unless sync_every is 0.  Returns what the sync returned. */
+/* Frees everything; syncs first unless sync_every is 0.  Returns what the sync returned.  Readers go first. */
 EW_API enum ew_status ew_log_close(struct ew_log *log);
 
 /*
@@ -155,17 +156,27 @@ EW_API enum ew_status ew_log_append_batch(struct ew_log *log, const struct ew_ev
 					  uint32_t count, uint32_t *done);
 /* Make everything appended durable. */
 EW_API enum ew_status ew_log_sync(struct ew_log *log);
-/* Erase whole segments in which every event is older than seq.  Returns how many through *segments. */
+/* Erase whole segments in which every event is older than seq, never the last.  *segments: how many; may be NULL. */
 EW_API enum ew_status ew_log_trim(struct ew_log *log, uint64_t seq, uint32_t *segments);
 EW_API void ew_log_stat(struct ew_log *log, struct ew_log_stat *out);
 
+enum ew_log_damage_kind {
+	EW_LOG_TORN,	 /* a write given up at the end of a segment; no event is missing */
+	EW_LOG_TAIL,	 /* the log's last bytes are no whole event: a torn write, or the last one damaged */
+	EW_LOG_CHECKSUM, /* bytes that are no event */
+	EW_LOG_MISSING,	 /* sequence numbers that are nowhere */
+	EW_LOG_HEAD,	 /* the head of a segment; its events can still be read */
+	EW_LOG_DROPPED	 /* erased before this reader got there */
+};
+
 /* A stretch that could not be read. */
 struct ew_log_damage {
+	enum ew_log_damage_kind kind;
 	uint32_t segment, block; /* number of the segment, and the block it lies in */
-	uint32_t offset, bytes;	 /* within the block */
-	uint64_t first_seq;	 /* the first event that is missing */
-	uint64_t events;	 /* how many are missing; 0: none (a torn write that was given up) */
-	const char *reason;	 /* static text: "checksum is wrong" */
+	uint32_t offset, bytes;	 /* where in the block, and how much */
+	uint64_t first_seq;	 /* the first event that is missing, or would be */
+	uint64_t events;	 /* how many are missing */
+	const char *reason;	 /* static text */
 };
 
 /* A reader starts at the oldest event.  It goes on after the log has grown; at most one process writes. */
@@ -178,23 +189,26 @@ EW_API enum ew_status ew_log_seek_time(struct ew_log_reader *rd, uint64_t time_n
 /*
  * The next event, topic and data behind it, borrowed until the next call on rd.
  * EW_ERR_EMPTY: the end; call again when more was appended.
- * EW_ERR_CORRUPT: a damaged stretch was stepped over, see ew_log_reader_damage(); go on reading.
+ * EW_ERR_CORRUPT: events are missing here, see ew_log_reader_damage(); go on reading.
+ * EW_ERR_TOOBIG: an event larger than this log's buffer_bytes was stepped over.
  */
 EW_API enum ew_status ew_log_read(struct ew_log_reader *rd, const struct ew_event **out);
 EW_API const struct ew_log_damage *ew_log_reader_damage(const struct ew_log_reader *rd);
 
 struct ew_log_report {
-	uint64_t events, bytes; /* whole records, and their bytes on the storage */
-	uint64_t first_seq, last_seq;
-	uint64_t damaged_stretches, missing_events, damaged_bytes;
-	uint64_t torn_bytes; /* given up at ends of segments; no event is missing there */
+	uint64_t events, bytes; /* whole events, and their bytes on the storage */
+	uint64_t first_seq, last_seq; /* of these; 0 when there is none */
+	uint64_t findings;	/* of all kinds */
+	uint64_t missing_events, damaged_bytes;
+	uint64_t torn_bytes;	/* in findings of kind EW_LOG_TORN */
 	uint64_t clock_steps; /* events whose time is before their predecessor's: allowed, told */
 	uint32_t segments;
 };
 
 /*
  * Read everything.  told(ctx, damage) is called for each finding in order and may be NULL.  EW_OK: every
- * event is whole; EW_ERR_CORRUPT: at least one finding with events missing.
+ * event is there and whole, and nothing was found but EW_LOG_TORN; else EW_ERR_CORRUPT.  Open the log
+ * read_only to find a torn tail: opening it for writing cuts that off.
  */
 EW_API enum ew_status ew_log_verify(struct ew_log *log,
 				    void (*told)(void *ctx, const struct ew_log_damage *damage),
