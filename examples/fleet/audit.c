@@ -52,7 +52,8 @@ static const struct run_alert *first_alert(const struct run *r, uint32_t machine
 	return lo < r->alert_count && r->alerts[lo].machine == machine ? &r->alerts[lo] : NULL;
 }
 
-/* The ordinal of a machine's window: machines report in a fixed order. */
+/* Machines report in a fixed order, so a machine's windows have ordinals
+ * place, place + machines, ... */
 static void audit_fault(struct run *r, struct native *n, const struct fleet_fault *f,
 			const uint32_t *place, struct audit *out)
 {
@@ -61,13 +62,17 @@ static void audit_fault(struct run *r, struct native *n, const struct fleet_faul
 	uint8_t window[FLEET_WINDOW_BYTES];
 	uint64_t ordinal = place[f->machine];
 
+	/* a run that was stopped has not met the later faults */
+	if (ordinal + (uint64_t)f->start * r->opt.machines >= r->offered)
+		return;
+	out->faults++;
 	if (a) {
 		out->found++;
 		if (a->window <= f->end)
 			out->before_failure++;
 	}
 	fleet_sim_rewind(sim, f->machine);
-	for (; ordinal < source_total(r->source); ordinal += r->opt.machines) {
+	for (; ordinal < r->offered; ordinal += r->opt.machines) {
 		const uint32_t k = fleet_sim_window(sim, f->machine, window);
 		struct fleet_score s;
 
@@ -86,7 +91,8 @@ static bool audit_faults(struct run *r, struct native *n, struct audit *out)
 {
 	struct fleet_sim *sim = source_sim(r->source);
 	uint32_t *place = calloc(r->opt.machines, sizeof(*place));
-	const struct fleet_fault *faults = fleet_sim_faults(sim, &out->faults);
+	uint32_t fault_count;
+	const struct fleet_fault *faults = fleet_sim_faults(sim, &fault_count);
 	struct source_window w;
 
 	if (!place)
@@ -99,7 +105,7 @@ static bool audit_faults(struct run *r, struct native *n, struct audit *out)
 	if (r->alert_count)
 		qsort(r->alerts, r->alert_count, sizeof(*r->alerts), by_machine);
 	count_alerts(r, sim, out);
-	for (uint32_t i = 0; i < out->faults; i++)
+	for (uint32_t i = 0; i < fault_count; i++)
 		audit_fault(r, n, &faults[i], place, out);
 	free(place);
 	return true;

@@ -48,7 +48,7 @@ struct run {
 
 /* What audit_faults and audit_verdicts find. */
 struct audit {
-	uint32_t faults, found, before_failure;	/* injected; alerted; in time */
+	uint32_t faults, found, before_failure;	/* begun; alerted; in time */
 	uint64_t true_alerts, false_alerts;
 	/* faults whose native score crosses the threshold, and those of them
 	 * alerted in that very window */
