@@ -148,6 +148,7 @@ static enum ew_status agree(struct ewi_decoder *d)
 		if (!ewi_func_is_object(m, f))
 			continue;
 		m->func_objects++;
+		m->takes_refs |= ewi_functype_has_funcref(t);
 		if (f >= m->func_imports && t->result_count > m->max_results)
 			m->max_results = t->result_count;
 	}

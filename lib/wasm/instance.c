@@ -69,6 +69,7 @@ static struct ew_instance *new_instance(const struct ew_module *m, const struct 
 	if (!i)
 		return NULL;
 	i->module = m;
+	i->takes_refs = m->takes_refs;
 	i->globals = (void *)(block + l.globals);
 	i->tables = (void *)(block + l.tables);
 	i->funcs = (void *)(block + l.funcs);

@@ -53,7 +53,8 @@ struct ewi_group {
 	struct ew_alloc alloc;
 	struct ew_instance *first; /* linked by ew_instance.group_next */
 	uint32_t live;
-	uint32_t count; /* instances in the list */
+	uint32_t count;	 /* instances in the list */
+	uint32_t takers; /* of these, such whose module takes funcrefs in calls */
 };
 
 struct ew_instance {
@@ -81,6 +82,7 @@ struct ew_instance {
 	size_t block_bytes;  /* of the block that holds this struct and its arrays */
 	bool owns_exec, destroyed;
 	bool pinned; /* another instance may point into it: freed with its group only */
+	bool takes_refs; /* as its module, which may be gone before the group is */
 };
 
 /* link.c */

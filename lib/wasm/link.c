@@ -244,7 +244,7 @@ enum ew_status ewi_link(struct ew_instance *i, const struct ew_instance_config *
  * from it; when it could have handed its functions out, because it imports a table, a mutable funcref global or a
  * function that takes or gives funcrefs; and when the host puts its function somewhere else (ewi_ref_admit).
  * All others leave their group when they are destroyed, so that a memory shared by many short-lived instances does
- * not keep them.
+ * not keep them; unless another member's module takes funcrefs in calls, for the host may have passed it one.
  */
 
 /* Whose object an import is bound to; i itself: a host function. */
@@ -269,6 +269,7 @@ static void add(struct ewi_group *g, struct ew_instance *i)
 	g->first = i;
 	g->count++;
 	g->live += !i->destroyed;
+	g->takers += i->takes_refs;
 }
 
 static void take_out(struct ew_instance *i)
@@ -283,6 +284,7 @@ static void take_out(struct ew_instance *i)
 		i->group_next->group_prev = i->group_prev;
 	g->count--;
 	g->live -= !i->destroyed;
+	g->takers -= i->takes_refs;
 	i->group = NULL;
 	i->group_next = i->group_prev = NULL;
 }
@@ -355,13 +357,6 @@ enum ew_status ewi_group_enter(struct ew_instance *i)
 	return EW_OK;
 }
 
-static bool has_funcref(const struct ewi_functype *t)
-{
-	size_t n = (size_t)t->param_count + t->result_count;
-
-	return n != 0 && memchr(t->params, EW_FUNCREF, n) != NULL;
-}
-
 bool ewi_shares_refs(const struct ew_instance *i)
 {
 	const struct ew_module *m = i->module;
@@ -372,7 +367,7 @@ bool ewi_shares_refs(const struct ew_instance *i)
 		if (m->globals[k].is_mutable && m->globals[k].type == EW_FUNCREF)
 			return true;
 	for (uint32_t k = 0; k < m->func_imports; k++)
-		if (i->funcs[k]->instance != i && has_funcref(i->funcs[k]->type))
+		if (i->funcs[k]->instance != i && ewi_functype_has_funcref(i->funcs[k]->type))
 			return true;
 	return false;
 }
@@ -408,7 +403,7 @@ void ewi_group_leave(struct ew_instance *i)
 		ewi_instance_free(i);
 		return;
 	}
-	if (i->pinned) {
+	if (i->pinned || g->takers > i->takes_refs) {
 		i->destroyed = true;
 		g->live--;
 	} else {

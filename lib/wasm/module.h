@@ -109,6 +109,7 @@ struct ew_module {
 	bool has_data_count;
 	uint32_t func_objects; /* functions that an instance needs a struct ew_func for: ewi_func_is_object() */
 	uint32_t max_results;  /* of any of them that has a body */
+	bool takes_refs;       /* one of them has funcrefs in its type: calls can bring some in */
 
 	const uint8_t *func_names; /* payload of the name section's function subsection, or NULL */
 	uint32_t func_names_size;

@@ -65,6 +65,13 @@ static inline void ewi_config_read(void *dst, size_t size, const void *src)
 	memcpy(dst, src, n == 0 || n > size ? size : n);
 }
 
+static inline bool ewi_functype_has_funcref(const struct ewi_functype *t)
+{
+	size_t n = (size_t)t->param_count + t->result_count;
+
+	return n != 0 && memchr(t->params, EW_FUNCREF, n) != NULL;
+}
+
 static inline bool ewi_is_reftype(uint8_t type)
 {
 	return type == EW_FUNCREF || type == EW_EXTERNREF;
