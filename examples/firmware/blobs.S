@@ -6,7 +6,7 @@
 	.globl name; .globl name##_end; .balign 16; name: .incbin file; name##_end: .byte 0
 
 	.section .rodata
-	BLOB(guest_wasm, GUEST_WASM)
+	BLOB(probe_wasm, PROBE_WASM)
 	BLOB(judge_wasm, JUDGE_WASM)
 	BLOB(model_tflite, MODEL_TFLITE)
 	BLOB(windows_bin, WINDOWS_BIN)

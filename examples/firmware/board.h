@@ -28,7 +28,7 @@ uint64_t board_ticks(void);
 size_t board_stack_peak(void);
 
 /* Files that lie in the image (blobs.S). */
-extern const uint8_t guest_wasm[], guest_wasm_end[];
+extern const uint8_t probe_wasm[], probe_wasm_end[];
 extern const uint8_t judge_wasm[], judge_wasm_end[];
 extern const uint8_t model_tflite[], model_tflite_end[];
 extern const uint8_t windows_bin[], windows_bin_end[];

@@ -162,15 +162,15 @@ void part_wasm(struct ew_arena *arena, const struct ew_alloc *alloc)
 	struct ew_error err = { 0 };
 	size_t code = 0;
 
-	say("== wasm: %u bytes of module in flash\n", (unsigned)(guest_wasm_end - guest_wasm));
+	say("== wasm: %u bytes of module in flash\n", (unsigned)(probe_wasm_end - probe_wasm));
 	ew_arena_reset(arena);
 	expect("exec", ew_exec_create(&ic.exec, &xc, alloc), EW_OK);
 	cost("an executor with 512 stack slots and 32 calls", arena->used_bytes);
 	cost_of_nothing(arena, alloc, ic.exec);
-	expect("load", ew_module_load(&module, guest_wasm, (size_t)(guest_wasm_end - guest_wasm), NULL,
+	expect("load", ew_module_load(&module, probe_wasm, (size_t)(probe_wasm_end - probe_wasm), NULL,
 				      alloc, &err), EW_OK);
 	if (module) {
-		cost("guest.wasm (492 bytes), loaded", ew_module_size(module, &code));
+		cost("guest_probe.wasm, loaded", ew_module_size(module, &code));
 		cost("... of it internal code", code);
 		expect("instance", ew_instance_create(&instance, module, &ic, alloc, NULL, &err), EW_OK);
 	}

@@ -2,22 +2,29 @@
 /* Copyright (c) 2026 The libedgewasm authors */
 
 /*
- * guest.c - what the firmware's first part runs: recursion, loops over memory, both float sizes, a loop
- * without end, a division.  guest.wasm is made from it by `make build/firmware/guest.wasm` (clang 14) and committed.
+ * guest_probe.c - what the firmware's first part runs: recursion, loops over memory, both float sizes, a loop
+ * without end, a division.
  */
 #include <stdint.h>
 
 #define EXPORT(name) __attribute__((export_name(name)))
 
+EXPORT("fib") uint32_t fib(uint32_t n);
+EXPORT("crc") uint32_t crc(uint32_t n);
+EXPORT("root") double root(double x);
+EXPORT("wave") float wave(float phase);
+EXPORT("spin") uint32_t spin(void);
+EXPORT("divide") int32_t divide(int32_t a, int32_t b);
+
 static uint32_t table[256];
 
-EXPORT("fib") uint32_t fib(uint32_t n)
+uint32_t fib(uint32_t n)
 {
 	return n < 2 ? n : fib(n - 1) + fib(n - 2);
 }
 
 /* CRC-32 of the bytes 0, 1, 2 ... n - 1 (mod 256), with a table made first. */
-EXPORT("crc") uint32_t crc(uint32_t n)
+uint32_t crc(uint32_t n)
 {
 	uint32_t sum = ~0u;
 
@@ -34,7 +41,7 @@ EXPORT("crc") uint32_t crc(uint32_t n)
 }
 
 /* Root of x by Newton's method in 64 bits, and in 32: equal bits on every machine. */
-EXPORT("root") double root(double x)
+double root(double x)
 {
 	double r = x > 1 ? x : 1;
 
@@ -43,7 +50,7 @@ EXPORT("root") double root(double x)
 	return r;
 }
 
-EXPORT("wave") float wave(float phase)
+float wave(float phase)
 {
 	float x = phase, p = x * x, sum = 0, term = x;
 
@@ -54,13 +61,13 @@ EXPORT("wave") float wave(float phase)
 	return __builtin_sqrtf(sum * sum) + __builtin_floorf(phase * 10.0f);
 }
 
-EXPORT("spin") uint32_t spin(void)
+uint32_t spin(void)
 {
 	for (volatile uint32_t i = 0;; i++)
 		;
 }
 
-EXPORT("divide") int32_t divide(int32_t a, int32_t b)
+int32_t divide(int32_t a, int32_t b)
 {
 	return a / b;
 }
