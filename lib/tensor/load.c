@@ -115,10 +115,12 @@ enum ew_status ew_model_load(struct ew_model **out, const void *bytes, size_t si
 			     struct ew_error *err)
 {
 	struct ew_model_config c;
+	struct ew_error local;
 	struct ew_model *m;
 	enum ew_status st;
 
 	*out = NULL;
+	err = err ? err : &local;
 	ewi_error_clear(err);
 	st = fill_config(&c, config, err);
 	if (st != EW_OK)
@@ -132,18 +134,21 @@ enum ew_status ew_model_load(struct ew_model **out, const void *bytes, size_t si
 	m->alloc = *alloc;
 	m->config = c;
 	m->held_bytes = sizeof(*m);
-	m->features = ewi_cpu_features() & c.isa_mask;
 	st = read_file(m, bytes, size, err);
 	if (st == EW_OK)
 		st = ewi_load_tensors(m, err);
-	if (st == EW_OK)
+	if (st == EW_OK) {
+		/* Virtual machines take microseconds over CPUID: not for plain C, nor for a file that is none. */
+		if (c.isa_mask & ~(uint32_t)EW_ISA_SCALAR)
+			m->features = ewi_cpu_features() & c.isa_mask;
 		st = ewi_load_operators(m, err);
+	}
 	if (st == EW_OK)
 		st = ewi_plan(m, err);
 	m->file.err = NULL;
 	if (st != EW_OK) {
 		ew_model_free(m);
-		return st;
+		return err->status; /* of the first report: what follows a damaged field may be told otherwise */
 	}
 	*out = m;
 	return EW_OK;
