@@ -77,17 +77,19 @@ enum edge_capability {
 
 /* ---- what a module exports -------------------------------------------------------------------- */
 
+/* A function module defines edge_on_event and, if it likes, the other two; this exports them. */
+
 /*
- * A function module defines edge_on_event and, if it likes, the other two:
- *
- *	EDGE_EXPORT("edge_on_event") int32_t edge_on_event(int32_t pending);
- *		`pending` events (>= 1) wait in edge_event_poll.  Return >= 0: all are done.  Return < 0: those not
- *		yet acknowledged failed; the host counts them and does not deliver them again.
- *	EDGE_EXPORT("edge_init") int32_t edge_init(void);
- *		Called once before the first event, and again after a trap on a new instance.  < 0 refuses to run.
- *	EDGE_EXPORT("edge_on_tick") void edge_on_tick(int64_t now_ns);
- *		Called at the interval that the host has configured.
+ * `pending` events (>= 1) wait in edge_event_poll.  Return >= 0: all are done.  Return < 0: those not yet
+ * acknowledged failed; the host counts them and does not deliver them again.
  */
+EDGE_EXPORT("edge_on_event") int32_t edge_on_event(int32_t pending);
+
+/* Called once before the first event, and again after a trap, in a new instance.  < 0 refuses to run. */
+EDGE_EXPORT("edge_init") int32_t edge_init(void);
+
+/* Called at the interval that the host has configured. */
+EDGE_EXPORT("edge_on_tick") void edge_on_tick(int64_t now_ns);
 
 /* ---- always there ----------------------------------------------------------------------------- */
 
