@@ -265,8 +265,9 @@ check-cross: ## the tests of another machine under qemu-user: CROSS=aarch64-linu
 # ---- benches -------------------------------------------------------------------------------------
 
 BENCH_ARGS ?=
-bench: ## run every bench program; BENCH_JSON=file appends the figures as JSON, a line each
+bench: ## run every bench program; BENCH_JSON=file gets the same figures as JSON, a line each
 	$(SUBMAKE) all
+	@$(if $(BENCH_JSON),: >$(BENCH_JSON))
 	@for b in $(BENCHES); do \
 		echo; echo "== $$b"; $$b $(BENCH_ARGS) $(if $(BENCH_JSON),--json $(BENCH_JSON)) || exit 1; done
 

@@ -13,6 +13,8 @@ say() # WHAT OFFENDERS
 		echo "FAIL: $1:"; echo "$2" | sed 's/^/    /'; fi
 }
 
+say "the top level holds what the design names" "$(git ls-files 2>/dev/null | cut -d / -f 1 | sort -u | grep -v '^\.' |
+	grep -vxE 'Makefile|README.md|LICENSE|lib|include|examples|bench|tests|pkgconfig')"
 say "every source names its licence in its first lines" "$(for f in $files; do
 	[ -e "$f" ] || continue
 	head -n 4 "$f" | grep -q 'SPDX-License-Identifier: MIT' || echo "$f"; done)"
