@@ -82,10 +82,28 @@ void *ewi_emit_raw(struct ewi_translator *t, size_t bytes)
 	return p;
 }
 
+/* Remember the instruction about to be emitted, where handlers of pairs exist. */
+static bool note_start(struct ewi_translator *t, unsigned icode, unsigned form)
+{
+	if (!EW_CONFIG_EXEC_ACC || t->dead)
+		return true;
+	if (t->start_count == t->start_cap) {
+		size_t cap = ewi_grow(&t->m->alloc, (void **)&t->starts, t->start_cap,
+				      EW_MAX_BODY_BYTES, sizeof(*t->starts));
+
+		if (!cap)
+			return ewi_fail(t, EW_ERR_NOMEM, "no memory for code");
+		t->start_cap = (uint32_t)cap;
+	}
+	t->starts[t->start_count++] = (struct ewi_start){ewi_here(t), (uint16_t)icode, (uint8_t)form,
+							  t->label_pos == ewi_here(t)};
+	return true;
+}
+
 struct ewi_insx *ewi_emit(struct ewi_translator *t, unsigned icode, unsigned form, bool wide)
 {
 	size_t bytes = wide ? sizeof(struct ewi_insx) : sizeof(struct ewi_ins);
-	struct ewi_insx *ins = ewi_emit_raw(t, bytes);
+	struct ewi_insx *ins = note_start(t, icode, form) ? ewi_emit_raw(t, bytes) : NULL;
 
 	if (!ins)
 		return &t->sink;
@@ -93,6 +111,13 @@ struct ewi_insx *ewi_emit(struct ewi_translator *t, unsigned icode, unsigned for
 	t->last = (struct ewi_last){ewi_here(t) - (uint32_t)bytes, ewi_here(t), EWI_NONE,
 				    (uint16_t)icode, (uint8_t)form};
 	return ins;
+}
+
+/* The last instruction has become another. */
+static void rename_start(struct ewi_translator *t, unsigned icode)
+{
+	if (EW_CONFIG_EXEC_ACC && t->start_count > 0)
+		t->starts[t->start_count - 1].icode = (uint16_t)icode;
 }
 
 static struct ewi_ins *ins_at(struct ewi_translator *t, uint32_t pos)
@@ -137,6 +162,7 @@ void ewi_forget(struct ewi_translator *t)
 	for (int k = 0; k < EWI_ACCS; k++)
 		t->acc[k] = (struct ewi_mirror){EWI_NONE, EWI_NONE, 0, 0};
 	t->last.pos = EWI_NONE;
+	t->label_pos = ewi_here(t);
 }
 
 void ewi_keep_slots(struct ewi_translator *t)
@@ -211,6 +237,7 @@ void ewi_move(struct ewi_translator *t, uint32_t from, uint32_t to, uint8_t type
 		ins->i.u.s.c = (uint16_t)from;
 		ins->i.u.s.d = (uint16_t)to;
 		t->last.icode = EWI_COPY2;
+		rename_start(t, EWI_COPY2);
 	} else {
 		ins = ewi_emit(t, EWI_COPY, EWI_SS, false);
 		ins->i.a = (uint16_t)from;
@@ -484,6 +511,7 @@ void ewi_emit_eqz(struct ewi_translator *t, struct ewi_entry a, uint32_t dst)
 	    ewi_icode_info[t->last.icode].cls == EWI_CLASS_CMP && a.type == EW_I32) {
 		t->last.icode = ewi_icode_info[t->last.icode].negated;
 		ins_at(t, t->last.pos)->h = EWI_HANDLER(t->last.icode, t->last.form, 0);
+		rename_start(t, t->last.icode);
 		made(t, EWI_ACC_INT, dst);
 		return;
 	}
@@ -627,6 +655,8 @@ void ewi_take_cond(struct ewi_translator *t, struct ewi_entry e, struct ewi_cond
 			out->imm = ins->u.imm;
 		t->m->code_size = t->last.pos;
 		t->last.pos = EWI_NONE;
+		if (EW_CONFIG_EXEC_ACC)
+			t->start_count--;
 		ewi_wrote_slot(t, e.slot);
 		return;
 	}

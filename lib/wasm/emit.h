@@ -42,6 +42,14 @@ struct ewi_last {
 	uint8_t form;
 };
 
+/* Where each instruction of the function begins and which it is, for fuse.c. */
+struct ewi_start {
+	uint32_t pos;
+	uint16_t icode;
+	uint8_t form;
+	bool is_label; /* can be jumped to */
+};
+
 /* A condition that has not been emitted: the operands of a compare to be fused with a branch. */
 struct ewi_cond {
 	uint16_t icode, a, b;
@@ -94,6 +102,9 @@ struct ewi_translator {
 	struct ewi_last last;
 	uint32_t lazy[EWI_LAZY_MAX], lazy_count; /* heights of LOCAL entries, ascending */
 	uint32_t br_table_serial;
+	struct ewi_start *starts;
+	uint32_t start_count, start_cap;
+	uint32_t label_pos; /* the last position that can be jumped to */
 
 	uint32_t func, func_code;	   /* index; position of its head */
 	uint32_t map_pos, map_offset;	   /* last entry of the position map */
@@ -161,6 +172,8 @@ uint32_t ewi_emit_branch(struct ewi_translator *t, const struct ewi_cond *c, boo
 uint32_t ewi_emit_jump(struct ewi_translator *t);
 /* Make the pair at pos lead to block's label. */
 void ewi_emit_link(struct ewi_translator *t, struct ewi_block *block, uint32_t pair);
+/* fuse.c: let one handler do two instructions, wherever pairs.def has them. */
+void ewi_fuse(struct ewi_translator *t);
 /* Make the pairs of a chain (linked by rel; 0 ends it) lead here. */
 void ewi_emit_bind(struct ewi_translator *t, uint32_t chain);
 

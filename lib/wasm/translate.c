@@ -693,7 +693,7 @@ enum ew_status ewi_translate(struct ewi_translator *t, uint32_t func, const uint
 	t->err = err;
 	t->func = func;
 	t->type = ewi_func_type(m, func);
-	t->local_count = t->sp = t->max_sp = t->depth = t->lazy_count = 0;
+	t->local_count = t->sp = t->max_sp = t->depth = t->lazy_count = t->start_count = 0;
 	t->dead = false;
 	t->cost = t->map_cost = 0;
 	t->at = offset;
@@ -714,6 +714,7 @@ enum ew_status ewi_translate(struct ewi_translator *t, uint32_t func, const uint
 	if (t->r.failed && t->status == EW_OK)
 		t->status = EW_ERR_MALFORMED;
 	if (t->status == EW_OK) {
+		ewi_fuse(t);
 		write_head(t, (void *)(m->code + t->func_code));
 		m->funcs[func].code = t->func_code;
 		ewi_resolve_calls(t, func);
@@ -776,6 +777,7 @@ void ewi_translator_destroy(struct ewi_translator *t)
 	ewi_free(a, t->blocks, t->block_cap, sizeof(*t->blocks));
 	ewi_free(a, t->stack, t->stack_cap, sizeof(*t->stack));
 	ewi_free(a, t->locals, t->local_cap, 1);
+	ewi_free(a, t->starts, t->start_cap, sizeof(*t->starts));
 	ewi_free(a, t, 1, sizeof(*t));
 }
 
