@@ -99,7 +99,7 @@
 #ifndef EW_MAX_TYPES /* 32 bytes each, and one for each parameter and result */
 #define EW_MAX_TYPES 100000u
 #endif
-#ifndef EW_MAX_FUNCTIONS /* 64 bytes each in a module, 32 in an instance */
+#ifndef EW_MAX_FUNCTIONS /* 24 bytes each in a module; 8 in an instance, and 64 if it can be referred to */
 #define EW_MAX_FUNCTIONS 100000u
 #endif
 #ifndef EW_MAX_IMPORTS /* 48 bytes each */

@@ -91,7 +91,11 @@ struct ew_module_config {
 EW_API enum ew_status ew_module_load(struct ew_module **out, const void *bytes, size_t size,
 				     const struct ew_module_config *config,
 				     const struct ew_alloc *alloc, struct ew_error *err);
-/* Every instance of it must be gone. NULL is allowed. */
+/*
+ * Every instance of it must be gone, and every instance of a group that one of them was in: what others
+ * still need of a destroyed instance (or of a creation that failed after it had written to a shared
+ * table) lives on in the group, and needs the module and its bytes.  NULL is allowed.
+ */
 EW_API void ew_module_free(struct ew_module *module);
 
 enum ew_extern_kind { EW_EXTERN_FUNC, EW_EXTERN_TABLE, EW_EXTERN_MEMORY, EW_EXTERN_GLOBAL };
@@ -133,7 +137,7 @@ struct ew_exec_config {
 /* A stack for guests.  Any number of instances may run on it in turn, one (nest of calls) at a time. */
 EW_API enum ew_status ew_exec_create(struct ew_exec **out, const struct ew_exec_config *config,
 				     const struct ew_alloc *alloc);
-/* No instance that was created on it may be left. */
+/* No instance that was created on it may be left, and no group that one of them was in. */
 EW_API void ew_exec_destroy(struct ew_exec *exec);
 
 /*

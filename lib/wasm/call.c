@@ -18,19 +18,21 @@
 enum ew_status ew_exec_create(struct ew_exec **out, const struct ew_exec_config *config,
 			      const struct ew_alloc *alloc)
 {
+	struct ew_exec_config c;
 	struct ew_exec *x;
 
 	if (!out)
 		return EW_ERR_INVAL;
 	*out = NULL;
-	if (!alloc || (config && config->struct_bytes != sizeof(*config)))
+	if (!alloc)
 		return EW_ERR_INVAL;
+	ewi_config_read(&c, sizeof(c), config);
 	x = ewi_alloc(alloc, 1, sizeof(*x));
 	if (!x)
 		return EW_ERR_NOMEM;
 	x->alloc = *alloc;
-	x->stack_slots = config && config->stack_slots ? config->stack_slots : EW_STACK_SLOTS;
-	x->call_depth = config && config->call_depth ? config->call_depth : EW_CALL_DEPTH;
+	x->stack_slots = c.stack_slots ? c.stack_slots : EW_STACK_SLOTS;
+	x->call_depth = c.call_depth ? c.call_depth : EW_CALL_DEPTH;
 	x->stack = ewi_alloc(alloc, x->stack_slots, sizeof(*x->stack));
 	/* One more: the frame that ends a run is not a guest's. */
 	x->frames = x->call_depth < UINT32_MAX
@@ -265,11 +267,16 @@ static enum ew_status begin(struct ew_exec *x, struct ew_func *f, const union ew
 
 	if (x->stack_end - frame < head->frame_slots || x->top == x->frames_end)
 		return trap_outside(x, EW_TRAP_STACK);
-	for (uint32_t i = 0; i < head->param_count; i++)
-		if (ewi_is_reftype(f->type->params[i]))
+	for (uint32_t i = 0; i < head->param_count; i++) {
+		uint8_t type = f->type->params[i];
+
+		if (type == EW_FUNCREF && !ewi_ref_admit(f->instance, args[i].func))
+			return EW_ERR_INVAL;
+		if (ewi_is_reftype(type))
 			frame[i].u64 = (uintptr_t)args[i].ref;
 		else
 			frame[i] = args[i];
+	}
 	for (uint32_t i = 0; i < head->zero_count; i++)
 		frame[head->zero_from + i].u64 = 0;
 	*x->top++ = (struct ewi_call_frame){&ewi_ins_stop, frame};

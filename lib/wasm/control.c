@@ -290,6 +290,22 @@ C(CALL)
 	ENTER(TARGET(pc), fp + pc->a, COST(pc), AFTERX);
 }
 
+/* References that a host function gives: of the guest's own group, and in the form that slots have. */
+static enum ew_status take_references(const struct ew_func *f, const struct ew_instance *guest,
+				      union ew_value *results)
+{
+	const uint8_t *types = ewi_functype_results(f->type);
+
+	for (uint32_t i = 0; i < f->type->result_count; i++) {
+		if (!ewi_is_reftype(types[i]))
+			continue;
+		if (types[i] == EW_FUNCREF && !ewi_ref_admit(guest, results[i].func))
+			return EW_ERR_INVAL;
+		results[i].u64 = (uintptr_t)results[i].ref;
+	}
+	return EW_OK;
+}
+
 /* A host function, in place on the guest's stack. */
 static const struct ewi_ins *call_host(struct ew_exec *x, const struct ewi_ins *pc,
 				       const struct ewi_ins *next, union ew_value *fp,
@@ -309,6 +325,8 @@ static const struct ewi_ins *call_host(struct ew_exec *x, const struct ewi_ins *
 	x->trap.text[0] = '\0';
 	status = f->host(f->user, caller, args);
 	caller->exec = own;
+	if (EW_LIKELY(status >= EW_OK))
+		status = take_references(f, caller, args);
 	ewi_switch_instance(x, caller); /* memory may have grown */
 	x->fp = fp;
 	if (EW_LIKELY(status >= EW_OK))

@@ -35,6 +35,8 @@ const struct ewi_icode_info ewi_icode_info[EWI_ICODES] = {
 
 bool ewi_fail(struct ewi_translator *t, enum ew_status status, const char *what)
 {
+	if (t->r.failed && t->status == EW_OK)
+		t->status = EW_ERR_MALFORMED; /* told by the reader already */
 	if (t->status == EW_OK) {
 		t->status = status;
 		ewi_error(t->err, status, t->at, "function %u: %s", t->func, what);

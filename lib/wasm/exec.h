@@ -95,7 +95,6 @@ struct ew_exec {
 	enum ewi_exec_state state;
 	enum ew_status status;		/* why the last run ended */
 	struct ew_func *func;		/* the call in progress at the outermost level */
-	struct ew_instance *last;	/* whose results were stored last */
 	struct ew_trap trap;
 	struct ew_alloc alloc;
 };

@@ -58,7 +58,6 @@ enum ewi_segment_mode { EWI_ACTIVE, EWI_PASSIVE, EWI_DECLARATIVE };
 
 struct ewi_elem {
 	struct ewi_const offset; /* active only */
-	struct ewi_const *inits;
 	uint32_t *items; /* count of them: a function index, EWI_ITEM_GLOBAL | global index, or EWI_NONE */
 	uint32_t count, table;
 	uint8_t mode, type;
@@ -98,10 +97,9 @@ struct ew_module {
 	struct ewi_export *exports;
 	struct ewi_elem *elems;
 	struct ewi_data *datas;
-	uint32_t *export_hash; /* open addressing by name; capacity a power of two */
 	uint32_t *export_order; /* indices of exports, by length and bytes of the name */
 	uint32_t type_count, import_count, func_count, table_count, memory_count, global_count;
-	uint32_t export_count, elem_count, data_count, export_hash_cap;
+	uint32_t export_count, elem_count, data_count;
 	uint32_t func_imports, table_imports, memory_imports, global_imports;
 	uint32_t func_cap, table_cap, memory_cap, global_cap; /* allocated elements */
 	size_t type_bytes_cap;
