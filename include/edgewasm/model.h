@@ -211,14 +211,16 @@ EW_API void ew_model_arena_size(const struct ew_model *model, size_t *persistent
 
 /* ---- executors -------------------------------------------------------------------------------- */
 
-/* One block from the allocator, of ew_model_exec_size bytes.  Errors: NOMEM. */
+/* One block from the allocator, of ew_model_exec_size bytes.  Errors: NOMEM; INVAL: the block is not aligned. */
 EW_API enum ew_status ew_model_exec_create(struct ew_model_exec **out,
 					   const struct ew_model *model,
 					   const struct ew_alloc *alloc, struct ew_error *err);
 /* NULL is allowed. */
 EW_API void ew_model_exec_destroy(struct ew_model_exec *exec);
 
-/* The same in caller's memory: persistent and transient bytes, memory aligned to EW_ALIGN. */
+#define EW_MODEL_ALIGN 8 /* malloc's on 32-bit machines; kernels ask for no more */
+
+/* The same in caller's memory: persistent and transient bytes, memory aligned to EW_MODEL_ALIGN. */
 EW_API size_t ew_model_exec_size(const struct ew_model *model);
 /* Errors: INVAL (not aligned), TOOBIG (memory_bytes is too small).  There is nothing to undo afterwards. */
 EW_API enum ew_status ew_model_exec_init(struct ew_model_exec **out, const struct ew_model *model,
@@ -231,7 +233,7 @@ EW_API const struct ew_model *ew_model_exec_model(const struct ew_model_exec *ex
  * for all of them.
  */
 struct ew_tensor_span {
-	void *data; /* aligned to EW_ALIGN unless it was bound */
+	void *data; /* aligned to EW_MODEL_ALIGN unless it was bound */
 	size_t bytes;
 };
 

@@ -38,7 +38,7 @@ struct ewi_call {
 	const void *params; /* of the slot: struct ewi_fc, ... */
 	const void *in[3];  /* NULL: left out */
 	void *out;
-	void *scratch; /* as many bytes as its size function says, aligned to EW_ALIGN */
+	void *scratch; /* as many bytes as its size function says, aligned to EW_MODEL_ALIGN */
 	size_t windows;
 };
 

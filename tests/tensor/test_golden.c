@@ -5,6 +5,7 @@
  * test_golden.c - TensorFlow Lite Micro's own bytes: every model and every operator case of the data folder
  * whose operators are here, with each instruction set that this machine has, in both rounding modes.
  */
+#define _FILE_OFFSET_BITS 64 /* folders of large file systems, read by 32-bit programs */
 #include <dirent.h>
 #include "tfl.h"
 

@@ -453,7 +453,7 @@ static void callers_memory(void **state)
 		memory = guard_high(&g, need); /* one byte too far is a crash */
 		assert_int_equal(ew_model_exec_init(&x, l.m, memory, need - 1), EW_ERR_TOOBIG);
 		assert_null(x);
-		assert_int_equal(ew_model_exec_init(&x, l.m, memory + 8, need), EW_ERR_INVAL);
+		assert_int_equal(ew_model_exec_init(&x, l.m, memory + 4, need), EW_ERR_INVAL);
 		assert_int_equal(ew_model_exec_init(&x, l.m, NULL, need), EW_ERR_INVAL);
 		memset(memory, 0xa5, need);
 		assert_int_equal(ew_model_exec_init(&x, l.m, memory, need), EW_OK);
@@ -473,6 +473,31 @@ static void callers_memory(void **state)
 		guard_deinit(&g);
 		close_all(&l);
 	}
+}
+
+/* An allocator that breaks its promise is found out, not crashed on. */
+static void *crooked(void *ctx, void *block, size_t old_bytes, size_t new_bytes)
+{
+	static uint64_t memory[1024];
+
+	(void)ctx;
+	(void)old_bytes;
+	return block || new_bytes > sizeof(memory) - 4 ? NULL : (uint8_t *)memory + 4;
+}
+
+static void crooked_allocator(void **state)
+{
+	const struct ew_alloc alloc = {crooked, NULL};
+	struct ew_model_exec *x;
+	struct ew_error err;
+	struct loaded l;
+
+	(void)state;
+	open_with(&l, &small_dense, 1);
+	assert_int_equal(ew_model_exec_create(&x, l.m, &alloc, &err), EW_ERR_INVAL);
+	assert_null(x);
+	assert_non_null(strstr(err.text, "not aligned"));
+	close_all(&l);
 }
 
 /* Nothing is asked of the allocator between creation and destruction. */
@@ -710,6 +735,7 @@ int main(void)
 		cmocka_unit_test(bound_inputs),
 		cmocka_unit_test(state_is_kept),
 		cmocka_unit_test(callers_memory),
+		cmocka_unit_test(crooked_allocator),
 		cmocka_unit_test(runs_allocate_nothing),
 		cmocka_unit_test(misaligned_file),
 		cmocka_unit_test(profile_hook),
