@@ -129,6 +129,9 @@
 #ifndef EW_MAX_BODY_BYTES /* one function body; its internal code is 3 to 6 times as large */
 #define EW_MAX_BODY_BYTES (8u << 20)
 #endif
+#ifndef EW_MAX_CODE_FACTOR /* internal code of a function: at most 64 KiB and this many times its body */
+#define EW_MAX_CODE_FACTOR 32u
+#endif
 
 /* Wasm run limits. */
 #ifndef EW_MAX_MEMORY_PAGES /* 64 KiB each, committed as the allocator commits */

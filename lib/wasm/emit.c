@@ -76,7 +76,13 @@ void *ewi_emit_raw(struct ewi_translator *t, size_t bytes)
 	struct ew_module *m = t->m;
 	uint8_t *p;
 
-	if (t->dead || t->status != EW_OK || !reserve(t, &m->code, m->code_size, &m->code_cap, bytes))
+	if (t->dead || t->status != EW_OK)
+		return NULL;
+	if (m->code_size + bytes > t->code_limit) {
+		ewi_fail(t, EW_ERR_LIMIT, "internal code larger than EW_MAX_CODE_FACTOR times the body");
+		return NULL;
+	}
+	if (!reserve(t, &m->code, m->code_size, &m->code_cap, bytes))
 		return NULL;
 	p = m->code + m->code_size;
 	memset(p, 0, bytes); /* rewinding may have left something */

@@ -107,6 +107,7 @@ struct ewi_translator {
 	uint32_t label_pos; /* the last position that can be jumped to */
 
 	uint32_t func, func_code;	   /* index; position of its head */
+	size_t code_limit;		   /* its code may end here at most */
 	uint32_t map_pos, map_offset;	   /* last entry of the position map */
 	int32_t map_cost;
 	uint32_t *calls; /* by function: position + 1 of the last unresolved call's pair */

@@ -699,6 +699,7 @@ enum ew_status ewi_translate(struct ewi_translator *t, uint32_t func, const uint
 	t->at = offset;
 	t->map_offset = (uint32_t)offset;
 	m->funcs[func].map = (uint32_t)m->map_size;
+	t->code_limit = m->code_size + 65536 + EW_MAX_CODE_FACTOR * size;
 	ewi_reader_init(&t->r, body, size, offset, err);
 	ewi_forget(t);
 
