@@ -7,6 +7,7 @@
  */
 #define _FILE_OFFSET_BITS 64 /* folders of large file systems, read by 32-bit programs */
 #include <dirent.h>
+#include "../aid/aid.h"
 #include "tfl.h"
 
 #define CASE_TENSORS 8
