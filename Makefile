@@ -143,7 +143,8 @@ $(BUILD)/vibration.tflite: $(BUILD)/fleet-train
 # ---- sizes ---------------------------------------------------------------------------------------
 
 # Firmware images: the same program for both boards and, to compare with, for this machine.
-EDGEFLAGS := -DEDGE_ARENA_BYTES=393216
+EXTRA_examples_firmware_edge = -DEDGE_ARENA_BYTES=393216
+EXTRA_examples_firmware_windows = -Iexamples
 BLOBS   := examples/firmware/guest_probe.wasm examples/fleet/vibration.wasm $(BUILD)/vibration.tflite $(BUILD)/firmware/windows.bin
 BLOBFLAGS = $(join -DPROBE_WASM= -DJUDGE_WASM= -DMODEL_TFLITE= -DWINDOWS_BIN=,$(BLOBS:%='"%"'))
 EDGEOBJ := examples/firmware/edge.o examples/firmware/judge.o examples/firmware/blobs.o
@@ -156,8 +157,7 @@ $(BUILD)/$(1)/flags: FORCE
 	@echo $$(call quote,$$(CORTEX) $(2)) >$$@.new; if cmp -s $$@.new $$@; then rm -f $$@.new; else mv $$@.new $$@; fi
 $(BUILD)/$(1)/%.o: %.c $(BUILD)/$(1)/flags
 	@mkdir -p $$(@D)
-	$$(call say,CC)$$(CORTEX) $(2) -MMD -MP -c -o $$@ $$<
-$(BUILD)/$(1)/examples/firmware/%.o: CORTEX += $(EDGEFLAGS)
+	$$(call say,CC)$$(CORTEX) $(2) $$(EXTRA_$$(subst /,_,$$*)) -MMD -MP -c -o $$@ $$<
 $(BUILD)/$(1)/examples/firmware/blobs.o: examples/firmware/blobs.S $(BLOBS)
 	@mkdir -p $$(@D)
 	$$(call say,AS)$$(M4CC) $(2) $(BLOBFLAGS) -c -o $$@ $$<
@@ -180,7 +180,6 @@ endef
 $(eval $(call image,mps2-an386,m4,$(M4FLAGS)))
 $(eval $(call image,mps2-an505,m33,$(M33FLAGS)))
 
-$(BUILD)/examples/firmware/%.o: ALLCFLAGS += $(EDGEFLAGS)
 $(BUILD)/examples/firmware/blobs.o: examples/firmware/blobs.S $(BLOBS)
 	@mkdir -p $(@D)
 	$(call say,AS)$(CC) $(BLOBFLAGS) -c -o $@ $<
@@ -191,7 +190,6 @@ $(BUILD)/firmware/host: $(addprefix $(BUILD)/,$(EDGEOBJ) examples/firmware/board
 $(BUILD)/firmware/windows: $(BUILD)/examples/firmware/windows.o $(BUILD)/examples/fleet/sim.o
 	@mkdir -p $(@D)
 	$(LINK)
-$(BUILD)/examples/firmware/windows.o: ALLCFLAGS += -Iexamples
 $(BUILD)/firmware/windows.bin: $(BUILD)/firmware/windows
 	$(call say,RUN)$(BUILD)/firmware/windows $@.new && mv $@.new $@
 
