@@ -460,7 +460,7 @@ static void test_random_like_wabt(void **state)
 		wmod_memory(&m, 1, 1);
 		for (int f = 0; f < 25; f++) {
 			struct wbytes code = {0};
-			char name[8];
+			char name[16];
 
 			random_function(&code, &seed);
 			/* The sum of the f64 locals, or 0 when it is a NaN. */
