@@ -7,6 +7,7 @@
  */
 #include <pthread.h>
 #include "small.h"
+#include "tensor/ops.h"
 
 struct loaded {
 	struct fail_alloc f;
@@ -91,6 +92,44 @@ static void dense_by_hand(void **state)
 	}
 	assert_int_equal(ew_model_exec_tensor(l.x, 99, &view), EW_ERR_INVAL);
 	close_all(&l);
+}
+
+/* The product of two scales is a float for a tensor's scale, a double for a channel's; both are told apart here. */
+static void products_of_scales(void **state)
+{
+	static const int8_t w[4] = {1, 2, 3, 4};
+	float scales[2];
+	int64_t zeros[2] = {0, 0};
+	uint64_t seed = 8;
+	unsigned differ = 0;
+
+	(void)state;
+	for (int i = 0; i < 200; i++) {
+		float in = 0.01f + (float)(noise(&seed) % 1000000) * 1e-7f, by = 0.01f + (float)(noise(&seed) % 1000000) * 1e-7f;
+		const struct tfl_tensor tensors[] = {
+			TFL_I8("in", in, 0, 1, 2),
+			{.name = "w", .type = EW_TENSOR_I8, TFL_DIMS(2, 2), .scale_count = i % 2 ? 2 : 1, .scales = scales,
+			 .zero_count = i % 2 ? 2 : 1, .zeros = zeros, .data = w, .data_bytes = 4},
+			TFL_I8("out", 0.7f, 0, 1, 2)};
+		const struct tfl_op op = {.code = 9, .in_count = 2, .in = {0, 1}, .out = {2}};
+		const int32_t first = 0, last = 2;
+		const struct tfl model = {.tensors = tensors, .tensor_count = 3, .ops = &op, .op_count = 1, .inputs = &first,
+					  .input_count = 1, .outputs = &last, .output_count = 1};
+		struct ewi_scale narrow, wide, got;
+		volatile float product = in * by;
+		struct loaded l;
+
+		scales[0] = scales[1] = by;
+		open_with(&l, &model, 1);
+		assert_true(ewi_scale_from((double)product / (double)0.7f, false, &narrow));
+		assert_true(ewi_scale_from((double)in * (double)by / (double)0.7f, false, &wide));
+		got = ewi_fc_scale(l.m->ops[0].params, 1);
+		assert_int_equal(got.multiplier, i % 2 ? wide.multiplier : narrow.multiplier);
+		assert_int_equal(got.shift, i % 2 ? wide.shift : narrow.shift);
+		differ += narrow.multiplier != wide.multiplier;
+		close_all(&l);
+	}
+	assert_true(differ > 100);
 }
 
 /* QUANTIZE and DEQUANTIZE of each pair of types, values by hand. */
@@ -728,6 +767,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(dense_by_hand),
+		cmocka_unit_test(products_of_scales),
 		cmocka_unit_test(conversions),
 		cmocka_unit_test(conversions_refused),
 		cmocka_unit_test(reshape),
