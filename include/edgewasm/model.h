@@ -37,10 +37,10 @@ extern "C" {
 /* Limits, checked before anything is allocated for the thing counted.  All but the first can be set lower
  * or higher for each load by struct ew_model_config. */
 #define EW_MODEL_DIMS 8u /* dimensions of a tensor; 4 bytes each in struct ew_tensor_info */
-#ifndef EW_MODEL_TENSORS /* of the main subgraph; 56 bytes each (36 on 32-bit) in the model */
+#ifndef EW_MODEL_TENSORS /* of the main subgraph; 64 bytes each in the model, 40 while it is loaded */
 #define EW_MODEL_TENSORS (EW_CONFIG_SMALL ? 512u : 8192u)
 #endif
-#ifndef EW_MODEL_OPERATORS /* of the main subgraph; 96 bytes each (64 on 32-bit) and their parameters */
+#ifndef EW_MODEL_OPERATORS /* of the main subgraph; 72 bytes each (56 on 32-bit) and their parameters */
 #define EW_MODEL_OPERATORS (EW_CONFIG_SMALL ? 256u : 4096u)
 #endif
 #ifndef EW_MODEL_ARENA_BYTES /* of one executor, persistent and transient together: itself */
