@@ -37,7 +37,8 @@ WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
 COMMIT  := $(shell git rev-parse --short HEAD 2>/dev/null)
 # -ffp-contract=off: float results are the spec's, on machines with fused multiply-add too.
 # -fno-math-errno: sqrt is one instruction; no result changes.
-ALLCFLAGS = -std=gnu11 $(OPT) -foptimize-sibling-calls $(CFLAGS) $(WARN) -ffp-contract=off -fno-math-errno -fno-strict-aliasing \
+# _FILE_OFFSET_BITS: 32-bit Linux sees large files, and inode numbers above 2^32, only with it.
+ALLCFLAGS = -std=gnu11 -D_FILE_OFFSET_BITS=64 $(OPT) -foptimize-sibling-calls $(CFLAGS) $(WARN) -ffp-contract=off -fno-math-errno -fno-strict-aliasing \
 	    -fvisibility=hidden -fPIC -ffunction-sections -fdata-sections -Iinclude -Ilib \
 	    $(if $(filter 1,$(ZLIB)),,-DEW_CONFIG_ZLIB=0) $(CPPFLAGS)
 SYSLIBS := $(if $(filter 1,$(ZLIB)),-lz) -lm
