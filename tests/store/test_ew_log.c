@@ -2,6 +2,9 @@
 /* Copyright (c) 2026 The libedgewasm authors */
 
 /* test_ew_log.c - the program ew-log: what it prints, and its exit statuses. */
+#ifndef _FILE_OFFSET_BITS
+#define _FILE_OFFSET_BITS 64 /* or 32-bit machines refuse large files and folders */
+#endif
 #include "../aid/aid.h"
 #include "edgewasm/store.h"
 
