@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 The libedgewasm authors */
 
 /* test_infer.c - models by name (lib/abi/models.c) and edge_v1 inference (lib/abi/fn_infer.c). */
+#include "abi/models.h"
 #include "arun.h"
 #include "tiny_model.h"
 
@@ -311,6 +312,22 @@ static void a_new_version_makes_old_handles_stale(void **state)
 	arun_close(&r);
 }
 
+/* After 2^22 generations the numbers begin anew, without the 0 that means "not current". */
+static void generations_go_round(void **state)
+{
+	struct arun r;
+
+	(void)state;
+	begin(&r);
+	r.config.models->generation = (1u << 22) - 2;
+	put(&r, "late", "1", &fc1); /* takes the last one, and 1 */
+	assert_int_equal(r.config.models->generation, 1);
+	assert_true(do_open(&r, "late") >= 0);
+	assert_int_equal(do_infer(&r, do_open(&r, "late"), 0, 4, 64, 2), 2);
+	assert_int_equal(do_infer(&r, do_open(&r, "late@1"), 0, 4, 64, 2), 2);
+	arun_close(&r);
+}
+
 static void bad_models_and_names_are_refused(void **state)
 {
 	static const char long47[] = "12345678901234567890123456789012345678901234567";
@@ -413,6 +430,7 @@ int main(void)
 		cmocka_unit_test(inference_costs_what_info_says),
 		cmocka_unit_test(stateful_models_are_each_guest_s_own),
 		cmocka_unit_test(a_new_version_makes_old_handles_stale),
+		cmocka_unit_test(generations_go_round),
 		cmocka_unit_test(bad_models_and_names_are_refused),
 		cmocka_unit_test(the_registry_lists_and_limits),
 		cmocka_unit_test(every_allocation_may_fail),

@@ -156,7 +156,7 @@ static uint64_t play(uint64_t seed, uint32_t calls)
 {
 	static struct guest guests[FUNCS];
 	struct arun r;
-	struct tiny model;
+	static struct tiny model;
 	struct ew_memory *memory;
 	int64_t before[8] = {0};
 	uint64_t digest = 14695981039346656037u;

@@ -18,7 +18,7 @@
 #include <string.h>
 
 struct tiny {
-	uint8_t bytes[4096];
+	uint8_t bytes[40000]; /* tiny_fc(65) */
 	uint32_t size;
 };
 
