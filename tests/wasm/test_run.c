@@ -28,10 +28,15 @@ static int tear_down(void **state)
 	return rmdir(folder);
 }
 
+/* Only builds for other machines leave the programs out. */
 static void need_tool(void)
 {
-	if (!build_path(tool, sizeof(tool), "ew-run"))
+	if (build_path(tool, sizeof(tool), "ew-run"))
+		return;
+	if (!getenv("TEST_RUN") || !*getenv("TEST_RUN"))
 		fail_msg("%s is not built", tool);
+	print_message("skipped: %s is not built for this machine\n", tool);
+	skip();
 }
 
 static void write_module(struct wmod *m)

@@ -10,10 +10,15 @@
 
 static char tool[1024];
 
+/* Only builds for other machines leave the programs out. */
 static void need_tool(void)
 {
-	if (!build_path(tool, sizeof(tool), "ew-spec"))
+	if (build_path(tool, sizeof(tool), "ew-spec"))
+		return;
+	if (!getenv("TEST_RUN") || !*getenv("TEST_RUN"))
 		fail_msg("%s is not built", tool);
+	print_message("skipped: %s is not built for this machine\n", tool);
+	skip();
 }
 
 static void test_suite(void **state)
