@@ -89,6 +89,37 @@ static void header_matches_table(void **state)
 	free(text);
 }
 
+/* lib/abi/README.md has a row for each function, and no more rows. */
+static void readme_lists_every_function(void **state)
+{
+	size_t size;
+	char *text = (char *)read_file("lib/abi/README.md", &size), *at;
+	struct ew_abi_function f;
+	uint32_t count = 0;
+
+	(void)state;
+	assert_non_null(text);
+	text = realloc(text, size + 1);
+	text[size] = '\0';
+	for (; ew_abi_function(count, &f) == EW_OK; count++) {
+		char row[160], caps[64] = "";
+		size_t n = 0;
+
+		for (uint32_t cap = 1; cap <= EW_CAP_ALL; cap <<= 1)
+			if (f.caps & cap)
+				n += (size_t)snprintf(caps + n, sizeof(caps) - n, "%s%s",
+						      n ? f.any_cap ? " or " : " and " : "", ew_cap_name(cap));
+		snprintf(row, sizeof(row), "\n| `%s` | `%s` | %s |\n", f.name, f.signature,
+			 n ? caps : f.implemented ? "-" : "- (ENOSYS)");
+		check_has(f.name, text, row);
+	}
+	for (at = text; (at = strstr(at, "\n| `")) != NULL; at++)
+		if (strstr(at, "` | `(") == strchr(at + 4, '`'))
+			count--;
+	assert_int_equal(count, 0);
+	free(text);
+}
+
 /* "EDGE_NAME = value" somewhere in the header. */
 static long header_value(const char *text, const char *name)
 {
@@ -301,6 +332,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(header_matches_table),
+		cmocka_unit_test(readme_lists_every_function),
 		cmocka_unit_test(numbers_match),
 		cmocka_unit_test(every_function_needs_its_capability),
 		cmocka_unit_test(link_errors_say_what_is_missing),
