@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 The libedgewasm authors */
 
 /* test_table.c - abi.def against guest.h, and every function linked with and without its capability. */
+#include "abi/abi.h"
 #include "arun.h"
 
 static char *guest_header(void)
@@ -161,6 +162,8 @@ static void numbers_match(void **state)
 		snprintf(name, sizeof(name), "EDGE_CAP_%s", ew_cap_name(cap));
 		check_int(name, header_value(text, name), cap);
 	}
+	check_has("fuel", text, "\n#define EDGE_FUEL_CALL 8\n");
+	assert_int_equal(EWI_FUEL_CALL, 8);
 	free(text);
 }
 
