@@ -157,7 +157,7 @@ static uint64_t play(uint64_t seed, uint32_t calls)
 	static struct guest guests[FUNCS];
 	struct arun r;
 	static struct tiny model;
-	struct ew_memory *memory;
+	struct ew_memory *memory = NULL;
 	int64_t before[8] = {0};
 	uint64_t digest = 14695981039346656037u;
 	_Alignas(8) uint8_t event[2][80] = {{0}};
