@@ -71,12 +71,12 @@ static void run(struct program *p, const char *path)
 	struct ew_abi_config ac = {.struct_bytes = sizeof(ac), .host = &host, .user = p, .args = args,
 				   .arg_count = 2, .environ_pairs = vars, .environ_count = 1};
 	struct ew_instance_config ic = {.struct_bytes = sizeof(ic), .resolve = ew_abi_resolve};
-	struct ew_instance *instance;
-	struct ew_module *module;
-	struct ew_exec *exec;
-	struct ew_func *start;
+	struct ew_instance *instance = NULL;
+	struct ew_module *module = NULL;
+	struct ew_exec *exec = NULL;
+	struct ew_func *start = NULL;
 	struct ew_error err = {EW_OK, 0, ""};
-	struct ew_abi *abi;
+	struct ew_abi *abi = NULL;
 	union ew_value none[1];
 	size_t size;
 	uint8_t *bytes = read_file(path, &size);
