@@ -73,7 +73,7 @@ static const char usage_text[] =
 	"  --env NAME[=VALUE]   the guest's environment, instead of all of this program's\n"
 	"Exit status: the guest's; 134 after a trap; 1 when the module is refused; 2 for usage.\n";
 
-/* ---- options ------------------------------------------------------------------------------------ */
+/* ---- options ---- */
 
 static bool number(const char *text, uint64_t max, uint64_t *out)
 {
@@ -193,7 +193,7 @@ static bool parse_options(struct options *o, int argc, char **argv)
 	return o->argc > 0 && !(o->invoke && o->all_exports) && !(o->all_exports && o->argc > 1);
 }
 
-/* ---- host --------------------------------------------------------------------------------------- */
+/* ---- host ---- */
 
 static enum ew_status resolve(void *user, const struct ew_extern_type *want, struct ew_import *out,
 			      struct ew_error *err)
@@ -246,7 +246,7 @@ static enum ew_status create_abi(struct run *r, struct ew_error *err)
 	return status;
 }
 
-/* ---- running ------------------------------------------------------------------------------------ */
+/* ---- running ---- */
 
 static int trapped(struct run *r)
 {

@@ -65,7 +65,7 @@ static bool fail(struct script *s, const char *fmt, ...)
 	return false;
 }
 
-/* ---- modules ------------------------------------------------------------------------------------ */
+/* ---- modules ---- */
 
 static bool same_text(const struct json_node *node, const char *text, size_t len)
 {
@@ -251,7 +251,7 @@ static bool run_register(struct script *s, const struct json_node *command)
 	return true;
 }
 
-/* ---- values ------------------------------------------------------------------------------------- */
+/* ---- values ---- */
 
 /* Externref n of a script is this pointer: 0 is not null. */
 static void *extern_number(uint64_t n)
@@ -330,7 +330,7 @@ static bool value_matches(struct script *s, const struct json_node *want, uint8_
 	return true;
 }
 
-/* ---- actions ------------------------------------------------------------------------------------ */
+/* ---- actions ---- */
 
 /* What an action did: a status, and when it is EW_OK values of these types in s->values. */
 struct outcome {
@@ -495,7 +495,7 @@ static bool run_assert_exhaustion(struct script *s, const struct json_node *comm
 	return fail(s, "ended with %s, want the stack exhausted", ended(s, o.status));
 }
 
-/* ---- refusals ----------------------------------------------------------------------------------- */
+/* ---- refusals ---- */
 
 /*
  * A module that must not load.  Which of the two classes it is in depends on where an engine looks first
@@ -553,7 +553,7 @@ static bool run_assert_uninstantiable(struct script *s, const struct json_node *
 	return check_trap(s, command, a.status, &a.trap);
 }
 
-/* ---- the list of commands ----------------------------------------------------------------------- */
+/* ---- the list of commands ---- */
 
 static const struct {
 	const char *type;

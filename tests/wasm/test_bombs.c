@@ -16,7 +16,7 @@
 #define PEAK_CAPS (12u << 20) /* what the limits of config.h allow besides: frames, control stack */
 #define CPU_SECONDS 2.0
 
-/* ---- pieces ---------------------------------------------------------------------------------------- */
+/* ---- pieces ---- */
 
 static void repeat(struct wbytes *b, const uint8_t *bytes, size_t size, uint32_t times)
 {
@@ -64,7 +64,7 @@ static void one_function(struct wbytes *b, const struct wbytes *body)
 	functions(b, (const uint8_t[]){0}, 1, body);
 }
 
-/* ---- the bombs ------------------------------------------------------------------------------------- */
+/* ---- the bombs ---- */
 
 static void four_billion_locals(struct wbytes *b)
 {

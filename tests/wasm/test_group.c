@@ -293,7 +293,7 @@ static void test_no_growth(void **state)
 	wrun_close(&keep);
 }
 
-/* ---- calls across instances: the way there and back is cut anywhere -------------------------------- */
+/* ---- calls across instances: the way there and back is cut anywhere ---- */
 
 /* Two modules that call each other: a.even(n) -> b.odd(n - 1) -> a.even(n - 2) ... by way of a's table. */
 static void open_ping_pong(struct wrun *a, struct wrun *b)

@@ -103,7 +103,7 @@ static void test_strangers(void **state)
 	wrun_close(&a);
 }
 
-/* ---- references from host functions ----------------------------------------------------------------- */
+/* ---- references from host functions ---- */
 
 struct gifts {
 	struct ew_func *own, *foreign;
@@ -193,7 +193,7 @@ static void test_func_knows(void **state)
 	wrun_close(&w);
 }
 
-/* ---- types longer than a key of 64 bits -------------------------------------------------------------- */
+/* ---- types longer than a key of 64 bits ---- */
 
 #define LONG "IIIIIIIIIIIIIIIIIIIIIIII" /* 24 */
 

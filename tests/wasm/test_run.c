@@ -62,7 +62,7 @@ static int run(const char *const *args)
 
 #define ARGS(...) (const char *[]){__VA_ARGS__, NULL}
 
-/* ---- values ---------------------------------------------------------------------------------------- */
+/* ---- values ---- */
 
 static const struct {
 	const char *row, *function, *arg, *printed; /* NULL: refused */
@@ -141,7 +141,7 @@ static void test_values(void **state)
 	}
 }
 
-/* ---- exit status, messages -------------------------------------------------------------------------- */
+/* ---- exit status, messages ---- */
 
 static void build_exits(struct wmod *m)
 {
@@ -249,7 +249,7 @@ static void test_refused(void **state)
 	}
 }
 
-/* ---- WASI ------------------------------------------------------------------------------------------ */
+/* ---- WASI ---- */
 
 /* A command that prints its own text and ends with the status given by the length of argv[1]. */
 static void build_command(struct wmod *m)
@@ -287,7 +287,7 @@ static void test_command(void **state)
 	assert_int_equal(run(ARGS("--", "@", "--fuel")), 2);
 }
 
-/* ---- the same as wabt ------------------------------------------------------------------------------ */
+/* ---- the same as wabt ---- */
 
 /* Line by line, so that the first difference is what is told. */
 static void check_lines(const char *row, const char *got, const char *want)

@@ -242,7 +242,7 @@ static void test_sums(void **state)
 				run_sum(i, form, dropped != 0);
 }
 
-/* ---- loads and stores: every one in the table ------------------------------------------------------ */
+/* ---- loads and stores: every one in the table ---- */
 
 static const struct {
 	const char *row;
@@ -367,7 +367,7 @@ static void test_accesses(void **state)
 	assert_int_equal(stores, 9);
 }
 
-/* ---- everything else ------------------------------------------------------------------------------- */
+/* ---- everything else ---- */
 
 #define K(n) I32_CONST5(n)
 /* Memory of one page, data segment 0 of 4 bytes; table 0 of 4 entries: null, f1, f0, null; table 1 externref of 2;
@@ -477,7 +477,7 @@ static void test_nothing_half_done(void **state)
 	wrun_close(&w);
 }
 
-/* ---- backtraces ------------------------------------------------------------------------------------ */
+/* ---- backtraces ---- */
 
 /* f(n) calls itself n times, then traps: 16 frames are kept, all are counted. */
 static void test_deep(void **state)
