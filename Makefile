@@ -90,6 +90,7 @@ tests: $(TESTS) ## build the test programs
 # ---- building ------------------------------------------------------------------------------------
 
 # Changes when the compiler or its flags do, so that objects never mix; says early what is not installed.
+comma := ,
 quote = '$(subst ','\'',$(1))'
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
@@ -109,7 +110,8 @@ $(BUILD)/libedgewasm.a: $(LIBOBJ)
 
 # -Bsymbolic-functions: the library's calls of its own functions do not go through the PLT.
 $(BUILD)/libedgewasm.so: $(LIBOBJ)
-	$(call say,LD)$(CC) $(ALLCFLAGS) -shared -Wl,-soname,libedgewasm.so.$(SOMAJOR) -Wl,-Bsymbolic-functions -Wl,-z,defs \
+	$(call say,LD)$(CC) $(ALLCFLAGS) -shared -Wl,-soname,libedgewasm.so.$(SOMAJOR) -Wl,-Bsymbolic-functions \
+		$(if $(findstring -fsanitize,$(OPT)),,-Wl$(comma)-z$(comma)defs) \
 		-o $@ $^ $(LDFLAGS) $(SYSLIBS) $(LDLIBS)
 	@ln -sf libedgewasm.so $@.$(SOMAJOR)
 
@@ -256,6 +258,17 @@ SAN := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-re
 check-san: ## the test programs under AddressSanitizer and UBSan, in BUILD/san
 	$(SUBMAKE) BUILD=$(BUILD)/san WERROR= OPT="$(SAN)" CPPFLAGS="$(CPPFLAGS) -DEW_CONFIG_EXEC_TAIL=0" check-tests
 
+FUZZ ?= module
+FUZZ_ARGS ?= -max_total_time=60
+FUZZSAN := -fsanitize=address,undefined -fno-sanitize-recover=all
+fuzz: ## clang's libFuzzer on FUZZ=module, model or reader, FUZZ_ARGS=-max_total_time=60; finds stay in BUILD/fuzz
+	$(SUBMAKE) BUILD=$(BUILD)/fuzz CC=clang WERROR= OPT="-O1 -fsanitize=fuzzer-no-link $(FUZZSAN)" \
+		CPPFLAGS="$(CPPFLAGS) -DEW_CONFIG_EXEC_TAIL=0" $(BUILD)/fuzz/libedgewasm.a
+	clang -std=gnu11 -g -O1 -fsanitize=fuzzer $(FUZZSAN) -DEW_LIBFUZZER -DEW_CONFIG_EXEC_TAIL=0 -Iinclude -Ilib -Itests/aid \
+		-o $(BUILD)/fuzz/$(FUZZ) tests/fuzz/test_fuzz_$(FUZZ).c $(BUILD)/fuzz/libedgewasm.a $(SYSLIBS)
+	mkdir -p $(BUILD)/fuzz/corpus-$(FUZZ)
+	cd $(BUILD)/fuzz && ./$(FUZZ) $(FUZZ_ARGS) corpus-$(FUZZ)
+
 check-clang: ## the same as `check`, compiled by clang in BUILD/clang
 	$(SUBMAKE) BUILD=$(BUILD)/clang CC=clang check
 
@@ -324,7 +337,7 @@ help: ## this list
 -include $(patsubst %.c,$(BUILD)/%.d,$(LIBSRC) $(PROGSRC))
 -include $(wildcard $(BUILD)/examples/firmware/*.d $(BUILD)/m*/examples/firmware/*.d)
 -include $(LIBSRC:%.c=$(BUILD)/m4/%.d) $(LIBSRC:%.c=$(BUILD)/m33/%.d)
-.PHONY: all lib programs tests demo check check-run check-tests check-san check-clang check-cross bench core-m4 firmware size install uninstall stack tables \
+.PHONY: all lib programs tests demo check check-run check-tests check-san check-clang check-cross fuzz bench core-m4 firmware size install uninstall stack tables \
 	format deps clean help FORCE $(CHECKS:%=check-%) $(TESTROOMS:%=check-%)
 .SECONDARY:
 .DELETE_ON_ERROR:
