@@ -92,6 +92,14 @@
 #endif
 #endif
 
+/*
+ * The vector instructions of WebAssembly (v128): about 60 KiB of x86-64 code.  0: a module that uses them is refused
+ * with EW_ERR_UNSUPPORTED.
+ */
+#ifndef EW_CONFIG_SIMD
+#define EW_CONFIG_SIMD (!EW_CONFIG_SMALL)
+#endif
+
 /* Wasm load limits: checked before anything is allocated for the thing counted. */
 #ifndef EW_MAX_MODULE_BYTES /* the module itself, borrowed: no RAM */
 #define EW_MAX_MODULE_BYTES (256u << 20)
