@@ -33,8 +33,8 @@
 #define CANON_F32 EWI_F32X4_CANON
 #define CANON_F64 EWI_F64X2_CANON
 #define VROW(code, N, text, imm, pops, pushes, cls, R, T, canon, forms)                            \
-	[EWI_##N] = {EWI_CLASS_##cls, ACC_##R, ACC_##T, false, false, 0, 0, CANON_##canon},
-#define VINT(N, cls, R, T, forms) [EWI_##N] = {EWI_CLASS_##cls, ACC_##R, ACC_##T, false, false, 0, 0, 0},
+	[EWI_##N] = {EWI_CLASS_##cls, ACC_##R, ACC_##T, false, false, CANON_##canon, 0},
+#define VINT(N, cls, R, T, forms) [EWI_##N] = {EWI_CLASS_##cls, ACC_##R, ACC_##T, false, false, 0, 0},
 const struct ewi_icode_info ewi_icode_info[EWI_ICODES] = {
 #include "wasm/icode.def"
 #include "wasm/simd.def"

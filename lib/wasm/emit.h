@@ -68,8 +68,7 @@ enum ewi_class { EWI_CLASS_CTL, EWI_CLASS_BIN, EWI_CLASS_CMP, EWI_CLASS_FCMP, EW
 struct ewi_icode_info {
 	uint8_t cls, result, operand; /* enum ewi_class, enum ewi_acc of result and operands */
 	bool traps, wide;	      /* wide: operands are 64-bit */
-	uint16_t swapped, negated;    /* compares: b op a, !(a op b) */
-	uint16_t canon;		      /* vectors: what makes the result's NaNs canonical; 0: it makes none */
+	uint16_t swapped, negated;    /* compares: b op a, !(a op b); swapped of vectors: what makes NaNs canonical, or 0 */
 };
 
 extern const struct ewi_icode_info ewi_icode_info[EWI_ICODES];
