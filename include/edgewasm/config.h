@@ -93,7 +93,7 @@
 #endif
 
 /*
- * The vector instructions of WebAssembly (v128): about 60 KiB of x86-64 code.  0: a module that uses them is refused
+ * The vector instructions of WebAssembly (v128): about 30 KiB of x86-64 code, and as much of tables.  0: a module that uses them is refused
  * with EW_ERR_UNSUPPORTED.
  */
 #ifndef EW_CONFIG_SIMD

@@ -337,25 +337,6 @@ uint16_t ewi_slot(struct ewi_translator *t, const struct ewi_entry *e)
 
 /* ---- operations ---- */
 
-/* Every NaN that arithmetic makes becomes the canonical one, where the module is loaded so. */
-static void canonicalize(struct ewi_translator *t, unsigned icode, uint32_t dst)
-{
-	const struct ewi_icode_info *info = &ewi_icode_info[icode];
-	struct ewi_entry e = {.slot = (uint16_t)dst, .place = EWI_TEMP};
-
-	if (!(t->m->flags & EW_MODULE_CANONICAL_NAN) || info->result == EWI_ACC_INT)
-		return;
-	switch (icode) {
-	case EWI_F32_ABS: case EWI_F64_ABS:
-	case EWI_F32_NEG: case EWI_F64_NEG:
-	case EWI_F32_COPYSIGN: case EWI_F64_COPYSIGN:
-	case EWI_F32_REINTERPRET_I32: case EWI_F64_REINTERPRET_I64:
-	case EWI_F32_CANON: case EWI_F64_CANON:
-		return; /* defined on bits */
-	}
-	ewi_emit_unary(t, info->result == EWI_ACC_F32 ? EWI_F32_CANON : EWI_F64_CANON, &e, dst);
-}
-
 /* Form of a one-operand instruction, and its operand field. */
 unsigned ewi_one_operand(struct ewi_translator *t, const struct ewi_entry *a, uint8_t kind,
 			    uint16_t *slot)
@@ -373,7 +354,7 @@ unsigned ewi_one_operand(struct ewi_translator *t, const struct ewi_entry *a, ui
 	return EWI_SS;
 }
 
-void ewi_emit_unary(struct ewi_translator *t, unsigned icode, const struct ewi_entry *a, uint32_t dst)
+static void emit_unary(struct ewi_translator *t, unsigned icode, const struct ewi_entry *a, uint32_t dst)
 {
 	const struct ewi_icode_info *info = &ewi_icode_info[icode];
 	uint16_t slot;
@@ -386,6 +367,30 @@ void ewi_emit_unary(struct ewi_translator *t, unsigned icode, const struct ewi_e
 	ins->i.a = slot;
 	ins->i.b = (uint16_t)dst;
 	ewi_made(t, info->result, dst);
+}
+
+/* Every NaN that arithmetic makes becomes the canonical one, where the module is loaded so. */
+static void canonicalize(struct ewi_translator *t, unsigned icode, uint32_t dst)
+{
+	const struct ewi_icode_info *info = &ewi_icode_info[icode];
+	struct ewi_entry e = {.slot = (uint16_t)dst, .place = EWI_TEMP};
+
+	if (!(t->m->flags & EW_MODULE_CANONICAL_NAN) || info->result == EWI_ACC_INT)
+		return;
+	switch (icode) {
+	case EWI_F32_ABS: case EWI_F64_ABS:
+	case EWI_F32_NEG: case EWI_F64_NEG:
+	case EWI_F32_COPYSIGN: case EWI_F64_COPYSIGN:
+	case EWI_F32_REINTERPRET_I32: case EWI_F64_REINTERPRET_I64:
+	case EWI_F32_CANON: case EWI_F64_CANON:
+		return; /* defined on bits */
+	}
+	emit_unary(t, info->result == EWI_ACC_F32 ? EWI_F32_CANON : EWI_F64_CANON, &e, dst);
+}
+
+void ewi_emit_unary(struct ewi_translator *t, unsigned icode, const struct ewi_entry *a, uint32_t dst)
+{
+	emit_unary(t, icode, a, dst);
 	canonicalize(t, icode, dst);
 }
 
