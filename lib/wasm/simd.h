@@ -76,6 +76,26 @@ EW_INLINE union ewi_v128 ewi_of_m128i(__m128i m)
 }
 #endif
 
+#if EWI_SSE2
+/* Half of the lanes, twice as wide: unpacked with their signs, or with zeros. */
+#define EWI_UNPACK(T, LOW, HIGH, SIGNS)                                                            \
+	EW_INLINE __m128i ewi_low_##T(__m128i v)                                                   \
+	{                                                                                          \
+		return LOW(v, SIGNS);                                                              \
+	}                                                                                          \
+	EW_INLINE __m128i ewi_high_##T(__m128i v)                                                  \
+	{                                                                                          \
+		return HIGH(v, SIGNS);                                                             \
+	}
+EWI_UNPACK(s8, _mm_unpacklo_epi8, _mm_unpackhi_epi8, _mm_cmpgt_epi8(_mm_setzero_si128(), v))
+EWI_UNPACK(s16, _mm_unpacklo_epi16, _mm_unpackhi_epi16, _mm_srai_epi16(v, 15))
+EWI_UNPACK(s32, _mm_unpacklo_epi32, _mm_unpackhi_epi32, _mm_srai_epi32(v, 31))
+EWI_UNPACK(u8, _mm_unpacklo_epi8, _mm_unpackhi_epi8, _mm_setzero_si128())
+EWI_UNPACK(u16, _mm_unpacklo_epi16, _mm_unpackhi_epi16, _mm_setzero_si128())
+EWI_UNPACK(u32, _mm_unpacklo_epi32, _mm_unpackhi_epi32, _mm_setzero_si128())
+#undef EWI_UNPACK
+#endif
+
 /* ---- loads: p is guest memory ---- */
 
 EW_INLINE union ewi_v128 ewi_v128_load(const uint8_t *p)
@@ -94,6 +114,13 @@ EW_INLINE void ewi_v128_store(uint8_t *p, union ewi_v128 v)
 }
 
 /* Eight bytes as lanes of type T, each then a lane of the double width W. */
+#if EWI_SSE2
+#define EWI_LOAD_WIDER(NAME, W, T)                                                                 \
+	EW_INLINE union ewi_v128 ewi_v128_##NAME(const uint8_t *p)                                 \
+	{                                                                                          \
+		return ewi_of_m128i(ewi_low_##T(_mm_loadl_epi64((const void *)p)));                \
+	}
+#else
 #define EWI_LOAD_WIDER(NAME, W, T)                                                                 \
 	EW_INLINE union ewi_v128 ewi_v128_##NAME(const uint8_t *p)                                 \
 	{                                                                                          \
@@ -105,6 +132,7 @@ EW_INLINE void ewi_v128_store(uint8_t *p, union ewi_v128 v)
 			r.W[EWI_LANE(W, i)] = v.T[EWI_LANE(T, i)];                                 \
 		return r;                                                                          \
 	}
+#endif
 EWI_LOAD_WIDER(load8x8_s, s16, s8)
 EWI_LOAD_WIDER(load8x8_u, u16, u8)
 EWI_LOAD_WIDER(load16x4_s, s32, s16)
@@ -469,55 +497,92 @@ EWI_NARROW_C(i16x8_narrow_i32x4_u, s32, u16, 0, 65535, )
 #undef EWI_NARROW
 #undef EWI_NARROW_C
 
-/* Of lanes T the lower or upper half: widened to W, or two of them multiplied; of all, neighbours added. */
-#define EWI_WIDEN(W, T, WIDE, FROM, SIGN)                                                          \
-	EW_INLINE union ewi_v128 ewi_##WIDE##_extend_low_##FROM##_##SIGN(union ewi_v128 a)         \
+/* Of lanes T the lower or upper half, widened to W. */
+#if EWI_SSE2
+#define EWI_EXTEND(NAME, W, T, HALF, FIRST)                                                        \
+	EW_INLINE union ewi_v128 ewi_##NAME(union ewi_v128 a)                                      \
+	{                                                                                          \
+		return ewi_of_m128i(ewi_##HALF##_##T(ewi_m128i(a)));                               \
+	}
+#else
+#define EWI_EXTEND(NAME, W, T, HALF, FIRST)                                                        \
+	EW_INLINE union ewi_v128 ewi_##NAME(union ewi_v128 a)                                      \
 	{                                                                                          \
 		union ewi_v128 r;                                                                  \
                                                                                                    \
 		EWI_EACH(W, i)                                                                     \
-			r.W[EWI_LANE(W, i)] = (C_LANE_##W)a.T[EWI_LANE(T, i)];                     \
+			r.W[EWI_LANE(W, i)] = (C_LANE_##W)a.T[EWI_LANE(T, (FIRST) + i)];           \
 		return r;                                                                          \
-	}                                                                                          \
-	EW_INLINE union ewi_v128 ewi_##WIDE##_extend_high_##FROM##_##SIGN(union ewi_v128 a)        \
-	{                                                                                          \
-		union ewi_v128 r;                                                                  \
-                                                                                                   \
-		EWI_EACH(W, i)                                                                     \
-			r.W[EWI_LANE(W, i)] = (C_LANE_##W)a.T[EWI_LANE(T, EWI_LANES(W) + i)];      \
-		return r;                                                                          \
-	}                                                                                          \
-	EW_INLINE union ewi_v128 ewi_##WIDE##_extmul_low_##FROM##_##SIGN(union ewi_v128 a,         \
-									 union ewi_v128 b)         \
-	{                                                                                          \
-		union ewi_v128 r;                                                                  \
-                                                                                                   \
-		EWI_EACH(W, i)                                                                     \
-			r.W[EWI_LANE(W, i)] = (C_LANE_##W)((C_LANE_##W)a.T[EWI_LANE(T, i)] *       \
-							   b.T[EWI_LANE(T, i)]);                   \
-		return r;                                                                          \
-	}                                                                                          \
-	EW_INLINE union ewi_v128 ewi_##WIDE##_extmul_high_##FROM##_##SIGN(union ewi_v128 a,        \
-									  union ewi_v128 b)        \
+	}
+#endif
+EWI_EXTEND(i16x8_extend_low_i8x16_s, s16, s8, low, 0)
+EWI_EXTEND(i16x8_extend_high_i8x16_s, s16, s8, high, 8)
+EWI_EXTEND(i16x8_extend_low_i8x16_u, u16, u8, low, 0)
+EWI_EXTEND(i16x8_extend_high_i8x16_u, u16, u8, high, 8)
+EWI_EXTEND(i32x4_extend_low_i16x8_s, s32, s16, low, 0)
+EWI_EXTEND(i32x4_extend_high_i16x8_s, s32, s16, high, 4)
+EWI_EXTEND(i32x4_extend_low_i16x8_u, u32, u16, low, 0)
+EWI_EXTEND(i32x4_extend_high_i16x8_u, u32, u16, high, 4)
+EWI_EXTEND(i64x2_extend_low_i32x4_s, s64, s32, low, 0)
+EWI_EXTEND(i64x2_extend_high_i32x4_s, s64, s32, high, 2)
+EWI_EXTEND(i64x2_extend_low_i32x4_u, u64, u32, low, 0)
+EWI_EXTEND(i64x2_extend_high_i32x4_u, u64, u32, high, 2)
+#undef EWI_EXTEND
+
+/* The same half of two vectors, multiplied.  No product of two narrow lanes leaves the wide one. */
+#define EWI_EXTMUL_C(NAME, W, T, FIRST, ...)                                                       \
+	EW_INLINE union ewi_v128 ewi_##NAME(union ewi_v128 a, union ewi_v128 b)                    \
 	{                                                                                          \
 		union ewi_v128 r;                                                                  \
                                                                                                    \
 		EWI_EACH(W, i)                                                                     \
 			r.W[EWI_LANE(W, i)] =                                                      \
-				(C_LANE_##W)((C_LANE_##W)a.T[EWI_LANE(T, EWI_LANES(W) + i)] *      \
-					     b.T[EWI_LANE(T, EWI_LANES(W) + i)]);                  \
+				(C_LANE_##W)((C_LANE_##W)a.T[EWI_LANE(T, (FIRST) + i)] *           \
+					     b.T[EWI_LANE(T, (FIRST) + i)]);                       \
 		return r;                                                                          \
 	}
-EWI_WIDEN(s16, s8, i16x8, i8x16, s)
-EWI_WIDEN(u16, u8, i16x8, i8x16, u)
-EWI_WIDEN(s32, s16, i32x4, i16x8, s)
-EWI_WIDEN(u32, u16, i32x4, i16x8, u)
-EWI_WIDEN(s64, s32, i64x2, i32x4, s)
-EWI_WIDEN(u64, u32, i64x2, i32x4, u)
-#undef EWI_WIDEN
+#if EWI_SSE2
+#define EWI_EXTMUL(NAME, W, T, FIRST, ...)                                                         \
+	EW_INLINE union ewi_v128 ewi_##NAME(union ewi_v128 a, union ewi_v128 b)                    \
+	{                                                                                          \
+		__m128i x = ewi_m128i(a), y = ewi_m128i(b);                                        \
+                                                                                                   \
+		return ewi_of_m128i(__VA_ARGS__);                                                  \
+	}
+/* Low and high halves of the products, interleaved. */
+#define EWI_MUL16(UNPACK, MULHI) UNPACK(_mm_mullo_epi16(x, y), MULHI(x, y))
+#define EWI_MUL32(ORDER) _mm_mul_epu32(_mm_shuffle_epi32(x, ORDER), _mm_shuffle_epi32(y, ORDER))
+#else
+#define EWI_EXTMUL EWI_EXTMUL_C
+#endif
+EWI_EXTMUL(i16x8_extmul_low_i8x16_s, s16, s8, 0, _mm_mullo_epi16(ewi_low_s8(x), ewi_low_s8(y)))
+EWI_EXTMUL(i16x8_extmul_high_i8x16_s, s16, s8, 8, _mm_mullo_epi16(ewi_high_s8(x), ewi_high_s8(y)))
+EWI_EXTMUL(i16x8_extmul_low_i8x16_u, u16, u8, 0, _mm_mullo_epi16(ewi_low_u8(x), ewi_low_u8(y)))
+EWI_EXTMUL(i16x8_extmul_high_i8x16_u, u16, u8, 8, _mm_mullo_epi16(ewi_high_u8(x), ewi_high_u8(y)))
+EWI_EXTMUL(i32x4_extmul_low_i16x8_s, s32, s16, 0, EWI_MUL16(_mm_unpacklo_epi16, _mm_mulhi_epi16))
+EWI_EXTMUL(i32x4_extmul_high_i16x8_s, s32, s16, 4, EWI_MUL16(_mm_unpackhi_epi16, _mm_mulhi_epi16))
+EWI_EXTMUL(i32x4_extmul_low_i16x8_u, u32, u16, 0, EWI_MUL16(_mm_unpacklo_epi16, _mm_mulhi_epu16))
+EWI_EXTMUL(i32x4_extmul_high_i16x8_u, u32, u16, 4, EWI_MUL16(_mm_unpackhi_epi16, _mm_mulhi_epu16))
+EWI_EXTMUL(i64x2_extmul_low_i32x4_u, u64, u32, 0, EWI_MUL32(0x50))
+EWI_EXTMUL(i64x2_extmul_high_i32x4_u, u64, u32, 2, EWI_MUL32(0xfa))
+EWI_EXTMUL_C(i64x2_extmul_low_i32x4_s, s64, s32, 0)
+EWI_EXTMUL_C(i64x2_extmul_high_i32x4_s, s64, s32, 2)
+#undef EWI_EXTMUL
+#undef EWI_EXTMUL_C
+#undef EWI_MUL16
+#undef EWI_MUL32
 
-/* The two neighbours stand in the same place whatever their order. */
-#define EWI_PAIRWISE(NAME, W, T)                                                                   \
+/* Neighbours added.  The two stand in the same place whatever their order. */
+#if EWI_SSE2
+#define EWI_PAIRWISE(NAME, W, T, ...)                                                              \
+	EW_INLINE union ewi_v128 ewi_##NAME(union ewi_v128 a)                                      \
+	{                                                                                          \
+		__m128i x = ewi_m128i(a);                                                          \
+                                                                                                   \
+		return ewi_of_m128i(__VA_ARGS__);                                                  \
+	}
+#else
+#define EWI_PAIRWISE(NAME, W, T, ...)                                                              \
 	EW_INLINE union ewi_v128 ewi_##NAME(union ewi_v128 a)                                      \
 	{                                                                                          \
 		union ewi_v128 r;                                                                  \
@@ -526,10 +591,14 @@ EWI_WIDEN(u64, u32, i64x2, i32x4, u)
 			r.W[i] = (C_LANE_##W)((C_LANE_##W)a.T[2 * i] + (C_LANE_##W)a.T[2 * i + 1]); \
 		return r;                                                                          \
 	}
-EWI_PAIRWISE(i16x8_extadd_pairwise_i8x16_s, s16, s8)
-EWI_PAIRWISE(i16x8_extadd_pairwise_i8x16_u, u16, u8)
-EWI_PAIRWISE(i32x4_extadd_pairwise_i16x8_s, s32, s16)
-EWI_PAIRWISE(i32x4_extadd_pairwise_i16x8_u, u32, u16)
+#endif
+EWI_PAIRWISE(i16x8_extadd_pairwise_i8x16_s, s16, s8,
+	     _mm_add_epi16(_mm_srai_epi16(x, 8), _mm_srai_epi16(_mm_slli_epi16(x, 8), 8)))
+EWI_PAIRWISE(i16x8_extadd_pairwise_i8x16_u, u16, u8,
+	     _mm_add_epi16(_mm_srli_epi16(x, 8), _mm_and_si128(x, _mm_set1_epi16(0xff))))
+EWI_PAIRWISE(i32x4_extadd_pairwise_i16x8_s, s32, s16, _mm_madd_epi16(x, _mm_set1_epi16(1)))
+EWI_PAIRWISE(i32x4_extadd_pairwise_i16x8_u, u32, u16,
+	     _mm_add_epi32(_mm_srli_epi32(x, 16), _mm_and_si128(x, _mm_set1_epi32(0xffff))))
 #undef EWI_PAIRWISE
 
 /* ---- between integers and doubles ---- */
