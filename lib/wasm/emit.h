@@ -4,13 +4,15 @@
 /*
  * emit.h - writing internal code.
  *
- * The translator keeps WebAssembly's operand stack as a stack of places, not of values.  The entry at
- * height h has a slot of its own, its home; a value is in it (TEMP), or still in a local's
- * slot (LOCAL: local.get emits nothing), or nowhere (CONST).  A v128 takes two slots, low half first, and is always in
- * them: it has no accumulator and is never a CONST.  So an entry's home is not its height but stands behind those below.  A result is written to its slot and also
- * stands in the accumulator of its kind; which slot each accumulator mirrors is known at every point of
- * straight code and forgotten at labels.  When a TEMP is consumed from the accumulator, nobody will read its
- * slot any more, so the instruction that made it is changed to its silent variant.
+ * The translator keeps WebAssembly's operand stack as a stack of places, not of values.  Each entry has a slot of
+ * its own, its home, behind the locals and the entries below it; a value is in it (TEMP), or still in a local's slot
+ * (LOCAL: local.get emits nothing), or nowhere (CONST).  A result is written to its slot and also stands in the
+ * accumulator of its kind; which slot each accumulator mirrors is known at every point of straight code and forgotten at
+ * labels.  When a TEMP is consumed from the accumulator, nobody will read its slot any more, so the instruction that
+ * made it is changed to its silent variant.
+ *
+ * A v128 takes two slots, low half first, and is always in them or in a local's: it has no accumulator and is never a
+ * CONST.
  */
 #ifndef EW_WASM_EMIT_H
 #define EW_WASM_EMIT_H
@@ -59,11 +61,32 @@ struct ewi_cond {
 	int32_t imm;
 };
 
-enum ewi_class { EWI_CLASS_CTL, EWI_CLASS_BIN, EWI_CLASS_CMP, EWI_CLASS_FCMP, EWI_CLASS_UN, EWI_CLASS_LOAD, EWI_CLASS_STORE, EWI_CLASS_SEL, EWI_CLASS_GLOB,
-		 /* Vectors; operands by class in simd.def. */
-		 EWI_CLASS_VUN, EWI_CLASS_VBIN, EWI_CLASS_VTERN, EWI_CLASS_VSHIFT, EWI_CLASS_VTEST, EWI_CLASS_VSPLAT, EWI_CLASS_VEXTRACT,
-		 EWI_CLASS_VREPLACE, EWI_CLASS_VLOAD, EWI_CLASS_VSTORE, EWI_CLASS_VLOADLANE, EWI_CLASS_VSTORELANE, EWI_CLASS_VSHUFFLE,
-		 EWI_CLASS_VCONST };
+enum ewi_class {
+	EWI_CLASS_CTL,
+	EWI_CLASS_BIN,
+	EWI_CLASS_CMP,
+	EWI_CLASS_FCMP,
+	EWI_CLASS_UN,
+	EWI_CLASS_LOAD,
+	EWI_CLASS_STORE,
+	EWI_CLASS_SEL,
+	EWI_CLASS_GLOB,
+	/* Vectors, see simd.def. */
+	EWI_CLASS_VUN,
+	EWI_CLASS_VBIN,
+	EWI_CLASS_VTERN,
+	EWI_CLASS_VSHIFT,
+	EWI_CLASS_VTEST,
+	EWI_CLASS_VSPLAT,
+	EWI_CLASS_VEXTRACT,
+	EWI_CLASS_VREPLACE,
+	EWI_CLASS_VLOAD,
+	EWI_CLASS_VSTORE,
+	EWI_CLASS_VLOADLANE,
+	EWI_CLASS_VSTORELANE,
+	EWI_CLASS_VSHUFFLE,
+	EWI_CLASS_VCONST
+};
 
 struct ewi_icode_info {
 	uint8_t cls, result, operand; /* enum ewi_class, enum ewi_acc of result and operands */
