@@ -36,7 +36,7 @@ struct ewi_export {
 enum ewi_const_kind { EWI_CONST_VALUE, EWI_CONST_NULL, EWI_CONST_FUNC, EWI_CONST_GLOBAL };
 
 struct ewi_const {
-	union ew_value value; /* of EWI_CONST_VALUE */
+	union ew_value value; /* of EWI_CONST_VALUE; a v128's ref is its 16 bytes in the module */
 	uint32_t index;	      /* of a function or imported global */
 	uint8_t kind, type;
 };
@@ -106,7 +106,7 @@ struct ew_module {
 	uint32_t start; /* function index, or EWI_NONE */
 	bool has_data_count;
 	uint32_t func_objects; /* functions that an instance needs a struct ew_func for: ewi_func_is_object() */
-	uint32_t max_results;  /* of any of them that has a body */
+	uint32_t max_results;  /* of any of them that has a body, in slots */
 	bool takes_refs;       /* one of them has funcrefs in its type: calls can bring some in */
 
 	const uint8_t *func_names; /* payload of the name section's function subsection, or NULL */
