@@ -237,7 +237,6 @@ EW_API size_t ew_instance_size(const struct ew_instance *instance);
 EW_API enum ew_status ew_func_find(struct ew_instance *instance, const char *name,
 				   const char *signature, struct ew_func **out);
 /* The same by index, as in ew_module_export: for names that no C string can hold.  Errors: NOENT, TYPE. */
-#define EW_HAS_FUNC_AT 1
 EW_API enum ew_status ew_func_at(struct ew_instance *instance, uint32_t export_index,
 				 struct ew_func **out);
 /* Types of a function: param_count and result_count values. */
