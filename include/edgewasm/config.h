@@ -83,6 +83,20 @@
 #endif
 #endif
 
+/* What came after WebAssembly 2.0, proposal by proposal: 0 compiles it away.  See EW_FEATURE_... in wasm.h. */
+#ifndef EW_CONFIG_EXTENDED_CONST
+#define EW_CONFIG_EXTENDED_CONST 1
+#endif
+#ifndef EW_CONFIG_TAIL_CALL
+#define EW_CONFIG_TAIL_CALL 1
+#endif
+#ifndef EW_CONFIG_CUSTOM_PAGE_SIZES
+#define EW_CONFIG_CUSTOM_PAGE_SIZES 1
+#endif
+#ifndef EW_CONFIG_MULTI_MEMORY
+#define EW_CONFIG_MULTI_MEMORY 1
+#endif
+
 /* Small targets: 32-bit without an operating system gets smaller defaults. */
 #if !defined(EW_CONFIG_SMALL)
 #if defined(__ARM_ARCH_PROFILE) && (__ARM_ARCH_PROFILE == 'M')
@@ -116,6 +130,9 @@
 #endif
 #ifndef EW_MAX_SEGMENTS /* 40 bytes each, data and element segments counted apart */
 #define EW_MAX_SEGMENTS 100000u
+#endif
+#ifndef EW_MAX_CONST_DEPTH /* operands of a constant expression: 8 bytes of C stack each while one is evaluated */
+#define EW_MAX_CONST_DEPTH (EW_CONFIG_SMALL ? 8u : 64u)
 #endif
 #ifndef EW_MAX_LOCALS /* parameters and locals of one function; 8 bytes of stack each while it runs */
 #define EW_MAX_LOCALS 50000u

@@ -73,6 +73,17 @@ enum {
 	EW_MODULE_NO_NAMES = 1u << 2	   /* ignore the name section */
 };
 
+/*
+ * What came after WebAssembly 2.0: all of it is understood unless it is named in ew_module_config.disable, or compiled
+ * away (EW_CONFIG_EXTENDED_CONST ...).  A module that uses what is off is refused: EW_ERR_UNSUPPORTED, "... disabled".
+ */
+enum {
+	EW_FEATURE_EXTENDED_CONST = 1u << 0,	/* add, sub and mul in constant expressions */
+	EW_FEATURE_TAIL_CALL = 1u << 1,		/* return_call, return_call_indirect */
+	EW_FEATURE_CUSTOM_PAGE_SIZES = 1u << 2, /* memories in pages of one byte */
+	EW_FEATURE_MULTI_MEMORY = 1u << 3	/* more than one memory in a module */
+};
+
 /* Zero means the default of config.h. */
 struct ew_module_config {
 	size_t struct_bytes; /* sizeof(struct ew_module_config) */
@@ -81,6 +92,7 @@ struct ew_module_config {
 	uint32_t max_locals;
 	uint32_t max_nesting;
 	uint32_t max_body_bytes;
+	uint32_t disable; /* EW_FEATURE_... */
 };
 
 /*

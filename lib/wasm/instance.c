@@ -173,6 +173,7 @@ union ew_value ewi_const_value(const struct ew_instance *i, const struct ewi_con
 	switch (c->kind) {
 	case EWI_CONST_VALUE: return c->value;
 	case EWI_CONST_GLOBAL: return i->globals[c->index]->value;
+	case EWI_CONST_EXPR: return ewi_const_eval(i, c->index);
 	case EWI_CONST_FUNC: return ewi_ref_value(i->funcs[c->index]);
 	default: return ewi_ref_value(NULL);
 	}

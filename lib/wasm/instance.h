@@ -135,6 +135,9 @@ static inline void *ewi_ref_of(union ew_value v)
 /* The value of a constant expression in i: its funcs and imported globals are there. */
 union ew_value ewi_const_value(const struct ew_instance *i, const struct ewi_const *c);
 
+/* const_eval.c: the same for one of several instructions, by where it begins in the module. */
+union ew_value ewi_const_eval(const struct ew_instance *i, uint32_t offset);
+
 /* memory.c, table.c: m and t have alloc, owner and limits set. */
 enum ew_status ewi_memory_setup(struct ew_memory *m, struct ew_instance *owner,
 				struct ewi_limits limits, uint32_t cap, struct ew_error *err);

@@ -32,12 +32,21 @@ struct ewi_export {
 	uint32_t index;
 };
 
-/* A constant expression, decoded: everything that Wasm 2.0 allows is one instruction. */
-enum ewi_const_kind { EWI_CONST_VALUE, EWI_CONST_NULL, EWI_CONST_FUNC, EWI_CONST_GLOBAL };
+/*
+ * A constant expression, decoded: everything that Wasm 2.0 allows is one instruction.  Of several (extended constant
+ * expressions) the bytes in the module are kept, and evaluated when the module is instantiated.
+ */
+enum ewi_const_kind {
+	EWI_CONST_VALUE,
+	EWI_CONST_NULL,
+	EWI_CONST_FUNC,
+	EWI_CONST_GLOBAL,
+	EWI_CONST_EXPR
+};
 
 struct ewi_const {
 	union ew_value value; /* of EWI_CONST_VALUE */
-	uint32_t index;	      /* of a function or imported global */
+	uint32_t index;	      /* of a function or imported global; of an expression: its first byte's offset */
 	uint8_t kind, type;
 };
 
@@ -85,6 +94,7 @@ struct ew_module {
 	const uint8_t *bytes;
 	size_t size;
 	uint32_t flags; /* EW_MODULE_... */
+	uint32_t disable; /* EW_FEATURE_..., those that are compiled away among them */
 	uint32_t max_functions, max_locals, max_nesting, max_body_bytes;
 
 	struct ewi_functype *types;
