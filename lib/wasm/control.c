@@ -245,22 +245,6 @@ RETURN_ONE(RETURN_F64, f64)
 
 /* ---- calls ---- */
 
-/* gcc turns a short clearing loop into a call of memset unless it cannot see through it. */
-#if defined(__GNUC__) || defined(__clang__)
-#define KEEP_LOOP __asm__ volatile("")
-#else
-#define KEEP_LOOP ((void)0)
-#endif
-
-#define CLEAR_LOCALS(head, frame)                                                                  \
-	do {                                                                                       \
-		union ew_value *clear_ = (frame) + (head)->zero_from;                              \
-		for (uint32_t n_ = (head)->zero_count; n_ > 0; n_--) {                             \
-			(clear_++)->u64 = 0;                                                       \
-			KEEP_LOOP;                                                                 \
-		}                                                                                  \
-	} while (0)
-
 /*
  * Enter a function of this instance; its frame starts at its arguments.  The room is checked before
  * anything changes, so that a trap here is one of the calling instruction.
@@ -307,9 +291,9 @@ static enum ew_status take_references(const struct ew_func *f, const struct ew_i
 }
 
 /* A host function, in place on the guest's stack. */
-static const struct ewi_ins *call_host(struct ew_exec *x, const struct ewi_ins *pc,
-				       const struct ewi_ins *next, union ew_value *fp,
-				       union ew_value *args, struct ew_func *f, int32_t used)
+const struct ewi_ins *ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc,
+				    const struct ewi_ins *next, union ew_value *fp,
+				    union ew_value *args, struct ew_func *f, int32_t used)
 {
 	const struct ewi_functype *t = f->type;
 	uint32_t n = t->param_count > t->result_count ? t->param_count : t->result_count;
@@ -376,7 +360,7 @@ static EW_NOINLINE const struct ewi_ins *call_any(struct ew_exec *x, const struc
 {
 	if (f->code)
 		return enter_foreign(x, pc, next, fp, args, f, used);
-	return call_host(x, pc, next, fp, args, f, used);
+	return ewi_call_host(x, pc, next, fp, args, f, used);
 }
 
 /* After it the accumulators hold the host's result; in a callee they are dead anyway. */

@@ -34,7 +34,7 @@ enum {
 /* Any other instruction of Wasm 2.0: legal bytes, but not constant. */
 static bool is_instruction(uint8_t op)
 {
-	return op <= 0x05 || (op >= 0x0b && op <= 0x11) || (op >= 0x1a && op <= 0x1c) ||
+	return op <= 0x05 || (op >= 0x0b && op <= 0x13) || (op >= 0x1a && op <= 0x1c) ||
 	       (op >= 0x20 && op <= 0x26) || (op >= 0x28 && op <= 0xc4) || op == 0xd1 || op == 0xfc;
 }
 

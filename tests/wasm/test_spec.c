@@ -49,6 +49,7 @@ static const struct {
 	unsigned long at_least;
 } proposals[] = {
 	{"extended-const", 268},
+	{"tail-call", 108},
 };
 
 static void test_proposals(void **state)
