@@ -128,6 +128,9 @@
 #ifndef EW_MAX_TABLES /* 48 bytes each, without elements */
 #define EW_MAX_TABLES 100u
 #endif
+#ifndef EW_MAX_MEMORIES /* 64 bytes each, without pages */
+#define EW_MAX_MEMORIES 100u
+#endif
 #ifndef EW_MAX_SEGMENTS /* 40 bytes each, data and element segments counted apart */
 #define EW_MAX_SEGMENTS 100000u
 #endif
@@ -148,7 +151,7 @@
 #endif
 
 /* Wasm run limits. */
-#ifndef EW_MAX_MEMORY_PAGES /* 64 KiB each, committed as the allocator commits */
+#ifndef EW_MAX_MEMORY_PAGES /* of all memories of an instance together: 64 KiB each, committed as the allocator commits */
 #define EW_MAX_MEMORY_PAGES (EW_CONFIG_SMALL ? 1u : 65536u)
 #endif
 #ifndef EW_MAX_TABLE_ENTRIES /* 8 bytes each (4 on 32-bit) */

@@ -123,6 +123,7 @@ struct ew_extern_type {
 	bool mutable_global;
 	const uint8_t *params, *results; /* of a function: enum ew_type, one byte each */
 	uint32_t param_count, result_count;
+	uint32_t page_bytes; /* of a memory: 65536, or 1 where the module says so */
 };
 
 EW_API uint32_t ew_module_import_count(const struct ew_module *module);
@@ -211,13 +212,14 @@ typedef enum ew_status (*ew_resolve_fn)(void *user, const struct ew_extern_type 
 struct ew_instance_config {
 	size_t struct_bytes;
 	struct ew_exec *exec;	     /* runs on it; NULL: the instance creates one of its own */
-	uint32_t max_memory_pages;   /* grow beyond it fails; more at start is EW_ERR_LIMIT */
+	uint32_t max_memory_pages;   /* of 64 KiB, in all its memories: grow beyond it fails; more at start is EW_ERR_LIMIT */
 	uint32_t max_table_entries;
 	const struct ew_import *imports; /* borrowed during the call only */
 	size_t import_count;
 	ew_resolve_fn resolve; /* may be NULL */
 	void *resolve_user;
 	void *user; /* ew_instance_user() */
+	uint64_t max_memory_bytes; /* the same in bytes, for pages of one byte; 0: max_memory_pages alone */
 };
 
 /*
@@ -349,6 +351,8 @@ EW_API struct ew_memory *ew_instance_memory(struct ew_instance *instance);
  */
 EW_API void *ew_memory_span(struct ew_memory *memory, uint32_t gaddr, uint32_t len);
 EW_API uint64_t ew_memory_size(const struct ew_memory *memory); /* bytes */
+/* 65536, or 1 (custom page sizes): the unit of growing. */
+EW_API uint32_t ew_memory_page_bytes(const struct ew_memory *memory);
 EW_API enum ew_status ew_memory_grow(struct ew_memory *memory, uint32_t pages);
 
 EW_API uint32_t ew_table_size(const struct ew_table *table);

@@ -503,13 +503,13 @@ C(ELEM_DROP)
 
 C(MEMORY_SIZE)
 {
-	fp[pc->b].u32 = (uint32_t)(x->mem_bytes >> 16);
+	fp[pc->b].u32 = x->inst->memories[pc->u.uimm]->pages;
 	NEXT;
 }
 
 C(MEMORY_GROW)
 {
-	fp[pc->b].u32 = ewi_memory_grow(x->inst->memory, fp[pc->a].u32);
+	fp[pc->b].u32 = ewi_memory_grow(x->inst->memories[pc->u.uimm], fp[pc->a].u32);
 	ewi_switch_instance(x, x->inst);
 	SET_MEM();
 	NEXT;
@@ -519,21 +519,33 @@ C(MEMORY_FILL)
 {
 	const union ew_value *v = fp + pc->a;
 
-	CHECKED("memory.fill", ewi_memory_fill(x->inst->memory, v[0].u32, (uint8_t)v[1].u32, v[2].u32));
+	CHECKED("memory.fill", ewi_memory_fill(x->inst->memories[pc->u.uimm], v[0].u32, (uint8_t)v[1].u32, v[2].u32));
 }
 
 C(MEMORY_COPY)
 {
 	const union ew_value *v = fp + pc->a;
 
-	CHECKED("memory.copy", ewi_memory_copy(x->inst->memory, v[0].u32, v[1].u32, v[2].u32));
+	CHECKED("memory.copy", ewi_memory_copy(x->inst->memories[pc->u.s.c], x->inst->memories[pc->u.s.d],
+			       v[0].u32, v[1].u32, v[2].u32));
 }
 
 C(MEMORY_INIT)
 {
 	const union ew_value *v = fp + pc->a;
 
-	CHECKED("memory.init", ewi_memory_init(x->inst, pc->u.uimm, v[0].u32, v[1].u32, v[2].u32));
+	CHECKED("memory.init", ewi_memory_init(x->inst, pc->b, pc->u.uimm, v[0].u32, v[1].u32, v[2].u32));
+}
+
+/* A trap or a call in between cannot leave it: whoever runs next begins with memory 0 of an instance. */
+C(MEMORY_USE)
+{
+	const struct ew_memory *m = x->inst->memories[pc->u.uimm];
+
+	x->mem = m->base;
+	x->mem_bytes = m->bytes;
+	SET_MEM();
+	NEXT;
 }
 
 C(DATA_DROP)

@@ -187,19 +187,13 @@ static uint32_t limit(uint32_t set, uint32_t preset)
 	return set ? set : preset;
 }
 
-#define COMPILED_AWAY                                                                              \
-	((EW_CONFIG_EXTENDED_CONST ? 0 : EW_FEATURE_EXTENDED_CONST) |                              \
-	 (EW_CONFIG_TAIL_CALL ? 0 : EW_FEATURE_TAIL_CALL) |                                        \
-	 (EW_CONFIG_CUSTOM_PAGE_SIZES ? 0 : EW_FEATURE_CUSTOM_PAGE_SIZES) |                        \
-	 (EW_CONFIG_MULTI_MEMORY ? 0 : EW_FEATURE_MULTI_MEMORY))
-
 static void apply(struct ew_module *m, const struct ew_module_config *config)
 {
 	struct ew_module_config c;
 
 	ewi_config_read(&c, sizeof(c), config);
 	m->flags = c.flags;
-	m->disable = c.disable | COMPILED_AWAY;
+	m->disable = c.disable;
 	m->max_functions = limit(c.max_functions, EW_MAX_FUNCTIONS);
 	m->max_locals = limit(c.max_locals, EW_MAX_LOCALS);
 	m->max_nesting = limit(c.max_nesting, EW_MAX_NESTING);

@@ -61,6 +61,11 @@ struct ewi_table_def {
 	uint8_t type;
 };
 
+struct ewi_memory_def {
+	struct ewi_limits limits; /* in pages */
+	uint8_t page_log2;	  /* 16; or 0, by the custom page sizes proposal */
+};
+
 enum ewi_segment_mode { EWI_ACTIVE, EWI_PASSIVE, EWI_DECLARATIVE };
 
 #define EWI_ITEM_GLOBAL 0x80000000u /* indices stay below it: every index space is limited by the module's bytes */
@@ -94,7 +99,7 @@ struct ew_module {
 	const uint8_t *bytes;
 	size_t size;
 	uint32_t flags; /* EW_MODULE_... */
-	uint32_t disable; /* EW_FEATURE_..., those that are compiled away among them */
+	uint32_t disable; /* EW_FEATURE_... */
 	uint32_t max_functions, max_locals, max_nesting, max_body_bytes;
 
 	struct ewi_functype *types;
@@ -102,7 +107,7 @@ struct ew_module {
 	struct ewi_import *imports;
 	struct ewi_func_def *funcs; /* imports first, as in all index spaces */
 	struct ewi_table_def *tables;
-	struct ewi_limits *memories;
+	struct ewi_memory_def *memories;
 	struct ewi_global_def *globals;
 	struct ewi_export *exports;
 	struct ewi_elem *elems;
@@ -127,6 +132,9 @@ struct ew_module {
 	uint8_t *map;  /* code position -> module offset and fuel, for traps */
 	size_t code_size, code_cap, map_size, map_cap;
 };
+
+/* Is a proposal off, for this module or because it is compiled away?  feature: TAIL_CALL ... */
+#define EWI_OFF(m, feature) (!EW_CONFIG_##feature || ((m)->disable & EW_FEATURE_##feature))
 
 static inline const struct ewi_functype *ewi_func_type(const struct ew_module *m, uint32_t func)
 {

@@ -116,7 +116,7 @@ static enum ew_status const_arithmetic(struct ewi_decoder *d, uint8_t op, size_t
 {
 	uint8_t type = op <= OP_I32_MUL ? EW_I32 : EW_I64;
 
-	if (d->m->disable & EW_FEATURE_EXTENDED_CONST)
+	if (EWI_OFF(d->m, EXTENDED_CONST))
 		return ewi_error(d->err, EW_ERR_UNSUPPORTED, at,
 				 "extended constant expressions are disabled: opcode 0x%02x", op);
 	if (o->depth < 2 || o->types[o->depth - 1] != type || o->types[o->depth - 2] != type)

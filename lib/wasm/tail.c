@@ -91,6 +91,7 @@ static EW_NOINLINE const struct ewi_ins *replace_any(struct ew_exec *x, const st
 		struct ew_func *f_ = (callee);                                                     \
 		const union ew_value *first_ = fp;                                                 \
 		bool gives_ = f_->type->result_count > 0;                                          \
+		(void)first_;                                                                      \
 		const struct ewi_ins *go_ = replace_any(x, pc, fp, f_, (used));                    \
 		if (!go_)                                                                          \
 			return NULL;                                                               \

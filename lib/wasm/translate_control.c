@@ -568,7 +568,6 @@ static void call_indirect(struct ewi_translator *t)
 
 /* ---- tail calls ---- */
 
-#if EW_CONFIG_TAIL_CALL
 /* The callee gives what this function gives. */
 static bool same_results(struct ewi_translator *t, const struct ewi_functype *type)
 {
@@ -650,21 +649,9 @@ static void return_call_indirect(struct ewi_translator *t)
 	ewi_keep_slots(t);
 	unreachable(t);
 }
-#else
-static void return_call(struct ewi_translator *t)
-{
-	(void)t; /* never called: tail_call() refuses */
-}
-
-static void return_call_indirect(struct ewi_translator *t)
-{
-	(void)t;
-}
-#endif
-
 static void tail_call(struct ewi_translator *t, bool indirect)
 {
-	if (t->m->disable & EW_FEATURE_TAIL_CALL)
+	if (EWI_OFF(t->m, TAIL_CALL))
 		ewi_fail(t, EW_ERR_UNSUPPORTED, "tail calls are disabled");
 	else if (indirect)
 		return_call_indirect(t);
