@@ -363,16 +363,22 @@ static EW_NOINLINE const struct ewi_ins *call_any(struct ew_exec *x, const struc
 	return ewi_call_host(x, pc, next, fp, args, f, used);
 }
 
-/* After it the accumulators hold the host's result; in a callee they are dead anyway. */
+/*
+ * After it the accumulators hold the host's result, if it has one: otherwise the stack may end here.  In a callee
+ * they are dead anyway.
+ */
 #define CALL_ANY(f, used)                                                                          \
 	do {                                                                                       \
 		union ew_value *args_ = fp + pc->a;                                                \
-		const struct ewi_ins *go_ = call_any(x, pc, AFTERX, fp, args_, (f), (used));       \
+		struct ew_func *f_ = (f);                                                          \
+		bool gives_ = f_->type->result_count > 0;                                          \
+		const struct ewi_ins *go_ = call_any(x, pc, AFTERX, fp, args_, f_, (used));        \
 		if (!go_)                                                                          \
 			return NULL;                                                               \
 		fp = x->fp;                                                                        \
 		SET_MEM();                                                                         \
-		SET_ACC_FROM(*args_);                                                              \
+		if (gives_)                                                                        \
+			SET_ACC_FROM(*args_);                                                      \
 		GO(go_);                                                                           \
 	} while (0)
 

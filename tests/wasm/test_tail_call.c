@@ -343,6 +343,39 @@ static void test_cross_room(void **state)
 
 /* ---- limits and traps ---- */
 
+/*
+ * A host function without arguments and results, called from a frame that ends where the stack ends.  A read behind
+ * it is seen by AddressSanitizer, so the stack is a block of its own.
+ */
+static void test_full_stack(void **state)
+{
+	struct ew_alloc libc = ew_alloc_libc();
+	union ew_value v[1];
+	struct ew_import give;
+	struct wrun w;
+
+	(void)state;
+	for (int tail = 0; tail < 2; tail++) {
+		give = host("nothing", "()", host_nothing, &nothings);
+		nothings = 0;
+		wrun_init(&w);
+		w.stack.stack_slots = 1;
+		w.link.imports = &give;
+		w.link.import_count = 1;
+		wmod_import_func(&w.m, "h", "nothing", "()");
+		if (tail)
+			wmod_func(&w.m, "()", "i", CODE(RETURN_CALL(0)));
+		else
+			wmod_func(&w.m, "()", "i", CODE(CALL(0)));
+		wmod_export(&w.m, "f", WMOD_FUNC, 1);
+		assert_int_equal(ew_exec_create(&w.exec, &w.stack, &libc), EW_OK);
+		wrun_open(&w);
+		assert_int_equal(wrun_call(&w, "f", v), EW_OK);
+		assert_int_equal(nothings, 1);
+		wrun_close(&w);
+	}
+}
+
 /* A callee whose frame is larger than its caller's: room at, below, above. */
 static void test_stack_room(void **state)
 {
@@ -509,6 +542,7 @@ int main(void)
 		cmocka_unit_test(test_kinds),
 		cmocka_unit_test(test_instances),
 		cmocka_unit_test(test_cross_room),
+		cmocka_unit_test(test_full_stack),
 		cmocka_unit_test(test_stack_room),
 		cmocka_unit_test(test_traps),
 		cmocka_unit_test(test_backtrace),
