@@ -166,8 +166,7 @@ static uint32_t memory_index(struct ewi_translator *t)
 /* Bit 6 of the alignment: the index of a memory follows. */
 #define MEMARG_MEMORY 0x40u
 
-/* Alignment, memory (t->memory) and offset, which is returned. */
-static uint32_t read_memarg(struct ewi_translator *t, unsigned natural)
+uint32_t ewi_read_memarg(struct ewi_translator *t, unsigned natural)
 {
 	uint32_t align = ewi_read_u32(&t->r);
 
@@ -188,8 +187,7 @@ static uint32_t read_memarg(struct ewi_translator *t, unsigned natural)
 	return ewi_read_u32(&t->r);
 }
 
-/* Around a load or store of another memory than 0. */
-static void use_memory(struct ewi_translator *t, uint32_t memory)
+void ewi_use_memory(struct ewi_translator *t, uint32_t memory)
 {
 	ewi_emit(t, EWI_MEMORY_USE, EWI_SS, false)->i.u.uimm = memory;
 }
@@ -204,7 +202,7 @@ static void simple_op(struct ewi_translator *t, const struct ewi_op *op)
 
 	t->memory = 0;
 	if (op->imm >= EWI_IMM_MEM0 && op->imm <= EWI_IMM_MEM3) {
-		offset = read_memarg(t, op->imm - EWI_IMM_MEM0);
+		offset = ewi_read_memarg(t, op->imm - EWI_IMM_MEM0);
 		need_memory(t);
 	}
 	b = (struct ewi_entry){0};
@@ -214,7 +212,7 @@ static void simple_op(struct ewi_translator *t, const struct ewi_op *op)
 	if (t->status != EW_OK || t->r.failed)
 		return;
 	if (t->memory != 0)
-		use_memory(t, t->memory);
+		ewi_use_memory(t, t->memory);
 	switch (info->cls) {
 	case EWI_CLASS_UN:
 		ewi_emit_unary(t, op->icode, &a, next_slot(t));
@@ -230,7 +228,7 @@ static void simple_op(struct ewi_translator *t, const struct ewi_op *op)
 		break;
 	}
 	if (t->memory != 0)
-		use_memory(t, 0);
+		ewi_use_memory(t, 0);
 	if (op->pushes[0])
 		ewi_push(t, type_of_letter(op->pushes[0]));
 }

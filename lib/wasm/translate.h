@@ -65,6 +65,11 @@ void ewi_push_types(struct ewi_translator *t, const uint8_t *types, uint32_t n);
 /* The top n entries have these types; they stay as they are. */
 void ewi_check_top(struct ewi_translator *t, const uint8_t *types, uint32_t n);
 
+/* The immediates of a load or store: the memory goes to t->memory, the offset is returned. */
+uint32_t ewi_read_memarg(struct ewi_translator *t, unsigned natural);
+/* Loads and stores from here on are of this memory: to be emitted before and, with 0, behind one that is not of memory 0. */
+void ewi_use_memory(struct ewi_translator *t, uint32_t memory);
+
 /* translate_control.c */
 void ewi_function_begin(struct ewi_translator *t);
 void ewi_control_op(struct ewi_translator *t, enum ewi_opcode op);
