@@ -37,7 +37,8 @@ WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
 COMMIT  := $(shell git rev-parse --short HEAD 2>/dev/null)
 # -ffp-contract=off: float results are the spec's, on machines with fused multiply-add too.
 # -fno-math-errno: sqrt is one instruction; no result changes.
-ALLCFLAGS = -std=gnu11 $(OPT) -foptimize-sibling-calls $(CFLAGS) $(WARN) -ffp-contract=off -fno-math-errno -fno-strict-aliasing \
+# _FILE_OFFSET_BITS: 32-bit Linux sees large files, and inode numbers above 2^32, only with it.
+ALLCFLAGS = -std=gnu11 -D_FILE_OFFSET_BITS=64 $(OPT) -foptimize-sibling-calls $(CFLAGS) $(WARN) -ffp-contract=off -fno-math-errno -fno-strict-aliasing \
 	    -fvisibility=hidden -fPIC -ffunction-sections -fdata-sections -Iinclude -Ilib \
 	    $(if $(filter 1,$(ZLIB)),,-DEW_CONFIG_ZLIB=0) $(CPPFLAGS)
 SYSLIBS := $(if $(filter 1,$(ZLIB)),-lz) -lm
@@ -89,6 +90,7 @@ tests: $(TESTS) ## build the test programs
 # ---- building ------------------------------------------------------------------------------------
 
 # Changes when the compiler or its flags do, so that objects never mix; says early what is not installed.
+comma := ,
 quote = '$(subst ','\'',$(1))'
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
@@ -108,7 +110,8 @@ $(BUILD)/libedgewasm.a: $(LIBOBJ)
 
 # -Bsymbolic-functions: the library's calls of its own functions do not go through the PLT.
 $(BUILD)/libedgewasm.so: $(LIBOBJ)
-	$(call say,LD)$(CC) $(ALLCFLAGS) -shared -Wl,-soname,libedgewasm.so.$(SOMAJOR) -Wl,-Bsymbolic-functions -Wl,-z,defs \
+	$(call say,LD)$(CC) $(ALLCFLAGS) -shared -Wl,-soname,libedgewasm.so.$(SOMAJOR) -Wl,-Bsymbolic-functions \
+		$(if $(findstring -fsanitize,$(OPT)),,-Wl$(comma)-z$(comma)defs) \
 		-o $@ $^ $(LDFLAGS) $(SYSLIBS) $(LDLIBS)
 	@ln -sf libedgewasm.so $@.$(SOMAJOR)
 
@@ -143,7 +146,8 @@ $(BUILD)/vibration.tflite: $(BUILD)/fleet-train
 # ---- sizes ---------------------------------------------------------------------------------------
 
 # Firmware images: the same program for both boards and, to compare with, for this machine.
-EDGEFLAGS := -DEDGE_ARENA_BYTES=393216
+EXTRA_examples_firmware_edge = -DEDGE_ARENA_BYTES=393216
+EXTRA_examples_firmware_windows = -Iexamples
 BLOBS   := examples/firmware/guest_probe.wasm examples/fleet/vibration.wasm $(BUILD)/vibration.tflite $(BUILD)/firmware/windows.bin
 BLOBFLAGS = $(join -DPROBE_WASM= -DJUDGE_WASM= -DMODEL_TFLITE= -DWINDOWS_BIN=,$(BLOBS:%='"%"'))
 EDGEOBJ := examples/firmware/edge.o examples/firmware/judge.o examples/firmware/blobs.o
@@ -156,8 +160,7 @@ $(BUILD)/$(1)/flags: FORCE
 	@echo $$(call quote,$$(CORTEX) $(2)) >$$@.new; if cmp -s $$@.new $$@; then rm -f $$@.new; else mv $$@.new $$@; fi
 $(BUILD)/$(1)/%.o: %.c $(BUILD)/$(1)/flags
 	@mkdir -p $$(@D)
-	$$(call say,CC)$$(CORTEX) $(2) -MMD -MP -c -o $$@ $$<
-$(BUILD)/$(1)/examples/firmware/%.o: CORTEX += $(EDGEFLAGS)
+	$$(call say,CC)$$(CORTEX) $(2) $$(EXTRA_$$(subst /,_,$$*)) -MMD -MP -c -o $$@ $$<
 $(BUILD)/$(1)/examples/firmware/blobs.o: examples/firmware/blobs.S $(BLOBS)
 	@mkdir -p $$(@D)
 	$$(call say,AS)$$(M4CC) $(2) $(BLOBFLAGS) -c -o $$@ $$<
@@ -180,7 +183,6 @@ endef
 $(eval $(call image,mps2-an386,m4,$(M4FLAGS)))
 $(eval $(call image,mps2-an505,m33,$(M33FLAGS)))
 
-$(BUILD)/examples/firmware/%.o: ALLCFLAGS += $(EDGEFLAGS)
 $(BUILD)/examples/firmware/blobs.o: examples/firmware/blobs.S $(BLOBS)
 	@mkdir -p $(@D)
 	$(call say,AS)$(CC) $(BLOBFLAGS) -c -o $@ $<
@@ -191,7 +193,6 @@ $(BUILD)/firmware/host: $(addprefix $(BUILD)/,$(EDGEOBJ) examples/firmware/board
 $(BUILD)/firmware/windows: $(BUILD)/examples/firmware/windows.o $(BUILD)/examples/fleet/sim.o
 	@mkdir -p $(@D)
 	$(LINK)
-$(BUILD)/examples/firmware/windows.o: ALLCFLAGS += -Iexamples
 $(BUILD)/firmware/windows.bin: $(BUILD)/firmware/windows
 	$(call say,RUN)$(BUILD)/firmware/windows $@.new && mv $@.new $@
 
@@ -241,7 +242,7 @@ $(TESTS:%=%.res): %.res: % FORCE
 # The symbol check looks at firmware objects too.
 $(BUILD)/check/symbols.res $(BUILD)/check/budget.res: $(if $(HAVE_M4),$(BUILD)/m4/libedgewasm.a)
 $(BUILD)/check/firmware.res: $(FWPARTS)
-$(BUILD)/check/isa.res: $(filter $(BUILD)/tests/tensor/% $(BUILD)/tests/store/%,$(TESTS))
+$(BUILD)/check/isa.res: $(filter $(BUILD)/tests/tensor/% $(BUILD)/tests/store/test_crc%,$(TESTS))
 $(BUILD)/check/man.res $(BUILD)/check/install.res $(BUILD)/check/refused.res: lib $(TOOLS)
 $(BUILD)/check/symbols.res $(BUILD)/check/docs.res: lib
 $(CHECKS:%=$(BUILD)/check/%.res): $(BUILD)/check/%.res: tests/check/check_%.sh FORCE
@@ -252,9 +253,21 @@ $(CHECKS:%=check-%): check-%:
 	$(SUBMAKE) $(BUILD)/check/$*.res
 	@awk -f tests/check/total.awk $(BUILD)/check/$*.res
 
+# Without -Werror: sanitizers change what gcc can prove, and with it what it warns of.
 SAN := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 check-san: ## the test programs under AddressSanitizer and UBSan, in BUILD/san
-	$(SUBMAKE) BUILD=$(BUILD)/san OPT="$(SAN)" CPPFLAGS="$(CPPFLAGS) -DEW_CONFIG_EXEC_TAIL=0" check-tests
+	$(SUBMAKE) BUILD=$(BUILD)/san WERROR= OPT="$(SAN)" CPPFLAGS="$(CPPFLAGS) -DEW_CONFIG_EXEC_TAIL=0" check-tests
+
+FUZZ ?= module
+FUZZ_ARGS ?= -max_total_time=60
+FUZZSAN := -fsanitize=address,undefined -fno-sanitize-recover=all
+fuzz: ## clang's libFuzzer on FUZZ=module, model or reader, FUZZ_ARGS=-max_total_time=60; finds stay in BUILD/fuzz
+	$(SUBMAKE) BUILD=$(BUILD)/fuzz CC=clang WERROR= OPT="-O1 -fsanitize=fuzzer-no-link $(FUZZSAN)" \
+		CPPFLAGS="$(CPPFLAGS) -DEW_CONFIG_EXEC_TAIL=0" $(BUILD)/fuzz/libedgewasm.a
+	clang -std=gnu11 -g -O1 -fsanitize=fuzzer $(FUZZSAN) -DEW_LIBFUZZER -DEW_CONFIG_EXEC_TAIL=0 -Iinclude -Ilib -Itests/aid \
+		-o $(BUILD)/fuzz/$(FUZZ) tests/fuzz/test_fuzz_$(FUZZ).c $(BUILD)/fuzz/libedgewasm.a $(SYSLIBS)
+	mkdir -p $(BUILD)/fuzz/corpus-$(FUZZ)
+	cd $(BUILD)/fuzz && ./$(FUZZ) $(FUZZ_ARGS) corpus-$(FUZZ)
 
 check-clang: ## the same as `check`, compiled by clang in BUILD/clang
 	$(SUBMAKE) BUILD=$(BUILD)/clang CC=clang check
@@ -324,7 +337,7 @@ help: ## this list
 -include $(patsubst %.c,$(BUILD)/%.d,$(LIBSRC) $(PROGSRC))
 -include $(wildcard $(BUILD)/examples/firmware/*.d $(BUILD)/m*/examples/firmware/*.d)
 -include $(LIBSRC:%.c=$(BUILD)/m4/%.d) $(LIBSRC:%.c=$(BUILD)/m33/%.d)
-.PHONY: all lib programs tests demo check check-run check-tests check-san check-clang check-cross bench core-m4 firmware size install uninstall stack tables \
+.PHONY: all lib programs tests demo check check-run check-tests check-san check-clang check-cross fuzz bench core-m4 firmware size install uninstall stack tables \
 	format deps clean help FORCE $(CHECKS:%=check-%) $(TESTROOMS:%=check-%)
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -7,6 +7,9 @@
  * append takes lines through a ring in batches, as a gateway would; the other commands open the log for
  * reading only, so they work while another process appends.
  */
+#ifndef _FILE_OFFSET_BITS
+#define _FILE_OFFSET_BITS 64 /* or 32-bit machines refuse large files and folders */
+#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

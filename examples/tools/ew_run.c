@@ -73,7 +73,7 @@ static const char usage_text[] =
 	"  --env NAME[=VALUE]   the guest's environment, instead of all of this program's\n"
 	"Exit status: the guest's; 134 after a trap; 1 when the module is refused; 2 for usage.\n";
 
-/* ---- options ------------------------------------------------------------------------------------ */
+/* ---- options ---- */
 
 static bool number(const char *text, uint64_t max, uint64_t *out)
 {
@@ -193,7 +193,7 @@ static bool parse_options(struct options *o, int argc, char **argv)
 	return o->argc > 0 && !(o->invoke && o->all_exports) && !(o->all_exports && o->argc > 1);
 }
 
-/* ---- host --------------------------------------------------------------------------------------- */
+/* ---- host ---- */
 
 static enum ew_status resolve(void *user, const struct ew_extern_type *want, struct ew_import *out,
 			      struct ew_error *err)
@@ -246,7 +246,7 @@ static enum ew_status create_abi(struct run *r, struct ew_error *err)
 	return status;
 }
 
-/* ---- running ------------------------------------------------------------------------------------ */
+/* ---- running ---- */
 
 static int trapped(struct run *r)
 {
@@ -285,8 +285,8 @@ static void print_results(const uint8_t *types, uint32_t count, const union ew_v
 {
 	char text[64];
 
-	for (uint32_t i = 0; i < count; i++) {
-		value_print(text, sizeof(text), types[i], &values[i]);
+	for (uint32_t i = 0; i < count; values += value_slots(types[i++])) {
+		value_print(text, sizeof(text), types[i], values);
 		puts(text);
 	}
 }
@@ -304,6 +304,7 @@ static int invoke(struct run *r)
 {
 	const uint8_t *params, *results;
 	uint32_t param_count, result_count;
+	union ew_value *arg = r->values;
 	struct ew_func *f;
 	enum ew_status status = ew_func_find(r->instance, r->o.invoke, NULL, &f);
 
@@ -314,12 +315,12 @@ static int invoke(struct run *r)
 	ew_func_type(f, &params, &param_count, &results, &result_count);
 	if (param_count != (uint32_t)(r->o.argc - 1))
 		return usage_of_function(r->o.invoke, params, param_count);
-	if (param_count > VALUES_MAX || result_count > VALUES_MAX) {
+	if (values_slots(params, param_count) > VALUES_MAX || values_slots(results, result_count) > VALUES_MAX) {
 		fprintf(stderr, "ew-run: more than %d values\n", VALUES_MAX);
 		return EXIT_USAGE;
 	}
-	for (uint32_t i = 0; i < param_count; i++) {
-		if (!value_parse(params[i], r->o.argv[i + 1], &r->values[i])) {
+	for (uint32_t i = 0; i < param_count; arg += value_slots(params[i++])) {
+		if (!value_parse(params[i], r->o.argv[i + 1], arg)) {
 			fprintf(stderr, "ew-run: \"%s\" is no %s\n", r->o.argv[i + 1], type_name(params[i]));
 			return EXIT_USAGE;
 		}
@@ -334,13 +335,14 @@ static int invoke(struct run *r)
 static void print_call(struct run *r, const struct ew_extern_type *type, struct ew_func *f)
 {
 	enum ew_status status = call(r, f);
+	const union ew_value *value = r->values;
 	char text[512];
 
 	fwrite(type->name, 1, type->name_len, stdout);
 	printf("() =>");
 	if (status == EW_OK) {
-		for (uint32_t i = 0; i < type->result_count; i++) {
-			value_print_wabt(text, sizeof(text), type->results[i], &r->values[i]);
+		for (uint32_t i = 0; i < type->result_count; value += value_slots(type->results[i++])) {
+			value_print_wabt(text, sizeof(text), type->results[i], value);
 			printf("%s%s", i ? ", " : " ", text);
 		}
 	} else if (status == EW_ERR_TRAP) {
@@ -359,7 +361,7 @@ static int run_all_exports(struct run *r)
 		struct ew_func *f;
 
 		if (ew_module_export(r->module, i, &type) != EW_OK || type.kind != EW_EXTERN_FUNC ||
-		    type.param_count > 0 || type.result_count > VALUES_MAX)
+		    type.param_count > 0 || values_slots(type.results, type.result_count) > VALUES_MAX)
 			continue;
 		if (ew_func_at(r->instance, i, &f) == EW_OK)
 			print_call(r, &type, f);

@@ -86,7 +86,7 @@ static enum ew_status emit(void *user, const struct ew_event *header, const void
 	return EW_OK;
 }
 
-/* ---- metrics ------------------------------------------------------------------------------------ */
+/* ---- metrics ---- */
 
 static enum ew_status metric_define(void *user, uint32_t kind, const char *name, size_t len, uint32_t *id)
 {
@@ -152,7 +152,7 @@ void host_print_metrics(const struct host *h)
 	}
 }
 
-/* ---- standard streams --------------------------------------------------------------------------- */
+/* ---- standard streams ---- */
 
 static enum ew_status read_fd(void *user, int fd, void *buf, size_t cap, size_t *done)
 {

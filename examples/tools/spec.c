@@ -65,7 +65,7 @@ static bool fail(struct script *s, const char *fmt, ...)
 	return false;
 }
 
-/* ---- modules ------------------------------------------------------------------------------------ */
+/* ---- modules ---- */
 
 static bool same_text(const struct json_node *node, const char *text, size_t len)
 {
@@ -254,12 +254,65 @@ static bool run_register(struct script *s, const struct json_node *command)
 	return true;
 }
 
-/* ---- values ------------------------------------------------------------------------------------- */
+/* ---- values ---- */
 
 /* Externref n of a script is this pointer: 0 is not null. */
 static void *extern_number(uint64_t n)
 {
 	return (void *)(uintptr_t)(n + 1);
+}
+
+/* The lanes of a v128: their type's bits; of floats a NaN's value may be a pattern instead. */
+static unsigned lane_bits(struct script *s, const struct json_node *v)
+{
+	static const struct {
+		const char *name;
+		unsigned bits;
+	} lanes[] = {{"i8", 8}, {"i16", 16}, {"i32", 32}, {"i64", 64}, {"f32", 32}, {"f64", 64}};
+	const struct json_node *kind = json_get(&s->json, v, "lane_type");
+
+	for (size_t i = 0; i < sizeof(lanes) / sizeof(lanes[0]); i++)
+		if (json_is(kind, lanes[i].name))
+			return lanes[i].bits;
+	fail(s, "lanes of an unknown type");
+	return 0;
+}
+
+static uint64_t lane_mask(unsigned bits)
+{
+	return bits == 64 ? UINT64_MAX : (1ull << bits) - 1;
+}
+
+static bool lane_number(struct script *s, const struct json_node *text, unsigned bits, uint64_t *out)
+{
+	char number[32];
+	union ew_value v;
+
+	if (text->len >= sizeof(number))
+		return fail(s, "value without number");
+	memcpy(number, text->text, text->len);
+	number[text->len] = '\0';
+	if (!value_parse(EW_I64, number, &v))
+		return fail(s, "bad number %s", number);
+	*out = v.u64 & lane_mask(bits);
+	return true;
+}
+
+static bool spec_v128(struct script *s, const struct json_node *v, union ew_value *out)
+{
+	const struct json_node *lane = json_first(&s->json, json_get(&s->json, v, "value"));
+	unsigned bits = lane_bits(s, v), at = 0;
+	uint64_t number;
+
+	if (bits == 0)
+		return false;
+	out[0].u64 = out[1].u64 = 0;
+	for (; lane && at < 128; lane = json_next(&s->json, lane), at += bits) {
+		if (!lane_number(s, lane, bits, &number))
+			return false;
+		out[at / 64].u64 |= number << at % 64;
+	}
+	return !lane && at == 128 ? true : fail(s, "a v128 of %u bits", at);
 }
 
 /* Floats travel as their bits, in decimal. */
@@ -273,6 +326,8 @@ static bool spec_value(struct script *s, const struct json_node *v, uint8_t type
 	if (!json_is(kind, type_name(type)))
 		return fail(s, "value of type %.*s for a parameter of type %s",
 			    kind ? (int)kind->len : 0, kind ? kind->text : "", type_name(type));
+	if (type == EW_V128)
+		return spec_v128(s, v, out);
 	if (!text || text->len >= sizeof(number))
 		return fail(s, "value without number");
 	if (type == EW_FUNCREF)
@@ -305,6 +360,35 @@ static bool nan_matches(const struct json_node *pattern, uint8_t type, const uni
 			 : f64_is_nan(got->u64) && (got->u64 & F64_QUIET);
 }
 
+static bool v128_matches(struct script *s, const struct json_node *want, const union ew_value *got)
+{
+	const struct json_node *lane = json_first(&s->json, json_get(&s->json, want, "value"));
+	unsigned bits = lane_bits(s, want), at = 0;
+	char shown[64];
+
+	if (bits == 0)
+		return false;
+	value_print(shown, sizeof(shown), EW_V128, got);
+	for (; lane && at < 128; lane = json_next(&s->json, lane), at += bits) {
+		union ew_value v = {.u64 = got[at / 64].u64 >> at % 64 & lane_mask(bits)};
+		uint64_t number;
+		bool same;
+
+		if (lane->len > 3 && lane->text[0] == 'n') {
+			if (bits == 32)
+				v.u32 = (uint32_t)v.u64; /* as a value of that type is kept */
+			same = nan_matches(lane, bits == 32 ? EW_F32 : EW_F64, &v);
+		} else if (lane_number(s, lane, bits, &number)) {
+			same = number == v.u64;
+		} else {
+			return false;
+		}
+		if (!same)
+			return fail(s, "got %s, want lane %u %.*s", shown, at / bits, (int)lane->len, lane->text);
+	}
+	return !lane && at == 128 ? true : fail(s, "a v128 of %u bits", at);
+}
+
 static bool value_matches(struct script *s, const struct json_node *want, uint8_t type,
 			  const union ew_value *got)
 {
@@ -315,6 +399,8 @@ static bool value_matches(struct script *s, const struct json_node *want, uint8_
 
 	if (!json_is(json_get(&s->json, want, "type"), type_name(type)))
 		return fail(s, "result of type %s", type_name(type));
+	if (type == EW_V128)
+		return v128_matches(s, want, got);
 	value_print(shown, sizeof(shown), type, got);
 	if (!text && (type == EW_FUNCREF || type == EW_EXTERNREF)) /* any but null */
 		return got->ref ? true : fail(s, "got %s, want not null", shown);
@@ -333,7 +419,7 @@ static bool value_matches(struct script *s, const struct json_node *want, uint8_
 	return true;
 }
 
-/* ---- actions ------------------------------------------------------------------------------------ */
+/* ---- actions ---- */
 
 /* What an action did: a status, and when it is EW_OK values of these types in s->values. */
 struct outcome {
@@ -347,12 +433,13 @@ static bool load_args(struct script *s, const struct json_node *args, const uint
 		      uint32_t count)
 {
 	const struct json_node *v = json_first(&s->json, args);
+	union ew_value *out = s->values;
 	uint32_t i = 0;
 
-	if (count > VALUES_MAX)
+	if (values_slots(types, count) > VALUES_MAX)
 		return fail(s, "too many parameters");
-	for (; v && i < count; v = json_next(&s->json, v), i++)
-		if (!spec_value(s, v, types[i], &s->values[i]))
+	for (; v && i < count; v = json_next(&s->json, v), out += value_slots(types[i++]))
+		if (!spec_value(s, v, types[i], out))
 			return false;
 	return !v && i == count ? true : fail(s, "wrong number of arguments");
 }
@@ -371,7 +458,7 @@ static bool invoke(struct script *s, struct unit *u, const struct json_node *act
 	ew_func_type(f, &params, &param_count, &o->types, &o->count);
 	if (!load_args(s, json_get(&s->json, action, "args"), params, param_count))
 		return false;
-	if (o->count > VALUES_MAX)
+	if (values_slots(o->types, o->count) > VALUES_MAX)
 		return fail(s, "too many results");
 	ew_exec_set_fuel(s->exec, FUEL_PER_COMMAND);
 	o->status = ew_call(f, s->values);
@@ -394,7 +481,10 @@ static bool get(struct script *s, struct unit *u, const struct json_node *action
 	o->global_type = (uint8_t)ew_global_type(g, NULL);
 	o->types = &o->global_type;
 	o->count = 1;
-	s->values[0] = ew_global_get(g);
+	if (o->global_type == EW_V128)
+		ew_global_get_v128(g, s->values);
+	else
+		s->values[0] = ew_global_get(g);
 	return true;
 }
 
@@ -437,6 +527,7 @@ static bool run_action(struct script *s, const struct json_node *command)
 static bool run_assert_return(struct script *s, const struct json_node *command)
 {
 	const struct json_node *want;
+	const union ew_value *got = s->values;
 	struct outcome o;
 	uint32_t i = 0;
 
@@ -445,8 +536,8 @@ static bool run_assert_return(struct script *s, const struct json_node *command)
 	if (o.status != EW_OK)
 		return fail(s, "ended with %s", ended(s, o.status));
 	want = json_first(&s->json, json_get(&s->json, command, "expected"));
-	for (; want && i < o.count; want = json_next(&s->json, want), i++)
-		if (!value_matches(s, want, o.types[i], &s->values[i]))
+	for (; want && i < o.count; want = json_next(&s->json, want), got += value_slots(o.types[i++]))
+		if (!value_matches(s, want, o.types[i], got))
 			return false;
 	if (want || i != o.count)
 		return fail(s, "%" PRIu32 " results", o.count);
@@ -498,7 +589,7 @@ static bool run_assert_exhaustion(struct script *s, const struct json_node *comm
 	return fail(s, "ended with %s, want the stack exhausted", ended(s, o.status));
 }
 
-/* ---- refusals ----------------------------------------------------------------------------------- */
+/* ---- refusals ---- */
 
 /*
  * A module that must not load.  Which of the two classes it is in depends on where an engine looks first
@@ -558,7 +649,7 @@ static bool run_assert_uninstantiable(struct script *s, const struct json_node *
 	return check_trap(s, command, a.status, &a.trap);
 }
 
-/* ---- the list of commands ----------------------------------------------------------------------- */
+/* ---- the list of commands ---- */
 
 static const struct {
 	const char *type;

@@ -21,6 +21,7 @@ static char type_letter(uint8_t type)
 	case EW_I64: return 'I';
 	case EW_F32: return 'f';
 	case EW_F64: return 'F';
+	case EW_V128: return 'V';
 	case EW_FUNCREF: return 'p';
 	default: return 'x';
 	}
@@ -30,8 +31,8 @@ static void print_values(const uint8_t *types, uint32_t count, const union ew_va
 {
 	char text[512];
 
-	for (uint32_t i = 0; i < count; i++) {
-		value_print_wabt(text, sizeof(text), types[i], &values[i]);
+	for (uint32_t i = 0; i < count; values += value_slots(types[i++])) {
+		value_print_wabt(text, sizeof(text), types[i], values);
 		printf("%s%s", i ? ", " : "", text);
 	}
 }
@@ -49,7 +50,7 @@ static enum ew_status call_stub(void *user, struct ew_instance *caller, union ew
 	print_values(s->type.params, s->type.param_count, values);
 	printf(") =>");
 	if (s->type.result_count) {
-		memset(values, 0, s->type.result_count * sizeof(*values));
+		memset(values, 0, (size_t)values_slots(s->type.results, s->type.result_count) * sizeof(*values));
 		putchar(' ');
 		print_values(s->type.results, s->type.result_count, values);
 	}

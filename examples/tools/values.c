@@ -14,7 +14,7 @@ static const struct {
 	const char *name;
 } types[] = {
 	{EW_I32, "i32"}, {EW_I64, "i64"},	  {EW_F32, "f32"},
-	{EW_F64, "f64"}, {EW_FUNCREF, "funcref"}, {EW_EXTERNREF, "externref"},
+	{EW_F64, "f64"}, {EW_V128, "v128"}, {EW_FUNCREF, "funcref"}, {EW_EXTERNREF, "externref"},
 };
 
 const char *type_name(uint8_t type)
@@ -23,6 +23,20 @@ const char *type_name(uint8_t type)
 		if (types[i].type == type)
 			return types[i].name;
 	return "?";
+}
+
+uint32_t value_slots(uint8_t type)
+{
+	return type == EW_V128 ? 2 : 1;
+}
+
+uint64_t values_slots(const uint8_t *list, uint32_t count)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		n += value_slots(list[i]);
+	return n;
 }
 
 bool f32_is_nan(uint32_t bits)
@@ -120,13 +134,27 @@ static bool parse_f64(const char *text, union ew_value *out)
 	return *end == '\0';
 }
 
+static bool parse_v128(const char *text, union ew_value *out)
+{
+	char half[19];
+
+	if (text[0] != '0' || (text[1] | 32) != 'x' || strlen(text) != 34)
+		return false;
+	for (int i = 0; i < 2; i++) { /* the high half is written first */
+		snprintf(half, sizeof(half), "0x%.16s", text + 2 + 16 * i);
+		if (!magnitude(half, &out[1 - i].u64))
+			return false;
+	}
+	return true;
+}
+
 bool value_parse(enum ew_type type, const char *text, union ew_value *out)
 {
 	const char *name = type_name((uint8_t)type);
 	size_t len = strlen(name);
 	uint64_t v;
 
-	memset(out, 0, sizeof(*out));
+	memset(out, 0, value_slots((uint8_t)type) * sizeof(*out));
 	if (strncmp(text, name, len) == 0 && text[len] == ':')
 		text += len + 1;
 	switch (type) {
@@ -138,6 +166,7 @@ bool value_parse(enum ew_type type, const char *text, union ew_value *out)
 	case EW_I64: return parse_int(text, 64, &out->u64);
 	case EW_F32: return parse_f32(text, out);
 	case EW_F64: return parse_f64(text, out);
+	case EW_V128: return parse_v128(text, out);
 	case EW_FUNCREF: return strcmp(text, "null") == 0;
 	case EW_EXTERNREF:
 		if (strcmp(text, "null") == 0)
@@ -187,6 +216,8 @@ size_t value_print(char *out, size_t cap, uint8_t type, const union ew_value *va
 	switch (type) {
 	case EW_I32: return n + (size_t)snprintf(out, cap, "%" PRId32, value->i32);
 	case EW_I64: return n + (size_t)snprintf(out, cap, "%" PRId64, value->i64);
+	case EW_V128:
+		return n + (size_t)snprintf(out, cap, "0x%016" PRIx64 "%016" PRIx64, value[1].u64, value[0].u64);
 	case EW_F32:
 		if (f32_is_nan(value->u32))
 			return n + print_nan(out, cap, value->u32 >> 31, value->u32 & 0x7fffff, 23);
@@ -220,8 +251,13 @@ static uint32_t store_index_wabt(const struct ew_func *func)
 
 size_t value_print_wabt(char *out, size_t cap, uint8_t type, const union ew_value *value)
 {
-	size_t n = (size_t)snprintf(out, cap, "%s:", type_name(type));
+	size_t n;
 
+	if (type == EW_V128)
+		return (size_t)snprintf(out, cap, "v128 i32x4:0x%08" PRIx32 " 0x%08" PRIx32 " 0x%08" PRIx32 " 0x%08" PRIx32,
+					(uint32_t)value[0].u64, (uint32_t)(value[0].u64 >> 32),
+					(uint32_t)value[1].u64, (uint32_t)(value[1].u64 >> 32));
+	n = (size_t)snprintf(out, cap, "%s:", type_name(type));
 	out += n;
 	cap -= n;
 	switch (type) {

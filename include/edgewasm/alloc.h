@@ -18,7 +18,8 @@
 extern "C" {
 #endif
 
-#define EW_ALIGN 16 /* every block is aligned to this */
+/* Every block is aligned to this: what malloc gives, two pointers. */
+#define EW_ALIGN (2 * sizeof(void *))
 
 /*
  * resize(ctx, block, old_bytes, new_bytes):

@@ -106,6 +106,14 @@
 #endif
 #endif
 
+/*
+ * The vector instructions of WebAssembly (v128): about 30 KiB of x86-64 code, and as much of tables.  0: a module that uses them is refused
+ * with EW_ERR_UNSUPPORTED.
+ */
+#ifndef EW_CONFIG_SIMD
+#define EW_CONFIG_SIMD (!EW_CONFIG_SMALL)
+#endif
+
 /* Wasm load limits: checked before anything is allocated for the thing counted. */
 #ifndef EW_MAX_MODULE_BYTES /* the module itself, borrowed: no RAM */
 #define EW_MAX_MODULE_BYTES (256u << 20)
@@ -122,7 +130,7 @@
 #ifndef EW_MAX_EXPORTS /* 32 bytes each */
 #define EW_MAX_EXPORTS 10000u
 #endif
-#ifndef EW_MAX_GLOBALS /* 32 bytes each in a module, 16 in an instance */
+#ifndef EW_MAX_GLOBALS /* 24 bytes each in a module, 40 in an instance (32 without EW_CONFIG_SIMD) */
 #define EW_MAX_GLOBALS 100000u
 #endif
 #ifndef EW_MAX_TABLES /* 48 bytes each, without elements */
@@ -137,17 +145,20 @@
 #ifndef EW_MAX_CONST_DEPTH /* operands of a constant expression: 8 bytes of C stack each while one is evaluated */
 #define EW_MAX_CONST_DEPTH (EW_CONFIG_SMALL ? 8u : 64u)
 #endif
-#ifndef EW_MAX_LOCALS /* parameters and locals of one function; 8 bytes of stack each while it runs */
+#ifndef EW_MAX_LOCALS /* parameters and locals of one function; 8 bytes of stack each while it runs, a v128 16 */
 #define EW_MAX_LOCALS 50000u
 #endif
-#ifndef EW_MAX_NESTING /* nested blocks of one function; 40 bytes each while it is translated */
+#ifndef EW_MAX_NESTING /* nested blocks of one function; 56 bytes each while it is translated */
 #define EW_MAX_NESTING 4096u
 #endif
-#ifndef EW_MAX_FRAME_SLOTS /* locals and operands of one function; operand fields have 16 bits */
+#ifndef EW_MAX_FRAME_SLOTS /* locals and operands of one function, a v128 two; operand fields have 16 bits */
 #define EW_MAX_FRAME_SLOTS 65000u
 #endif
 #ifndef EW_MAX_BODY_BYTES /* one function body; its internal code is 3 to 6 times as large */
 #define EW_MAX_BODY_BYTES (8u << 20)
+#endif
+#ifndef EW_MAX_CODE_FACTOR /* internal code of a function: at most 64 KiB and this many times its body */
+#define EW_MAX_CODE_FACTOR 32u
 #endif
 
 /* Wasm run limits. */

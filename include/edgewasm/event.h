@@ -140,8 +140,8 @@ EW_API enum ew_status ew_ring_shrink(struct ew_ring *r, size_t data_bytes);
 /* Producer: publish all open claims with one store.  Returns how many. */
 EW_API uint32_t ew_ring_commit(struct ew_ring *r);
 /*
- * Producer: take back the newest open claim.  Its sequence number is used again, unless an event was
- * dropped after it.  EW_ERR_STATE: none open.
+ * Producer: take back the newest open claim; its sequence number is used again.  There are as many gaps
+ * in the numbers as events were dropped.  EW_ERR_STATE: none open.
  */
 EW_API enum ew_status ew_ring_abort(struct ew_ring *r);
 /*

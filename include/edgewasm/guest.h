@@ -376,6 +376,21 @@ static inline int32_t edge_infer_named(int32_t *handle, const char *name, const 
 	return edge_infer(*handle, in, in_len, out, cap);
 }
 
+/* What the host reads and writes: these sizes never change. */
+#if defined(__wasm32__)
+#if defined(__cplusplus)
+#define EDGE_SIZE(type, bytes) static_assert(sizeof(struct type) == (bytes), #type)
+#else
+#define EDGE_SIZE(type, bytes) _Static_assert(sizeof(struct type) == (bytes), #type)
+#endif
+EDGE_SIZE(edge_event, 48);
+EDGE_SIZE(edge_model_info, 24);
+EDGE_SIZE(edge_tensor_info, 52);
+EDGE_SIZE(edge_nn_tensor, 20);
+EDGE_SIZE(edge_nn_builder, 8);
+#undef EDGE_SIZE
+#endif
+
 #ifdef __cplusplus
 }
 #endif

@@ -37,10 +37,10 @@ extern "C" {
 /* Limits, checked before anything is allocated for the thing counted.  All but the first can be set lower
  * or higher for each load by struct ew_model_config. */
 #define EW_MODEL_DIMS 8u /* dimensions of a tensor; 4 bytes each in struct ew_tensor_info */
-#ifndef EW_MODEL_TENSORS /* of the main subgraph; 56 bytes each (36 on 32-bit) in the model */
+#ifndef EW_MODEL_TENSORS /* of the main subgraph; 64 bytes each in the model, 40 while it is loaded */
 #define EW_MODEL_TENSORS (EW_CONFIG_SMALL ? 512u : 8192u)
 #endif
-#ifndef EW_MODEL_OPERATORS /* of the main subgraph; 96 bytes each (64 on 32-bit) and their parameters */
+#ifndef EW_MODEL_OPERATORS /* of the main subgraph; 72 bytes each (56 on 32-bit) and their parameters */
 #define EW_MODEL_OPERATORS (EW_CONFIG_SMALL ? 256u : 4096u)
 #endif
 #ifndef EW_MODEL_ARENA_BYTES /* of one executor, persistent and transient together: itself */
@@ -211,14 +211,16 @@ EW_API void ew_model_arena_size(const struct ew_model *model, size_t *persistent
 
 /* ---- executors -------------------------------------------------------------------------------- */
 
-/* One block from the allocator, of ew_model_exec_size bytes.  Errors: NOMEM. */
+/* One block from the allocator, of ew_model_exec_size bytes.  Errors: NOMEM; INVAL: the block is not aligned. */
 EW_API enum ew_status ew_model_exec_create(struct ew_model_exec **out,
 					   const struct ew_model *model,
 					   const struct ew_alloc *alloc, struct ew_error *err);
 /* NULL is allowed. */
 EW_API void ew_model_exec_destroy(struct ew_model_exec *exec);
 
-/* The same in caller's memory: persistent and transient bytes, memory aligned to EW_ALIGN. */
+#define EW_MODEL_ALIGN 8 /* malloc's on 32-bit machines; kernels ask for no more */
+
+/* The same in caller's memory: persistent and transient bytes, memory aligned to EW_MODEL_ALIGN. */
 EW_API size_t ew_model_exec_size(const struct ew_model *model);
 /* Errors: INVAL (not aligned), TOOBIG (memory_bytes is too small).  There is nothing to undo afterwards. */
 EW_API enum ew_status ew_model_exec_init(struct ew_model_exec **out, const struct ew_model *model,
@@ -231,7 +233,7 @@ EW_API const struct ew_model *ew_model_exec_model(const struct ew_model_exec *ex
  * for all of them.
  */
 struct ew_tensor_span {
-	void *data; /* aligned to EW_ALIGN unless it was bound */
+	void *data; /* aligned to EW_MODEL_ALIGN unless it was bound */
 	size_t bytes;
 };
 

@@ -40,12 +40,15 @@ enum ew_type {
 	EW_I64 = 0x7e,
 	EW_F32 = 0x7d,
 	EW_F64 = 0x7c,
+	EW_V128 = 0x7b,
 	EW_FUNCREF = 0x70,
 	EW_EXTERNREF = 0x6f
 };
 
 /*
- * One value, one stack slot.  Arguments and results are arrays of these in signature order.
+ * One value, one stack slot.  Arguments and results are arrays of these in signature order; a v128 takes two
+ * consecutive ones, the low 64 bits (lanes that come first) before the high, each as u64: so what comes behind it in a
+ * signature moves up by one.
  * References: func is NULL or a function of an instance; ref is the host's own pointer, never followed.
  */
 union ew_value {
@@ -61,7 +64,7 @@ union ew_value {
 
 /*
  * Signatures as text, for host functions and look-ups: parameters in parentheses, then results;
- * i = i32, I = i64, f = f32, F = f64, p = funcref, x = externref.  "(iiI)i" takes i32, i32, i64 and gives i32;
+ * i = i32, I = i64, f = f32, F = f64, V = v128, p = funcref, x = externref.  "(iiI)i" takes i32, i32, i64 and gives i32;
  * "()" takes and gives nothing.
  */
 
@@ -248,7 +251,6 @@ EW_API size_t ew_instance_size(const struct ew_instance *instance);
 EW_API enum ew_status ew_func_find(struct ew_instance *instance, const char *name,
 				   const char *signature, struct ew_func **out);
 /* The same by index, as in ew_module_export: for names that no C string can hold.  Errors: NOENT, TYPE. */
-#define EW_HAS_FUNC_AT 1
 EW_API enum ew_status ew_func_at(struct ew_instance *instance, uint32_t export_index,
 				 struct ew_func **out);
 /* Types of a function: param_count and result_count values. */
@@ -362,9 +364,18 @@ EW_API enum ew_status ew_table_set(struct ew_table *table, uint32_t index, union
 EW_API enum ew_status ew_table_grow(struct ew_table *table, uint32_t count, union ew_value fill);
 
 EW_API enum ew_type ew_global_type(const struct ew_global *global, bool *mutable_global);
+/* Of a v128 the low half. */
 EW_API union ew_value ew_global_get(const struct ew_global *global);
-/* EW_ERR_INVAL when it is immutable. */
+/* EW_ERR_INVAL when it is immutable, or a v128. */
 EW_API enum ew_status ew_global_set(struct ew_global *global, union ew_value value);
+/*
+ * The same for a v128, which is two values (see union ew_value).  EW_ERR_TYPE for any other type; without
+ * EW_CONFIG_SIMD none can be created: EW_ERR_UNSUPPORTED.  ew_global_create makes one whose high half is 0.
+ */
+EW_API enum ew_status ew_global_create_v128(struct ew_global **out, bool mutable_global,
+					    const union ew_value value[2], const struct ew_alloc *alloc);
+EW_API enum ew_status ew_global_get_v128(const struct ew_global *global, union ew_value value[2]);
+EW_API enum ew_status ew_global_set_v128(struct ew_global *global, const union ew_value value[2]);
 
 #ifdef __cplusplus
 }

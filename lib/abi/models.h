@@ -7,6 +7,10 @@
 
 #include "abi/abi.h"
 
+#if EW_ABI_MODELS > 256
+#error "a handle has 8 bits for the slot: EW_ABI_MODELS is at most 256"
+#endif
+
 /* One input or output of a model. */
 struct ewi_io {
 	uint32_t bytes;

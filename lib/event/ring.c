@@ -10,8 +10,11 @@
 #if EW_CONFIG_EVENT
 #include <string.h>
 #include "base/bits.h"
+#include "base/le.h"
 
 _Static_assert(sizeof(struct ew_event) == 48, "the header is 48 bytes everywhere");
+_Static_assert(EW_TOPIC_MAX_BYTES == (1u << 16) - 1 && EW_RING_MAX_BYTES / 2 == 1u << 30,
+	       "record_bytes() shifts by these");
 _Static_assert(sizeof(struct ew_ring) % EW_RING_ALIGN == 0, "the room after it is aligned");
 
 /* "EWR1", and the width of size_t: two processes must agree on the layout of the control block. */
@@ -57,7 +60,7 @@ size_t ew_ring_size(size_t ring_bytes)
 /* 0 for what no ring takes; never overflows, because both parts are checked first. */
 EW_INLINE size_t record_bytes(size_t topic_bytes, size_t data_bytes)
 {
-	if (topic_bytes > EW_TOPIC_MAX_BYTES || data_bytes > EW_RING_MAX_BYTES / 2)
+	if ((topic_bytes >> 16 | data_bytes >> 30) != 0) /* one branch for both limits */
 		return 0;
 	return (sizeof(struct ew_event) + topic_bytes + data_bytes + EW_RING_ALIGN - 1) &
 	       ~(size_t)(EW_RING_ALIGN - 1);
@@ -170,14 +173,24 @@ EW_INLINE uint32_t tail_of(struct ew_ring *r)
 	return atomic_load_explicit(&r->tail, memory_order_relaxed);
 }
 
-/* Move the tail; the word there becomes the end that the consumer will meet. */
 EW_INLINE void set_tail(struct ew_ring *r, uint32_t at)
 {
 	atomic_store_explicit(&r->tail, at, memory_order_relaxed);
-	atomic_store_explicit(frame_at(r, at), 0, memory_order_relaxed);
 }
 
-static EW_COLD enum ew_status no_room(struct ew_ring *r)
+/*
+ * Let the consumer see everything up to `end`, the tail: the word there becomes the end that it will meet,
+ * then the first frame that it waits for appears.
+ */
+EW_INLINE void publish(struct ew_ring *r, uint32_t first, uint32_t frame, uint32_t end, uint32_t n)
+{
+	atomic_store_explicit(frame_at(r, end), 0, memory_order_relaxed);
+	atomic_store_explicit(frame_at(r, first), frame, memory_order_release);
+	r->next_seq += n;
+	count(&r->pushed, n);
+}
+
+static EW_COLD void no_room(struct ew_ring *r)
 {
 	if (r->policy == EW_RING_DROP_NEWEST) {
 		r->next_seq++;
@@ -185,35 +198,40 @@ static EW_COLD enum ew_status no_room(struct ew_ring *r)
 	} else {
 		count(&r->rejected_full, 1);
 	}
-	return EW_ERR_FULL;
 }
+
+#define NOWHERE UINT32_MAX
 
 /*
  * The record does not fit before the limit known so far: look at the head again, then at the front of
- * the room.  EW_OK: it goes to *at, which is the tail, or 0 after padding up to the end.
+ * the room.  Returns where it goes: the tail, or 0 after padding up to the end, or NOWHERE.
  */
-static EW_NOINLINE enum ew_status make_room(struct ew_ring *r, uint32_t bytes, uint32_t *at)
+static EW_NOINLINE uint32_t make_room(struct ew_ring *r, uint32_t bytes)
 {
-	uint32_t head = atomic_load_explicit(&r->head, memory_order_acquire);
+	uint32_t tail = tail_of(r), head = atomic_load_explicit(&r->head, memory_order_acquire);
 
 	r->head_seen = head;
-	r->limit = limit_of(r, *at, head);
-	if (*at + bytes < r->limit)
-		return EW_OK;
-	if (*at < head || bytes >= head)
-		return no_room(r);
+	r->limit = limit_of(r, tail, head);
+	if (tail + bytes < r->limit)
+		return tail;
+	if (tail < head || bytes >= head) {
+		no_room(r);
+		return NOWHERE;
+	}
 	r->limit = head;
-	*at = 0;
-	return EW_OK;
+	return 0;
 }
 
-/* The tail after a record of `bytes` at `at`; when that is the front, the limit becomes the head. */
-EW_INLINE uint32_t end_of(struct ew_ring *r, uint32_t at, uint32_t bytes)
+/* Move the tail behind a record of `bytes` at `at`; when that is the front, the limit becomes the head. */
+EW_INLINE uint32_t end_record(struct ew_ring *r, uint32_t at, uint32_t bytes)
 {
-	uint32_t end = advance(r, at, bytes);
+	uint32_t end = at + bytes;
 
-	if (EW_UNLIKELY(end == 0))
+	if (EW_UNLIKELY(end == r->size)) {
+		end = 0;
 		r->limit = limit_of(r, 0, r->head_seen);
+	}
+	set_tail(r, end);
 	return end;
 }
 
@@ -237,33 +255,75 @@ EW_INLINE void set_frame(struct ew_ring *r, uint32_t at, uint32_t frame)
 		atomic_store_explicit(frame_at(r, at), frame, memory_order_relaxed);
 }
 
+/* Both lengths and the content type, 0, with one store where their order in memory allows it. */
+EW_INLINE void set_lengths(struct ew_event *e, size_t topic_bytes, size_t data_bytes)
+{
+	uint64_t both = topic_bytes | (uint64_t)data_bytes << 32;
+
+	if (EW_BIG_ENDIAN) {
+		e->topic_bytes = (uint16_t)topic_bytes;
+		e->content_type = 0;
+		e->data_bytes = (uint32_t)data_bytes;
+	} else {
+		memcpy((unsigned char *)e + offsetof(struct ew_event, topic_bytes), &both, sizeof(both));
+	}
+}
+
+/* Begin an event at `at`; it is not counted as open yet. */
+EW_INLINE struct ew_event *begin_event(struct ew_ring *r, uint32_t at, size_t topic_bytes,
+				       size_t data_bytes)
+{
+	struct ew_event *e = event_at(r, at);
+
+	e->flags = 0;
+	e->seq = r->next_seq + r->open_count;
+	e->time_ns = 0;
+	memset(e->trace_id, 0, sizeof(e->trace_id));
+	set_lengths(e, topic_bytes, data_bytes);
+	return e;
+}
+
+/* A claim that has to look for room; a function of its own, so that the other way makes no calls. */
+static EW_NOINLINE enum ew_status claim_slowly(struct ew_ring *r, uint32_t bytes, size_t topic_bytes,
+					       size_t data_bytes, struct ew_event **out)
+{
+	uint32_t tail = tail_of(r), at = make_room(r, bytes);
+
+	*out = NULL;
+	if (at == NOWHERE)
+		return EW_ERR_FULL;
+	if (r->open_count == 0)
+		r->open = tail;
+	if (at != tail)
+		set_frame(r, tail, (r->size - tail) | EWI_FRAME_PAD);
+	set_frame(r, at, bytes);
+	end_record(r, at, bytes);
+	*out = begin_event(r, at, topic_bytes, data_bytes);
+	r->open_count++;
+	return EW_OK;
+}
+
 enum ew_status ew_ring_claim(struct ew_ring *r, size_t topic_bytes, size_t data_bytes,
 			     struct ew_event **out)
 {
 	uint32_t bytes = checked_bytes(r, topic_bytes, data_bytes);
-	uint32_t tail = tail_of(r), at = tail;
-	struct ew_event *e;
+	uint32_t at = tail_of(r);
 
-	*out = NULL;
-	if (bytes == 0)
+	if (EW_UNLIKELY(bytes == 0)) {
+		*out = NULL;
 		return EW_ERR_TOOBIG;
-	if (EW_UNLIKELY(at + bytes >= r->limit) && make_room(r, bytes, &at) != EW_OK)
-		return EW_ERR_FULL;
-	if (r->open_count++ == 0)
-		r->open = tail;
-	if (EW_UNLIKELY(at != tail))
-		set_frame(r, tail, (r->size - tail) | EWI_FRAME_PAD);
-	set_frame(r, at, bytes);
-	set_tail(r, end_of(r, at, bytes));
-	e = event_at(r, at);
-	e->flags = 0;
-	e->seq = r->next_seq++;
-	e->time_ns = 0;
-	memset(e->trace_id, 0, sizeof(e->trace_id));
-	e->topic_bytes = (uint16_t)topic_bytes;
-	e->content_type = 0;
-	e->data_bytes = (uint32_t)data_bytes;
-	*out = e;
+	}
+	if (EW_UNLIKELY(at + bytes >= r->limit))
+		return claim_slowly(r, bytes, topic_bytes, data_bytes, out);
+	if (r->open_count == 0) {
+		r->open = at;
+		r->open_frame = bytes;
+	} else {
+		atomic_store_explicit(frame_at(r, at), bytes, memory_order_relaxed);
+	}
+	end_record(r, at, bytes);
+	*out = begin_event(r, at, topic_bytes, data_bytes);
+	r->open_count++;
 	return EW_OK;
 }
 
@@ -318,21 +378,18 @@ uint32_t ew_ring_commit(struct ew_ring *r)
 
 	if (n == 0)
 		return 0;
+	publish(r, r->open, r->open_frame, tail_of(r), n);
 	r->open_count = 0;
-	atomic_store_explicit(frame_at(r, r->open), r->open_frame, memory_order_release);
-	count(&r->pushed, n);
 	return n;
 }
 
 enum ew_status ew_ring_abort(struct ew_ring *r)
 {
-	uint32_t at, before;
+	uint32_t before;
 
 	if (r->open_count == 0)
 		return EW_ERR_STATE;
-	at = newest(r, &before);
-	if (event_at(r, at)->seq + 1 == r->next_seq)
-		r->next_seq--;
+	(void)newest(r, &before);
 	r->open_count--;
 	r->limit = limit_of(r, before, r->head_seen);
 	set_tail(r, before);
@@ -344,7 +401,7 @@ enum ew_status ew_ring_abort(struct ew_ring *r)
 enum ew_status ew_ring_push(struct ew_ring *r, const struct ew_event *e, const void *topic,
 			    const void *data)
 {
-	uint32_t tail = tail_of(r), at = tail, bytes, frame;
+	uint32_t tail = tail_of(r), at = tail, bytes, frame, end;
 	struct ew_event *to;
 
 	if (EW_UNLIKELY(r->open_count != 0))
@@ -352,28 +409,30 @@ enum ew_status ew_ring_push(struct ew_ring *r, const struct ew_event *e, const v
 	frame = bytes = checked_bytes(r, e->topic_bytes, e->data_bytes);
 	if (bytes == 0)
 		return EW_ERR_TOOBIG;
-	if (EW_UNLIKELY(at + bytes >= r->limit) && make_room(r, bytes, &at) != EW_OK)
-		return r->policy == EW_RING_DROP_NEWEST ? EW_OK : EW_ERR_FULL;
+	if (EW_UNLIKELY(at + bytes >= r->limit)) {
+		at = make_room(r, bytes);
+		if (at == NOWHERE)
+			return r->policy == EW_RING_DROP_NEWEST ? EW_OK : EW_ERR_FULL;
+	}
 	if (EW_UNLIKELY(at != tail)) {
 		atomic_store_explicit(frame_at(r, at), bytes, memory_order_relaxed);
 		frame = (r->size - tail) | EWI_FRAME_PAD;
 	}
-	set_tail(r, end_of(r, at, bytes));
+	end = end_record(r, at, bytes);
 	to = event_at(r, at);
 	copy_header(to, e);
-	to->seq = r->next_seq++;
+	to->seq = r->next_seq;
 	if (e->topic_bytes != 0)
 		memcpy(ew_event_topic(to), topic, e->topic_bytes);
 	if (e->data_bytes != 0)
 		memcpy(ew_event_data(to), data, e->data_bytes);
-	atomic_store_explicit(frame_at(r, tail), frame, memory_order_release);
-	count(&r->pushed, 1);
+	publish(r, tail, frame, end, 1);
 	return EW_OK;
 }
 
 uint64_t ew_ring_next_seq(const struct ew_ring *r)
 {
-	return r->next_seq;
+	return r->next_seq + r->open_count;
 }
 
 /* ---- consumer ---- */

@@ -13,7 +13,7 @@
  *	frame == bytes | PAD   nothing until the end of the room; the next record is at offset 0
  *
  * The invariant that makes this work without clearing memory: before a frame becomes visible, the word
- * after its record is 0.  The producer therefore always owns at least the word after its last record,
+ * after the last record published with it is 0.  The producer therefore always owns at least the word after its last record,
  * and the ring is full while that word is still the consumer's.
  *
  * A batch is a run of records whose first frame is stored last: later frames are stored when they are
@@ -59,7 +59,7 @@ struct ew_ring {
 	uint32_t open;	       /* offset of the first frame not yet published; valid while open_count */
 	uint32_t open_frame;   /* what that frame will be */
 	uint32_t open_count;   /* events claimed and not published */
-	uint64_t next_seq;
+	uint64_t next_seq;     /* of the first open claim; the others follow */
 	atomic_size_t pushed, rejected_full, dropped_newest, too_big, aborted;
 	EWI_RING_GAP(gap1)
 

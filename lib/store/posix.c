@@ -8,6 +8,9 @@
  * disk is met at the start of a block, and so that later syncs need not write the file's size.
  * A writer locks the geometry file; readers in other processes need no lock.
  */
+#ifndef _FILE_OFFSET_BITS
+#define _FILE_OFFSET_BITS 64 /* or 32-bit machines refuse large files and folders */
+#endif
 #include "edgewasm/store.h"
 
 #if EW_CONFIG_STORE && EW_CONFIG_POSIX

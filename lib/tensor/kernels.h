@@ -32,13 +32,19 @@
 #else
 #define EWI_KERNELS_NEON 0
 #endif
+/* clang's header has these only where the whole build is for such a machine; gcc's for one function. */
+#if EWI_KERNELS_NEON && (!defined(__clang__) || defined(__ARM_FEATURE_DOTPROD))
+#define EWI_KERNELS_DOTPROD 1
+#else
+#define EWI_KERNELS_DOTPROD 0
+#endif
 
 /* One application of a kernel, to `windows` windows that lie one after the other in each activation. */
 struct ewi_call {
 	const void *params; /* of the slot: struct ewi_fc, ... */
 	const void *in[3];  /* NULL: left out */
 	void *out;
-	void *scratch; /* as many bytes as its size function says, aligned to EW_ALIGN */
+	void *scratch; /* as many bytes as its size function says, aligned to EW_MODEL_ALIGN */
 	size_t windows;
 };
 
@@ -111,5 +117,6 @@ struct ewi_convert {
 size_t ewi_fc_s8_sse41_scratch(const void *params, size_t windows);
 size_t ewi_fc_s8_avx2_scratch(const void *params, size_t windows);
 size_t ewi_fc_s8_neon_scratch(const void *params, size_t windows);
+size_t ewi_fc_s8_dotprod_scratch(const void *params, size_t windows);
 
 #endif

@@ -58,7 +58,7 @@ enum ew_status ew_model_exec_init(struct ew_model_exec **out, const struct ew_mo
 	struct ew_model_exec *x = memory;
 
 	*out = NULL;
-	if (!memory || (uintptr_t)memory % EW_ALIGN != 0)
+	if (!memory || (uintptr_t)memory % EW_MODEL_ALIGN != 0)
 		return EW_ERR_INVAL;
 	if (memory_bytes < ew_model_exec_size(model))
 		return EW_ERR_TOOBIG;
@@ -85,7 +85,10 @@ enum ew_status ew_model_exec_create(struct ew_model_exec **out, const struct ew_
 	ewi_error_clear(err);
 	if (!memory)
 		return ewi_error(err, EW_ERR_NOMEM, 0, "no memory for an arena of %zu bytes", bytes);
-	ew_model_exec_init(out, model, memory, bytes); /* cannot fail: size and alignment are right */
+	if (ew_model_exec_init(out, model, memory, bytes) != EW_OK) {
+		ewi_free(alloc, memory, 1, bytes);
+		return ewi_error(err, EW_ERR_INVAL, 0, "the allocator's block is not aligned");
+	}
 	(*out)->alloc = *alloc;
 	return EW_OK;
 }

@@ -267,15 +267,19 @@ static enum ew_status begin(struct ew_exec *x, struct ew_func *f, const union ew
 
 	if (x->stack_end - frame < head->frame_slots || x->top == x->frames_end)
 		return trap_outside(x, EW_TRAP_STACK);
-	for (uint32_t i = 0; i < head->param_count; i++) {
+	for (uint32_t i = 0, at = 0; i < f->type->param_count; i++, at++) {
 		uint8_t type = f->type->params[i];
 
-		if (type == EW_FUNCREF && !ewi_ref_admit(f->instance, args[i].func))
+		if (type == EW_FUNCREF && !ewi_ref_admit(f->instance, args[at].func))
 			return EW_ERR_INVAL;
 		if (ewi_is_reftype(type))
-			frame[i].u64 = (uintptr_t)args[i].ref;
+			frame[at].u64 = (uintptr_t)args[at].ref;
 		else
-			frame[i] = args[i];
+			frame[at] = args[at];
+		if (ewi_is_v128(type)) {
+			at++;
+			frame[at] = args[at];
+		}
 	}
 	for (uint32_t i = 0; i < head->zero_count; i++)
 		frame[head->zero_from + i].u64 = 0;
@@ -291,11 +295,16 @@ static void copy_results(const struct ew_func *f, const union ew_value *from, un
 {
 	const uint8_t *types = ewi_functype_results(f->type);
 
-	for (uint32_t i = 0; i < f->type->result_count; i++)
+	for (uint32_t i = 0, at = 0; i < f->type->result_count; i++, at++) {
 		if (ewi_is_reftype(types[i]))
-			to[i].ref = (void *)(uintptr_t)from[i].u64;
+			to[at].ref = (void *)(uintptr_t)from[at].u64;
 		else
-			to[i] = from[i];
+			to[at] = from[at];
+		if (ewi_is_v128(types[i])) {
+			at++;
+			to[at] = from[at];
+		}
+	}
 }
 
 /* Run what begin prepared or a suspension left.  base is the frame of the stop instruction. */
@@ -328,7 +337,7 @@ static enum ew_status finish(struct ew_exec *x, enum ew_status status, union ew_
 		return status;
 	if (results)
 		copy_results(f, x->stack, results);
-	if (i->results && f->type->result_count <= i->result_cap)
+	if (i->results && f->type->result_slots <= i->result_cap)
 		copy_results(f, x->stack, i->results);
 	return EW_OK;
 }

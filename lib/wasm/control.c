@@ -280,12 +280,12 @@ static enum ew_status take_references(const struct ew_func *f, const struct ew_i
 {
 	const uint8_t *types = ewi_functype_results(f->type);
 
-	for (uint32_t i = 0; i < f->type->result_count; i++) {
+	for (uint32_t i = 0, at = 0; i < f->type->result_count; at += ewi_slots_of(types[i++])) {
 		if (!ewi_is_reftype(types[i]))
 			continue;
-		if (types[i] == EW_FUNCREF && !ewi_ref_admit(guest, results[i].func))
+		if (types[i] == EW_FUNCREF && !ewi_ref_admit(guest, results[at].func))
 			return EW_ERR_INVAL;
-		results[i].u64 = (uintptr_t)results[i].ref;
+		results[at].u64 = (uintptr_t)results[at].ref;
 	}
 	return EW_OK;
 }
@@ -296,7 +296,7 @@ const struct ewi_ins *ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc,
 				    union ew_value *args, struct ew_func *f, int32_t used)
 {
 	const struct ewi_functype *t = f->type;
-	uint32_t n = t->param_count > t->result_count ? t->param_count : t->result_count;
+	uint32_t n = t->param_slots > t->result_slots ? t->param_slots : t->result_slots;
 	struct ew_instance *caller = x->inst;
 	struct ew_exec *own = caller->exec;
 	enum ew_status status;

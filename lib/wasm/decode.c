@@ -149,8 +149,8 @@ static enum ew_status agree(struct ewi_decoder *d)
 			continue;
 		m->func_objects++;
 		m->takes_refs |= ewi_functype_has_funcref(t);
-		if (f >= m->func_imports && t->result_count > m->max_results)
-			m->max_results = t->result_count;
+		if (f >= m->func_imports && t->result_slots > m->max_results)
+			m->max_results = t->result_slots;
 	}
 	return EW_OK;
 }

@@ -28,8 +28,16 @@
 #define SEL(N, T) [EWI_##N] = {EWI_CLASS_SEL, ACC_##T, ACC_##T, false, false, 0, 0},
 #define GLOB(N, T) [EWI_##N] = {EWI_CLASS_GLOB, ACC_##T, EWI_ACC_INT, false, false, 0, 0},
 #define CTL(N)
+#define ACC_v128 EWI_ACC_NONE
+#define CANON_NO 0
+#define CANON_F32 EWI_F32X4_CANON
+#define CANON_F64 EWI_F64X2_CANON
+#define VROW(code, N, text, imm, pops, pushes, cls, R, T, canon, forms)                            \
+	[EWI_##N] = {EWI_CLASS_##cls, ACC_##R, ACC_##T, false, false, CANON_##canon, 0},
+#define VINT(N, cls, R, T, forms) [EWI_##N] = {EWI_CLASS_##cls, ACC_##R, ACC_##T, false, false, 0, 0},
 const struct ewi_icode_info ewi_icode_info[EWI_ICODES] = {
 #include "wasm/icode.def"
+#include "wasm/simd.def"
 };
 /* clang-format on */
 
@@ -76,7 +84,13 @@ void *ewi_emit_raw(struct ewi_translator *t, size_t bytes)
 	struct ew_module *m = t->m;
 	uint8_t *p;
 
-	if (t->dead || t->status != EW_OK || !reserve(t, &m->code, m->code_size, &m->code_cap, bytes))
+	if (t->dead || t->status != EW_OK)
+		return NULL;
+	if (m->code_size + bytes > t->code_limit) {
+		ewi_fail(t, EW_ERR_LIMIT, "internal code larger than EW_MAX_CODE_FACTOR times the body");
+		return NULL;
+	}
+	if (!reserve(t, &m->code, m->code_size, &m->code_cap, bytes))
 		return NULL;
 	p = m->code + m->code_size;
 	memset(p, 0, bytes); /* rewinding may have left something */
@@ -181,27 +195,28 @@ void ewi_wrote_slot(struct ewi_translator *t, uint32_t slot)
 			t->acc[k] = (struct ewi_mirror){EWI_NONE, EWI_NONE, 0, 0};
 }
 
-/* The instruction just emitted leaves its result in slot dst and in the accumulator of its kind. */
-static void made(struct ewi_translator *t, uint8_t kind, uint32_t dst)
+void ewi_made(struct ewi_translator *t, uint8_t kind, uint32_t dst)
 {
 	if (t->dead)
 		return;
 	t->last.dst = dst;
 	ewi_wrote_slot(t, dst);
-	if (EW_CONFIG_EXEC_ACC)
+	if (kind == EWI_ACC_NONE)
+		ewi_wrote_slot(t, dst + 1);
+	else if (EW_CONFIG_EXEC_ACC)
 		t->acc[kind] = (struct ewi_mirror){dst, t->last.pos, t->last.icode, t->last.form};
 }
 
 void ewi_mirror_call(struct ewi_translator *t, uint32_t slot, uint8_t type)
 {
 	ewi_forget(t);
-	if (EW_CONFIG_EXEC_ACC && !t->dead)
+	if (EW_CONFIG_EXEC_ACC && !t->dead && !ewi_is_v128(type))
 		t->acc[ewi_acc_of(type)].slot = slot;
 }
 
 static bool in_acc(const struct ewi_translator *t, const struct ewi_entry *e, uint8_t kind)
 {
-	return EW_CONFIG_EXEC_ACC && e->place != EWI_CONST && t->acc[kind].slot == e->slot;
+	return EW_CONFIG_EXEC_ACC && kind < EWI_ACCS && e->place != EWI_CONST && t->acc[kind].slot == e->slot;
 }
 
 /* e is read from the accumulator, for the last time: if it is a TEMP, its slot need not be written. */
@@ -222,6 +237,18 @@ static void consume(struct ewi_translator *t, const struct ewi_entry *e, uint8_t
 
 /* ---- moves ---- */
 
+#if EW_CONFIG_SIMD
+static void move_v128(struct ewi_translator *t, uint32_t from, uint32_t to)
+{
+	struct ewi_insx *ins = ewi_emit(t, EWI_COPY_V128, EWI_SS, false);
+
+	ins->i.a = (uint16_t)from;
+	ins->i.b = (uint16_t)to;
+	ewi_wrote_slot(t, to);
+	ewi_wrote_slot(t, to + 1);
+}
+#endif
+
 void ewi_move(struct ewi_translator *t, uint32_t from, uint32_t to, uint8_t type)
 {
 	static const uint16_t store[EWI_ACCS] = {EWI_STORE_INT, EWI_STORE_F32, EWI_STORE_F64};
@@ -230,6 +257,12 @@ void ewi_move(struct ewi_translator *t, uint32_t from, uint32_t to, uint8_t type
 
 	if (from == to)
 		return;
+#if EW_CONFIG_SIMD
+	if (kind == EWI_ACC_NONE) {
+		move_v128(t, from, to);
+		return;
+	}
+#endif
 	if (EW_CONFIG_EXEC_ACC && t->acc[kind].slot == from) {
 		ins = ewi_emit(t, store[kind], EWI_SS, false);
 		ins->i.b = (uint16_t)to;
@@ -266,7 +299,7 @@ void ewi_const_to(struct ewi_translator *t, const struct ewi_entry *e, uint32_t 
 void ewi_settle(struct ewi_translator *t, uint32_t h)
 {
 	struct ewi_entry *e = &t->stack[h];
-	uint32_t slot = t->local_count + h;
+	uint16_t slot = e->home;
 
 	if (e->place == EWI_LOCAL) {
 		uint32_t k = t->lazy_count;
@@ -289,12 +322,12 @@ void ewi_settle_top(struct ewi_translator *t, uint32_t n)
 		ewi_settle(t, h);
 }
 
-void ewi_settle_locals(struct ewi_translator *t, uint32_t local)
+void ewi_settle_locals(struct ewi_translator *t, uint32_t local_slot)
 {
 	for (uint32_t k = 0; k < t->lazy_count;) {
 		uint32_t h = t->lazy[k];
 
-		if (local == EWI_NONE || t->stack[h].slot == local)
+		if (local_slot == EWI_NONE || t->stack[h].slot == local_slot)
 			ewi_settle(t, h); /* takes it off the list */
 		else
 			k++;
@@ -310,27 +343,8 @@ uint16_t ewi_slot(struct ewi_translator *t, const struct ewi_entry *e)
 
 /* ---- operations ---- */
 
-/* Every NaN that arithmetic makes becomes the canonical one, where the module is loaded so. */
-static void canonicalize(struct ewi_translator *t, unsigned icode, uint32_t dst)
-{
-	const struct ewi_icode_info *info = &ewi_icode_info[icode];
-	struct ewi_entry e = {.slot = dst, .place = EWI_TEMP};
-
-	if (!(t->m->flags & EW_MODULE_CANONICAL_NAN) || info->result == EWI_ACC_INT)
-		return;
-	switch (icode) {
-	case EWI_F32_ABS: case EWI_F64_ABS:
-	case EWI_F32_NEG: case EWI_F64_NEG:
-	case EWI_F32_COPYSIGN: case EWI_F64_COPYSIGN:
-	case EWI_F32_REINTERPRET_I32: case EWI_F64_REINTERPRET_I64:
-	case EWI_F32_CANON: case EWI_F64_CANON:
-		return; /* defined on bits */
-	}
-	ewi_emit_unary(t, info->result == EWI_ACC_F32 ? EWI_F32_CANON : EWI_F64_CANON, &e, dst);
-}
-
 /* Form of a one-operand instruction, and its operand field. */
-static unsigned one_operand(struct ewi_translator *t, const struct ewi_entry *a, uint8_t kind,
+unsigned ewi_one_operand(struct ewi_translator *t, const struct ewi_entry *a, uint8_t kind,
 			    uint16_t *slot)
 {
 	*slot = 0;
@@ -346,11 +360,11 @@ static unsigned one_operand(struct ewi_translator *t, const struct ewi_entry *a,
 	return EWI_SS;
 }
 
-void ewi_emit_unary(struct ewi_translator *t, unsigned icode, const struct ewi_entry *a, uint32_t dst)
+static void emit_unary(struct ewi_translator *t, unsigned icode, const struct ewi_entry *a, uint32_t dst)
 {
 	const struct ewi_icode_info *info = &ewi_icode_info[icode];
 	uint16_t slot;
-	unsigned form = one_operand(t, a, info->operand, &slot);
+	unsigned form = ewi_one_operand(t, a, info->operand, &slot);
 	struct ewi_insx *ins;
 
 	if (info->traps)
@@ -358,7 +372,31 @@ void ewi_emit_unary(struct ewi_translator *t, unsigned icode, const struct ewi_e
 	ins = ewi_emit(t, icode, form, false);
 	ins->i.a = slot;
 	ins->i.b = (uint16_t)dst;
-	made(t, info->result, dst);
+	ewi_made(t, info->result, dst);
+}
+
+/* Every NaN that arithmetic makes becomes the canonical one, where the module is loaded so. */
+static void canonicalize(struct ewi_translator *t, unsigned icode, uint32_t dst)
+{
+	const struct ewi_icode_info *info = &ewi_icode_info[icode];
+	struct ewi_entry e = {.slot = (uint16_t)dst, .place = EWI_TEMP};
+
+	if (!(t->m->flags & EW_MODULE_CANONICAL_NAN) || info->result == EWI_ACC_INT)
+		return;
+	switch (icode) {
+	case EWI_F32_ABS: case EWI_F64_ABS:
+	case EWI_F32_NEG: case EWI_F64_NEG:
+	case EWI_F32_COPYSIGN: case EWI_F64_COPYSIGN:
+	case EWI_F32_REINTERPRET_I32: case EWI_F64_REINTERPRET_I64:
+	case EWI_F32_CANON: case EWI_F64_CANON:
+		return; /* defined on bits */
+	}
+	emit_unary(t, info->result == EWI_ACC_F32 ? EWI_F32_CANON : EWI_F64_CANON, &e, dst);
+}
+
+void ewi_emit_unary(struct ewi_translator *t, unsigned icode, const struct ewi_entry *a, uint32_t dst)
+{
+	emit_unary(t, icode, a, dst);
 	canonicalize(t, icode, dst);
 }
 
@@ -366,7 +404,7 @@ void ewi_emit_load(struct ewi_translator *t, unsigned icode, const struct ewi_en
 		   uint32_t offset, uint32_t dst)
 {
 	uint16_t slot;
-	unsigned form = one_operand(t, addr, EWI_ACC_INT, &slot);
+	unsigned form = ewi_one_operand(t, addr, EWI_ACC_INT, &slot);
 	struct ewi_insx *ins;
 
 	ewi_mark(t);
@@ -374,7 +412,7 @@ void ewi_emit_load(struct ewi_translator *t, unsigned icode, const struct ewi_en
 	ins->i.a = slot;
 	ins->i.b = (uint16_t)dst;
 	ins->i.u.uimm = offset;
-	made(t, ewi_icode_info[icode].result, dst);
+	ewi_made(t, ewi_icode_info[icode].result, dst);
 }
 
 /* A constant that fits the immediate of a two-operand instruction. */
@@ -429,7 +467,7 @@ static struct ewi_insx *binary_const(struct ewi_translator *t, unsigned icode,
 	int32_t imm = 0;
 	bool narrow = immediate(b, &imm);
 	uint16_t slot;
-	unsigned form = one_operand(t, a, info->operand, &slot);
+	unsigned form = ewi_one_operand(t, a, info->operand, &slot);
 
 #if EW_CONFIG_EXEC_ACC
 	if (narrow)
@@ -499,7 +537,7 @@ void ewi_emit_binary(struct ewi_translator *t, unsigned icode, struct ewi_entry 
 		binary_const(t, icode, &a, &b, dst);
 	else
 		binary_slots(t, icode, &a, &b, dst);
-	made(t, info->result, dst);
+	ewi_made(t, info->result, dst);
 	canonicalize(t, icode, dst);
 }
 
@@ -514,7 +552,7 @@ void ewi_emit_eqz(struct ewi_translator *t, struct ewi_entry a, uint32_t dst)
 		t->last.icode = ewi_icode_info[t->last.icode].negated;
 		ins_at(t, t->last.pos)->h = EWI_HANDLER(t->last.icode, t->last.form, 0);
 		rename_start(t, t->last.icode);
-		made(t, EWI_ACC_INT, dst);
+		ewi_made(t, EWI_ACC_INT, dst);
 		return;
 	}
 	ewi_emit_binary(t, icode, a, zero, dst);
@@ -538,7 +576,7 @@ void ewi_emit_store(struct ewi_translator *t, unsigned icode, const struct ewi_e
 	struct ewi_insx *ins;
 
 	if (small(value)) {
-		form = one_operand(t, addr, EWI_ACC_INT, &a);
+		form = ewi_one_operand(t, addr, EWI_ACC_INT, &a);
 #if EW_CONFIG_EXEC_ACC
 		form = form == EWI_RS ? EWI_RI : EWI_SI;
 #else
@@ -555,7 +593,7 @@ void ewi_emit_store(struct ewi_translator *t, unsigned icode, const struct ewi_e
 			form = EWI_SR;
 		} else
 #endif
-			form = one_operand(t, addr, EWI_ACC_INT, &a);
+			form = ewi_one_operand(t, addr, EWI_ACC_INT, &a);
 	}
 	(void)kind;
 	ewi_mark(t);
@@ -568,31 +606,39 @@ void ewi_emit_store(struct ewi_translator *t, unsigned icode, const struct ewi_e
 void ewi_emit_select(struct ewi_translator *t, const struct ewi_entry *a, const struct ewi_entry *b,
 		     const struct ewi_entry *cond, uint32_t dst)
 {
-	static const uint16_t icodes[EWI_ACCS] = {EWI_SELECT_INT, EWI_SELECT_F32, EWI_SELECT_F64};
+#if EW_CONFIG_SIMD
+	static const uint16_t icodes[] = {EWI_SELECT_INT, EWI_SELECT_F32, EWI_SELECT_F64, EWI_SELECT_V128};
+#else
+	static const uint16_t icodes[] = {EWI_SELECT_INT, EWI_SELECT_F32, EWI_SELECT_F64};
+#endif
 	uint8_t kind = ewi_acc_of(a->type ? a->type : b->type);
 	uint16_t sa = ewi_slot(t, a), sb = ewi_slot(t, b), sc = 0;
 	unsigned form = EWI_SS;
 	struct ewi_insx *ins;
 
-	form = one_operand(t, cond, EWI_ACC_INT, &sc);
+	form = ewi_one_operand(t, cond, EWI_ACC_INT, &sc);
 	ins = ewi_emit(t, icodes[kind], form, false);
 	ins->i.a = sa;
 	ins->i.b = sb;
 	ins->i.u.s.c = (uint16_t)dst;
 	ins->i.u.s.d = sc;
-	made(t, kind, dst);
+	ewi_made(t, kind, dst);
 }
 
 void ewi_emit_global_get(struct ewi_translator *t, uint32_t global, uint8_t type, uint32_t dst)
 {
-	static const uint16_t icodes[EWI_ACCS] = {EWI_GLOBAL_GET_INT, EWI_GLOBAL_GET_F32,
-						  EWI_GLOBAL_GET_F64};
+#if EW_CONFIG_SIMD
+	static const uint16_t icodes[] = {EWI_GLOBAL_GET_INT, EWI_GLOBAL_GET_F32, EWI_GLOBAL_GET_F64,
+					  EWI_GLOBAL_GET_V128};
+#else
+	static const uint16_t icodes[] = {EWI_GLOBAL_GET_INT, EWI_GLOBAL_GET_F32, EWI_GLOBAL_GET_F64};
+#endif
 	uint8_t kind = ewi_acc_of(type);
 	struct ewi_insx *ins = ewi_emit(t, icodes[kind], EWI_SS, false);
 
 	ins->i.b = (uint16_t)dst;
 	ins->i.u.uimm = global;
-	made(t, kind, dst);
+	ewi_made(t, kind, dst);
 }
 
 /* Where the last instruction keeps its result's slot. */
@@ -602,7 +648,13 @@ static uint16_t *dst_field(struct ewi_translator *t)
 
 	switch (ewi_icode_info[t->last.icode].cls) {
 	case EWI_CLASS_SEL:
+	case EWI_CLASS_VBIN:
+	case EWI_CLASS_VTERN:
+	case EWI_CLASS_VREPLACE:
+	case EWI_CLASS_VSHUFFLE:
 		return &ins->u.s.c;
+	case EWI_CLASS_VSHIFT:
+		return t->last.form == EWI_SI ? &ins->b : &ins->u.s.c;
 	case EWI_CLASS_BIN:
 	case EWI_CLASS_CMP:
 	case EWI_CLASS_FCMP:
@@ -616,27 +668,29 @@ static uint16_t *dst_field(struct ewi_translator *t)
 	}
 }
 
-void ewi_emit_local_set(struct ewi_translator *t, uint32_t local, const struct ewi_entry *v)
+void ewi_emit_local_set(struct ewi_translator *t, uint32_t local_slot, uint8_t type, const struct ewi_entry *v)
 {
-	uint8_t kind = ewi_acc_of(t->locals[local]);
+	uint8_t kind = ewi_acc_of(type);
 
-	ewi_settle_locals(t, local);
+	ewi_settle_locals(t, local_slot);
 	if (v->place == EWI_CONST) {
-		ewi_const_to(t, v, local);
+		ewi_const_to(t, v, local_slot);
 	} else if (v->place == EWI_TEMP && last_is_here(t) && t->last.dst == v->slot) {
 		/* It has just been made: make it in the local. */
-		*dst_field(t) = (uint16_t)local;
+		*dst_field(t) = (uint16_t)local_slot;
 		t->last.dst = EWI_NONE;
-		ewi_wrote_slot(t, local);
-		if (t->acc[kind].slot == v->slot)
-			t->acc[kind] = (struct ewi_mirror){local, EWI_NONE, 0, 0};
+		ewi_wrote_slot(t, local_slot);
+		if (kind == EWI_ACC_NONE)
+			ewi_wrote_slot(t, local_slot + 1);
+		else if (t->acc[kind].slot == v->slot)
+			t->acc[kind] = (struct ewi_mirror){local_slot, EWI_NONE, 0, 0};
 	} else {
 		bool mirrored = in_acc(t, v, kind);
 
-		ewi_move(t, v->slot, local, t->locals[local]);
+		ewi_move(t, v->slot, local_slot, type);
 		if (mirrored) {
 			consume(t, v, kind);
-			t->acc[kind] = (struct ewi_mirror){local, EWI_NONE, 0, 0};
+			t->acc[kind] = (struct ewi_mirror){local_slot, EWI_NONE, 0, 0};
 		}
 	}
 }
@@ -663,7 +717,7 @@ void ewi_take_cond(struct ewi_translator *t, struct ewi_entry e, struct ewi_cond
 		return;
 	}
 	*out = (struct ewi_cond){.icode = EWI_I32_NE};
-	out->form = (uint8_t)one_operand(t, &e, EWI_ACC_INT, &out->a);
+	out->form = (uint8_t)ewi_one_operand(t, &e, EWI_ACC_INT, &out->a);
 #if EW_CONFIG_EXEC_ACC
 	out->form = out->form == EWI_RS ? EWI_RI : EWI_SI;
 #else

@@ -4,12 +4,15 @@
 /*
  * emit.h - writing internal code.
  *
- * The translator keeps WebAssembly's operand stack as a stack of places, not of values.  The entry at
- * height h has a slot of its own, local_count + h; a value is in it (TEMP), or still in a local's
- * slot (LOCAL: local.get emits nothing), or nowhere (CONST).  A result is written to its slot and also
- * stands in the accumulator of its kind; which slot each accumulator mirrors is known at every point of
- * straight code and forgotten at labels.  When a TEMP is consumed from the accumulator, nobody will read its
- * slot any more, so the instruction that made it is changed to its silent variant.
+ * The translator keeps WebAssembly's operand stack as a stack of places, not of values.  Each entry has a slot of
+ * its own, its home, behind the locals and the entries below it; a value is in it (TEMP), or still in a local's slot
+ * (LOCAL: local.get emits nothing), or nowhere (CONST).  A result is written to its slot and also stands in the
+ * accumulator of its kind; which slot each accumulator mirrors is known at every point of straight code and forgotten at
+ * labels.  When a TEMP is consumed from the accumulator, nobody will read its slot any more, so the instruction that
+ * made it is changed to its silent variant.
+ *
+ * A v128 takes two slots, low half first, and is always in them or in a local's: it has no accumulator and is never a
+ * CONST.
  */
 #ifndef EW_WASM_EMIT_H
 #define EW_WASM_EMIT_H
@@ -22,7 +25,8 @@ enum ewi_place { EWI_TEMP, EWI_LOCAL, EWI_CONST };
 
 struct ewi_entry {
 	uint64_t bits; /* of a CONST; i32 and f32 in the low half */
-	uint32_t slot; /* a LOCAL's index; otherwise the entry's own slot */
+	uint16_t slot; /* of a LOCAL the local's; otherwise the home */
+	uint16_t home; /* the entry's own slot */
 	uint8_t type;  /* enum ew_type or EWI_UNKNOWN */
 	uint8_t place;
 };
@@ -57,12 +61,37 @@ struct ewi_cond {
 	int32_t imm;
 };
 
-enum ewi_class { EWI_CLASS_CTL, EWI_CLASS_BIN, EWI_CLASS_CMP, EWI_CLASS_FCMP, EWI_CLASS_UN, EWI_CLASS_LOAD, EWI_CLASS_STORE, EWI_CLASS_SEL, EWI_CLASS_GLOB };
+enum ewi_class {
+	EWI_CLASS_CTL,
+	EWI_CLASS_BIN,
+	EWI_CLASS_CMP,
+	EWI_CLASS_FCMP,
+	EWI_CLASS_UN,
+	EWI_CLASS_LOAD,
+	EWI_CLASS_STORE,
+	EWI_CLASS_SEL,
+	EWI_CLASS_GLOB,
+	/* Vectors, see simd.def. */
+	EWI_CLASS_VUN,
+	EWI_CLASS_VBIN,
+	EWI_CLASS_VTERN,
+	EWI_CLASS_VSHIFT,
+	EWI_CLASS_VTEST,
+	EWI_CLASS_VSPLAT,
+	EWI_CLASS_VEXTRACT,
+	EWI_CLASS_VREPLACE,
+	EWI_CLASS_VLOAD,
+	EWI_CLASS_VSTORE,
+	EWI_CLASS_VLOADLANE,
+	EWI_CLASS_VSTORELANE,
+	EWI_CLASS_VSHUFFLE,
+	EWI_CLASS_VCONST
+};
 
 struct ewi_icode_info {
 	uint8_t cls, result, operand; /* enum ewi_class, enum ewi_acc of result and operands */
 	bool traps, wide;	      /* wide: operands are 64-bit */
-	uint16_t swapped, negated;    /* compares: b op a, !(a op b) */
+	uint16_t swapped, negated;    /* compares: b op a, !(a op b); swapped of vectors: what makes NaNs canonical, or 0 */
 };
 
 extern const struct ewi_icode_info ewi_icode_info[EWI_ICODES];
@@ -71,6 +100,7 @@ struct ewi_block {
 	const uint8_t *params, *results;
 	uint32_t param_count, result_count;
 	uint32_t height;      /* of the operand stack below its parameters */
+	uint32_t base;	      /* slot of its first parameter or result */
 	uint32_t chain;	      /* forward branches to its end: position of the last pair, linked by rel */
 	uint32_t loop;	      /* position of a loop's first instruction */
 	uint32_t else_branch; /* position of the pair that an if jumps by, or EWI_NONE */
@@ -91,8 +121,12 @@ struct ewi_translator {
 	const struct ewi_functype *type;
 	uint8_t *locals; /* types */
 	uint32_t local_count, local_cap;
+	uint16_t *local_slots; /* by local, as soon as one of them is a v128; before, a local's slot is its index */
+	uint32_t slots_cap, local_slot_count;
+	bool has_v128_locals;
 	struct ewi_entry *stack;
-	uint32_t sp, stack_cap, max_sp;
+	uint32_t sp, stack_cap;
+	uint32_t next_slot, max_slot; /* home of the next entry, and the highest there was */
 	struct ewi_block *blocks;
 	uint32_t depth, block_cap;
 
@@ -108,6 +142,7 @@ struct ewi_translator {
 	uint32_t label_pos; /* the last position that can be jumped to */
 
 	uint32_t func, func_code;	   /* index; position of its head */
+	size_t code_limit;		   /* its code may end here at most */
 	uint32_t map_pos, map_offset;	   /* last entry of the position map */
 	int32_t map_cost;
 	uint32_t *calls; /* by function: position + 1 of the last unresolved call's pair */
@@ -123,6 +158,8 @@ bool ewi_fail(struct ewi_translator *t, enum ew_status status, const char *what)
 /* An enum ewi_acc for a value type. */
 static inline uint8_t ewi_acc_of(uint8_t type)
 {
+	if (ewi_is_v128(type))
+		return EWI_ACC_NONE;
 	return type == EW_F32 ? EWI_ACC_F32 : type == EW_F64 ? EWI_ACC_F64 : EWI_ACC_INT;
 }
 
@@ -138,6 +175,10 @@ void ewi_mark(struct ewi_translator *t);
 void ewi_forget(struct ewi_translator *t);
 void ewi_keep_slots(struct ewi_translator *t);
 void ewi_wrote_slot(struct ewi_translator *t, uint32_t slot);
+/* The instruction just emitted leaves its result in slot dst and in the accumulator of its kind. */
+void ewi_made(struct ewi_translator *t, uint8_t kind, uint32_t dst);
+/* Form of an instruction by where its one scalar operand is, EWI_SS or EWI_RS, and its slot field. */
+unsigned ewi_one_operand(struct ewi_translator *t, const struct ewi_entry *a, uint8_t kind, uint16_t *slot);
 
 void ewi_move(struct ewi_translator *t, uint32_t from, uint32_t to, uint8_t type);
 void ewi_const_to(struct ewi_translator *t, const struct ewi_entry *e, uint32_t to);
@@ -145,8 +186,8 @@ void ewi_const_to(struct ewi_translator *t, const struct ewi_entry *e, uint32_t 
 void ewi_settle(struct ewi_translator *t, uint32_t h);
 /* Bring the top n entries into their slots. */
 void ewi_settle_top(struct ewi_translator *t, uint32_t n);
-/* Bring every LOCAL entry (of this local, or all for EWI_NONE) into its slot. */
-void ewi_settle_locals(struct ewi_translator *t, uint32_t local);
+/* Bring every LOCAL entry (of the local in this slot, or all for EWI_NONE) into its own slot. */
+void ewi_settle_locals(struct ewi_translator *t, uint32_t local_slot);
 /* The slot of a popped entry: a constant is first written to its own. */
 uint16_t ewi_slot(struct ewi_translator *t, const struct ewi_entry *e);
 
@@ -162,8 +203,8 @@ void ewi_emit_select(struct ewi_translator *t, const struct ewi_entry *a, const 
 		     const struct ewi_entry *cond, uint32_t dst);
 void ewi_emit_global_get(struct ewi_translator *t, uint32_t global, uint8_t type, uint32_t dst);
 void ewi_emit_eqz(struct ewi_translator *t, struct ewi_entry a, uint32_t dst);
-/* A popped value into a local. */
-void ewi_emit_local_set(struct ewi_translator *t, uint32_t local, const struct ewi_entry *v);
+/* A popped value into the local of this type in this slot. */
+void ewi_emit_local_set(struct ewi_translator *t, uint32_t local_slot, uint8_t type, const struct ewi_entry *v);
 /* The result of a call that stands in its slot and in its accumulator. */
 void ewi_mirror_call(struct ewi_translator *t, uint32_t slot, uint8_t type);
 

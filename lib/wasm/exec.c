@@ -231,11 +231,27 @@
 #define CTL(N) [EWI_##N] = {HAND(N)},
 
 #if EW_CONFIG_EXEC_ACC
+#define V_HANDLER(F, name) [EWI_##F] = {ewi_h_##name, ewi_h_##name},
+#define V_OUT(N) [EWI_##N] = {[EWI_SS] = {ewi_h_##N, ewi_h_##N##_silent}},
+#define V_RS(N) V_HANDLER(RS, N##_RS)
+#else
+#define V_HANDLER(F, name) [EWI_##F] = ewi_h_##name,
+#define V_OUT(N) [EWI_##N] = {V_HANDLER(SS, N)},
+#define V_RS(N)
+#endif
+#define V_PLAIN(N) [EWI_##N] = {V_HANDLER(SS, N)},
+#define V_ACC(N) [EWI_##N] = {V_HANDLER(SS, N) V_RS(N)},
+#define V_IMM(N) [EWI_##N] = {V_HANDLER(SS, N) V_HANDLER(SI, N##_SI) V_RS(N)},
+#define VROW(code, N, text, imm, pops, pushes, cls, R, T, canon, forms) V_##forms(N)
+#define VINT(N, cls, R, T, forms) V_##forms(N)
+
+#if EW_CONFIG_EXEC_ACC
 const ewi_handler ewi_handlers[EWI_ICODES][EWI_FORMS][2] = {
 #else
 const ewi_handler ewi_handlers[EWI_ICODES][EWI_FORMS] = {
 #endif
 #include "wasm/icode.def"
+#include "wasm/simd.def"
 };
 
 /* ---- pairs ---- */

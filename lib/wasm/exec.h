@@ -59,8 +59,7 @@ static inline uint64_t ewi_behind(const struct ewi_ins *pc)
 struct ewi_head {
 	uint16_t zero_from, zero_count; /* locals to clear */
 	uint16_t frame_slots;		/* locals and operands */
-	uint16_t param_count, result_count;
-	uint16_t unused;
+	uint16_t unused[3];		/* 16 bytes: what comes behind stays aligned to 8 */
 	uint32_t func; /* index, for backtraces */
 };
 

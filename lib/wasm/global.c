@@ -86,12 +86,66 @@ union ew_value ew_global_get(const struct ew_global *g)
 
 enum ew_status ew_global_set(struct ew_global *g, union ew_value value)
 {
-	if (!g->is_mutable)
+	if (!g->is_mutable || g->type == EW_V128)
 		return EW_ERR_INVAL;
 	if (g->type == EW_FUNCREF && !ewi_ref_admit(g->owner, value.func))
 		return EW_ERR_INVAL;
 	g->value = inward(g->type, value);
 	return EW_OK;
 }
+
+/* ---- v128: two values, low half first ---- */
+
+#if EW_CONFIG_SIMD
+enum ew_status ew_global_create_v128(struct ew_global **out, bool mutable_global,
+				     const union ew_value value[2], const struct ew_alloc *alloc)
+{
+	enum ew_status st = ew_global_create(out, EW_V128, mutable_global, value[0], alloc);
+
+	if (st == EW_OK)
+		(*out)->high = value[1];
+	return st;
+}
+
+enum ew_status ew_global_get_v128(const struct ew_global *g, union ew_value value[2])
+{
+	if (g->type != EW_V128)
+		return EW_ERR_TYPE;
+	value[0] = g->value;
+	value[1] = g->high;
+	return EW_OK;
+}
+
+enum ew_status ew_global_set_v128(struct ew_global *g, const union ew_value value[2])
+{
+	if (g->type != EW_V128)
+		return EW_ERR_TYPE;
+	if (!g->is_mutable)
+		return EW_ERR_INVAL;
+	g->value = value[0];
+	g->high = value[1];
+	return EW_OK;
+}
+#else
+enum ew_status ew_global_create_v128(struct ew_global **out, bool mutable_global,
+				     const union ew_value value[2], const struct ew_alloc *alloc)
+{
+	(void)mutable_global, (void)value, (void)alloc;
+	*out = NULL;
+	return EW_ERR_UNSUPPORTED;
+}
+
+enum ew_status ew_global_get_v128(const struct ew_global *g, union ew_value value[2])
+{
+	(void)g, (void)value;
+	return EW_ERR_TYPE;
+}
+
+enum ew_status ew_global_set_v128(struct ew_global *g, const union ew_value value[2])
+{
+	(void)g, (void)value;
+	return EW_ERR_TYPE;
+}
+#endif
 
 #endif

@@ -174,6 +174,24 @@ const struct ewi_ins *ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc,
 #undef SEL
 #undef GLOB
 
+/* exec_simd.c: handlers by form; see simd.def. */
+#define V_PLAIN(N) const struct ewi_ins *ewi_h_##N(EWI_REGS);
+#if EW_CONFIG_EXEC_ACC
+#define V_ACC(N) V_PLAIN(N) const struct ewi_ins *ewi_h_##N##_RS(EWI_REGS);
+#define V_OUT(N) V_PLAIN(N) const struct ewi_ins *ewi_h_##N##_silent(EWI_REGS);
+#else
+#define V_ACC(N) V_PLAIN(N)
+#define V_OUT(N) V_PLAIN(N)
+#endif
+#define V_IMM(N) V_ACC(N) const struct ewi_ins *ewi_h_##N##_SI(EWI_REGS);
+#define VROW(code, N, text, imm, pops, pushes, cls, R, T, canon, forms) V_##forms(N)
+#define VINT(N, cls, R, T, forms) V_##forms(N)
+#include "wasm/simd.def"
+#undef V_PLAIN
+#undef V_ACC
+#undef V_OUT
+#undef V_IMM
+
 /* Run from pc on frame fp until a handler ends it; returns x->status. */
 enum ew_status ewi_run(struct ew_exec *x, const struct ewi_ins *pc, union ew_value *fp);
 

@@ -20,6 +20,9 @@ enum ewi_icode {
 #define GLOB(N, T) EWI_##N,
 #define CTL(N) EWI_##N,
 #include "wasm/icode.def"
+#define VROW(code, N, text, imm, pops, pushes, cls, R, T, canon, forms) EWI_##N,
+#define VINT(N, cls, R, T, forms) EWI_##N,
+#include "wasm/simd.def"
 #undef BIN
 #undef BINT
 #undef CMP
@@ -53,7 +56,7 @@ enum ewi_form {
 };
 
 /* Accumulators; also the kind of an operand or result.  Signs of T in icode.def. */
-enum ewi_acc { EWI_ACC_INT, EWI_ACC_F32, EWI_ACC_F64, EWI_ACCS };
+enum ewi_acc { EWI_ACC_INT, EWI_ACC_F32, EWI_ACC_F64, EWI_ACCS, EWI_ACC_NONE = EWI_ACCS /* v128 */ };
 
 /* [1]: does not store the result to its slot.  NULL where a form does not exist. */
 #if EW_CONFIG_EXEC_ACC

@@ -9,6 +9,7 @@
  */
 #include <inttypes.h>
 #include "base/error.h"
+#include "base/le.h"
 #include "wasm/exec.h"
 
 #if EW_CONFIG_WASM
@@ -186,6 +187,20 @@ union ew_value ewi_const_value(const struct ew_instance *i, const struct ewi_con
 	}
 }
 
+static void init_global(const struct ew_instance *i, struct ew_global *g, const struct ewi_const *init)
+{
+#if EW_CONFIG_SIMD
+	if (g->type == EW_V128 && init->kind == EWI_CONST_VALUE) {
+		g->value.u64 = ewi_le64(init->value.ref);
+		g->high.u64 = ewi_le64((const uint8_t *)init->value.ref + 8);
+		return;
+	}
+	if (init->kind == EWI_CONST_GLOBAL)
+		g->high = i->globals[init->index]->high;
+#endif
+	g->value = ewi_const_value(i, init);
+}
+
 static void make_globals(struct ew_instance *i)
 {
 	const struct ew_module *m = i->module;
@@ -197,7 +212,7 @@ static void make_globals(struct ew_instance *i)
 		g->owner = i;
 		g->type = def->type;
 		g->is_mutable = def->is_mutable;
-		g->value = ewi_const_value(i, &def->init);
+		init_global(i, g, &def->init);
 		i->globals[m->global_imports + k] = g;
 	}
 }

@@ -41,6 +41,9 @@ struct ew_table {
 
 struct ew_global {
 	union ew_value value;
+#if EW_CONFIG_SIMD
+	union ew_value high; /* second half of a v128 */
+#endif
 	struct ew_instance *owner;
 	uint8_t type;
 	bool is_mutable;
@@ -135,7 +138,7 @@ static inline void *ewi_ref_of(union ew_value v)
 	return (void *)(uintptr_t)v.u64;
 }
 
-/* The value of a constant expression in i: its funcs and imported globals are there. */
+/* The value of a constant expression, not a v128, in i: its funcs and imported globals are there. */
 union ew_value ewi_const_value(const struct ew_instance *i, const struct ewi_const *c);
 
 /* const_eval.c: the same for one of several instructions, by where it begins in the module. */

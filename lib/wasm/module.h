@@ -45,7 +45,7 @@ enum ewi_const_kind {
 };
 
 struct ewi_const {
-	union ew_value value; /* of EWI_CONST_VALUE */
+	union ew_value value; /* of EWI_CONST_VALUE; a v128's ref is its 16 bytes in the module */
 	uint32_t index;	      /* of a function or imported global; of an expression: its first byte's offset */
 	uint8_t kind, type;
 };
@@ -121,7 +121,7 @@ struct ew_module {
 	uint32_t start; /* function index, or EWI_NONE */
 	bool has_data_count;
 	uint32_t func_objects; /* functions that an instance needs a struct ew_func for: ewi_func_is_object() */
-	uint32_t max_results;  /* of any of them that has a body */
+	uint32_t max_results;  /* of any of them that has a body, in slots */
 	bool takes_refs;       /* one of them has funcrefs in its type: calls can bring some in */
 
 	const uint8_t *func_names; /* payload of the name section's function subsection, or NULL */

@@ -12,7 +12,6 @@
 
 #if EW_CONFIG_WASM
 
-#define V128 0x7b
 #define MEMORY_PAGES_MAX 65536u
 
 enum ew_status ewi_decode_valtype(struct ewi_decoder *d, uint8_t *out)
@@ -22,7 +21,7 @@ enum ew_status ewi_decode_valtype(struct ewi_decoder *d, uint8_t *out)
 	*out = ewi_read_u8(&d->r);
 	if (d->r.failed)
 		return EW_ERR_MALFORMED;
-	if (*out == V128)
+	if (!EW_CONFIG_SIMD && *out == EW_V128)
 		return ewi_error(d->err, EW_ERR_UNSUPPORTED, at, "v128 is not supported");
 	if (!ewi_is_valtype(*out))
 		return ewi_error(d->err, EW_ERR_MALFORMED, at, "malformed value type 0x%02x", *out);

@@ -21,6 +21,10 @@ static const struct ewi_op ops[] = {
 #include "wasm/opcodes.def"
 #undef OP
 #undef OPX
+#define VROW(code, N, text, imm, pops, pushes, cls, R, T, canon, forms)                            \
+	[EWI_OP_##N] = {text, pops, pushes, EWI_IMM_##imm, EWI_##N},
+#define VINT(N, cls, R, T, forms)
+#include "wasm/simd.def"
 };
 
 /* Opcode to row + 1; 0: no such opcode. */
@@ -38,6 +42,13 @@ static const uint8_t row_of_fc[] = {
 #undef OP
 #undef OPX
 };
+#if EW_CONFIG_SIMD
+static const uint16_t row_of_fd[] = {
+#define VROW(code, N, text, imm, pops, pushes, cls, R, T, canon, forms) [code] = EWI_OP_##N + 1,
+#define VINT(N, cls, R, T, forms)
+#include "wasm/simd.def"
+};
+#endif
 /* clang-format on */
 
 /* ---- the operand stack ---- */
@@ -46,9 +57,9 @@ struct ewi_entry *ewi_push(struct ewi_translator *t, uint8_t type)
 {
 	struct ewi_entry *e;
 
-	if (t->local_count + t->sp >= EW_MAX_FRAME_SLOTS) {
+	if (t->next_slot + ewi_slots_of(type) > EW_MAX_FRAME_SLOTS) {
 		ewi_fail(t, EW_ERR_LIMIT, "frame has more slots than EW_MAX_FRAME_SLOTS");
-		t->sp--; /* stay inside; the failure ends translation */
+		return &t->spare; /* the failure ends translation */
 	}
 	if (t->sp == t->stack_cap) {
 		size_t cap = ewi_grow(&t->m->alloc, (void **)&t->stack, t->stack_cap,
@@ -56,24 +67,25 @@ struct ewi_entry *ewi_push(struct ewi_translator *t, uint8_t type)
 
 		if (!cap) {
 			ewi_fail(t, EW_ERR_NOMEM, "no memory for the operand stack");
-			if (t->stack_cap == 0)
-				return &t->spare;
-			t->sp--;
-		} else {
-			t->stack_cap = (uint32_t)cap;
+			return &t->spare;
 		}
+		t->stack_cap = (uint32_t)cap;
 	}
-	e = &t->stack[t->sp];
-	*e = (struct ewi_entry){.slot = t->local_count + t->sp, .type = type, .place = EWI_TEMP};
-	if (++t->sp > t->max_sp)
-		t->max_sp = t->sp;
+	e = &t->stack[t->sp++];
+	*e = (struct ewi_entry){.slot = (uint16_t)t->next_slot,
+				.home = (uint16_t)t->next_slot,
+				.type = type,
+				.place = EWI_TEMP};
+	t->next_slot += ewi_slots_of(type);
+	if (t->next_slot > t->max_slot)
+		t->max_slot = t->next_slot;
 	return e;
 }
 
 struct ewi_entry ewi_pop(struct ewi_translator *t, uint8_t type)
 {
 	struct ewi_block *b = &t->blocks[t->depth - 1];
-	struct ewi_entry e = {.slot = t->local_count + t->sp, .place = EWI_TEMP};
+	struct ewi_entry e = {.slot = (uint16_t)t->next_slot, .home = (uint16_t)t->next_slot, .place = EWI_TEMP};
 
 	if (t->sp == b->height) {
 		if (!b->unreachable)
@@ -81,6 +93,7 @@ struct ewi_entry ewi_pop(struct ewi_translator *t, uint8_t type)
 		return e;
 	}
 	e = t->stack[--t->sp];
+	t->next_slot = e.home;
 	if (e.place == EWI_LOCAL)
 		t->lazy_count--; /* entries are listed in order of height: it is the last */
 	if (e.type != type && e.type != EWI_UNKNOWN && type != EWI_UNKNOWN)
@@ -115,15 +128,9 @@ void ewi_check_top(struct ewi_translator *t, const uint8_t *types, uint32_t n)
 	}
 }
 
-/* The slot that the next push will have. */
-static uint32_t next_slot(const struct ewi_translator *t)
+uint8_t ewi_type_of_letter(char c)
 {
-	return t->local_count + t->sp;
-}
-
-static uint8_t type_of_letter(char c)
-{
-	return c == 'i' ? EW_I32 : c == 'I' ? EW_I64 : c == 'f' ? EW_F32 : EW_F64;
+	return c == 'v' ? EW_V128 : c == 'i' ? EW_I32 : c == 'I' ? EW_I64 : c == 'f' ? EW_F32 : EW_F64;
 }
 
 /* ---- immediates ---- */
@@ -207,30 +214,30 @@ static void simple_op(struct ewi_translator *t, const struct ewi_op *op)
 	}
 	b = (struct ewi_entry){0};
 	if (op->pops[1])
-		b = ewi_pop(t, type_of_letter(op->pops[1]));
-	a = ewi_pop(t, type_of_letter(op->pops[0]));
+		b = ewi_pop(t, ewi_type_of_letter(op->pops[1]));
+	a = ewi_pop(t, ewi_type_of_letter(op->pops[0]));
 	if (t->status != EW_OK || t->r.failed)
 		return;
 	if (t->memory != 0)
 		ewi_use_memory(t, t->memory);
 	switch (info->cls) {
 	case EWI_CLASS_UN:
-		ewi_emit_unary(t, op->icode, &a, next_slot(t));
+		ewi_emit_unary(t, op->icode, &a, t->next_slot);
 		break;
 	case EWI_CLASS_LOAD:
-		ewi_emit_load(t, op->icode, &a, offset, next_slot(t));
+		ewi_emit_load(t, op->icode, &a, offset, t->next_slot);
 		break;
 	case EWI_CLASS_STORE:
 		ewi_emit_store(t, op->icode, &a, &b, offset);
 		break;
 	default:
-		ewi_emit_binary(t, op->icode, a, b, next_slot(t));
+		ewi_emit_binary(t, op->icode, a, b, t->next_slot);
 		break;
 	}
 	if (t->memory != 0)
 		ewi_use_memory(t, 0);
 	if (op->pushes[0])
-		ewi_push(t, type_of_letter(op->pushes[0]));
+		ewi_push(t, ewi_type_of_letter(op->pushes[0]));
 }
 
 static void push_const(struct ewi_translator *t, uint8_t type, uint64_t bits)
@@ -245,6 +252,11 @@ static void push_const(struct ewi_translator *t, uint8_t type, uint64_t bits)
 
 /* ---- locals and globals ---- */
 
+static uint16_t local_slot(const struct ewi_translator *t, uint32_t x)
+{
+	return t->has_v128_locals ? t->local_slots[x] : (uint16_t)x;
+}
+
 static void local_get(struct ewi_translator *t, uint32_t x)
 {
 	struct ewi_entry *e;
@@ -255,7 +267,7 @@ static void local_get(struct ewi_translator *t, uint32_t x)
 	if (t->dead || t->status != EW_OK)
 		return;
 	e->place = EWI_LOCAL;
-	e->slot = x;
+	e->slot = local_slot(t, x);
 	t->lazy[t->lazy_count++] = t->sp - 1;
 }
 
@@ -269,10 +281,20 @@ static void local_op(struct ewi_translator *t, enum ewi_opcode op)
 	if (op != EWI_OP_LOCAL_GET) {
 		v = ewi_pop(t, t->locals[x]);
 		if (t->status == EW_OK)
-			ewi_emit_local_set(t, x, &v);
+			ewi_emit_local_set(t, local_slot(t, x), t->locals[x], &v);
 	}
 	if (op != EWI_OP_LOCAL_SET)
 		local_get(t, x);
+}
+
+static unsigned global_set_icode(uint8_t type)
+{
+#if EW_CONFIG_SIMD
+	if (type == EW_V128)
+		return EWI_GLOBAL_SET_V128;
+#endif
+	(void)type;
+	return EWI_GLOBAL_SET;
 }
 
 static void global_op(struct ewi_translator *t, bool set)
@@ -287,7 +309,7 @@ static void global_op(struct ewi_translator *t, bool set)
 		return;
 	g = &t->m->globals[x];
 	if (!set) {
-		ewi_emit_global_get(t, x, g->type, next_slot(t));
+		ewi_emit_global_get(t, x, g->type, t->next_slot);
 		ewi_push(t, g->type);
 		return;
 	}
@@ -297,14 +319,14 @@ static void global_op(struct ewi_translator *t, bool set)
 	}
 	v = ewi_pop(t, g->type);
 	slot = ewi_slot(t, &v);
-	ins = ewi_emit(t, EWI_GLOBAL_SET, EWI_SS, false);
+	ins = ewi_emit(t, global_set_icode(g->type), EWI_SS, false);
 	ins->i.a = slot;
 	ins->i.u.uimm = x;
 }
 
-static bool is_number(uint8_t type)
+static bool is_number_or_vector(uint8_t type)
 {
-	return type == EWI_UNKNOWN || (type >= EW_F64 && type <= EW_I32);
+	return type == EWI_UNKNOWN || ewi_is_v128(type) || (type >= EW_F64 && type <= EW_I32);
 }
 
 static void select_op(struct ewi_translator *t, bool typed)
@@ -320,7 +342,9 @@ static void select_op(struct ewi_translator *t, bool typed)
 			return;
 		}
 		type = ewi_read_u8(&t->r);
-		if (!t->r.failed && !ewi_is_valtype(type))
+		if (!EW_CONFIG_SIMD && type == EW_V128)
+			ewi_fail(t, EW_ERR_UNSUPPORTED, "v128 is not supported");
+		else if (!t->r.failed && !ewi_is_valtype(type))
 			ewi_reader_fail(&t->r, at, "malformed value type");
 	}
 	c = ewi_pop(t, EW_I32);
@@ -329,14 +353,14 @@ static void select_op(struct ewi_translator *t, bool typed)
 	if (t->status != EW_OK || t->r.failed)
 		return;
 	if (!typed) {
-		if (!is_number(a.type) || !is_number(b.type) ||
+		if (!is_number_or_vector(a.type) || !is_number_or_vector(b.type) ||
 		    (a.type != b.type && a.type != EWI_UNKNOWN && b.type != EWI_UNKNOWN)) {
 			ewi_fail(t, EW_ERR_INVALID, "type mismatch");
 			return;
 		}
 		type = a.type != EWI_UNKNOWN ? a.type : b.type;
 	}
-	ewi_emit_select(t, &a, &b, &c, next_slot(t));
+	ewi_emit_select(t, &a, &b, &c, t->next_slot);
 	ewi_push(t, type);
 }
 
@@ -350,7 +374,7 @@ static uint16_t take_operands(struct ewi_translator *t, const uint8_t *types, ui
 	if (t->sp - b->height >= n)
 		ewi_settle_top(t, n);
 	ewi_pop_types(t, types, n);
-	return (uint16_t)next_slot(t);
+	return (uint16_t)t->next_slot;
 }
 
 /* An instruction with operands in consecutive slots from a. */
@@ -370,7 +394,7 @@ static const uint8_t three_i32[] = {EW_I32, EW_I32, EW_I32};
 /* A result written by hand to its slot a. */
 static void push_result(struct ewi_translator *t, uint8_t type)
 {
-	ewi_wrote_slot(t, next_slot(t));
+	ewi_wrote_slot(t, t->next_slot);
 	ewi_push(t, type);
 }
 
@@ -394,7 +418,7 @@ static void table_op(struct ewi_translator *t, enum ewi_opcode op)
 		emit_at(t, EWI_TABLE_SET, a, x)->i.b = (uint16_t)(a + 1);
 		break;
 	case EWI_OP_TABLE_SIZE:
-		a = (uint16_t)next_slot(t);
+		a = (uint16_t)t->next_slot;
 		emit_at(t, EWI_TABLE_SIZE, 0, x)->i.b = a;
 		push_result(t, EW_I32);
 		break;
@@ -457,7 +481,7 @@ static void memory_op(struct ewi_translator *t, enum ewi_opcode op)
 		return;
 	switch (op) {
 	case EWI_OP_MEMORY_SIZE:
-		a = (uint16_t)next_slot(t);
+		a = (uint16_t)t->next_slot;
 		emit_at(t, EWI_MEMORY_SIZE, 0, memory)->i.b = a;
 		push_result(t, EW_I32);
 		break;
@@ -498,7 +522,7 @@ static void ref_op(struct ewi_translator *t, enum ewi_opcode op)
 		e = ewi_pop(t, EWI_UNKNOWN);
 		if (e.type != EWI_UNKNOWN && !ewi_is_reftype(e.type))
 			ewi_fail(t, EW_ERR_INVALID, "type mismatch: reference expected");
-		ewi_emit_unary(t, EWI_REF_IS_NULL, &e, next_slot(t));
+		ewi_emit_unary(t, EWI_REF_IS_NULL, &e, t->next_slot);
 		ewi_push(t, EW_I32);
 		break;
 	default: /* ref.func */
@@ -507,7 +531,7 @@ static void ref_op(struct ewi_translator *t, enum ewi_opcode op)
 			return;
 		if (!t->m->funcs[x].declared)
 			ewi_fail(t, EW_ERR_INVALID, "undeclared function reference");
-		emit_at(t, EWI_REF_FUNC, 0, x)->i.b = (uint16_t)next_slot(t);
+		emit_at(t, EWI_REF_FUNC, 0, x)->i.b = (uint16_t)t->next_slot;
 		push_result(t, EW_FUNCREF);
 		break;
 	}
@@ -584,7 +608,7 @@ static void hand_op(struct ewi_translator *t, enum ewi_opcode op)
 		x = op == EWI_OP_I32_EQZ ? EW_I32 : EW_I64;
 		e = ewi_pop(t, (uint8_t)x);
 		e.type = (uint8_t)x;
-		ewi_emit_eqz(t, e, next_slot(t));
+		ewi_emit_eqz(t, e, t->next_slot);
 		ewi_push(t, EW_I32);
 		break;
 	case EWI_OP_REF_NULL:
@@ -596,6 +620,20 @@ static void hand_op(struct ewi_translator *t, enum ewi_opcode op)
 		ewi_control_op(t, op);
 		break;
 	}
+}
+
+static const struct ewi_op *read_simd_opcode(struct ewi_translator *t)
+{
+#if EW_CONFIG_SIMD
+	uint32_t second = ewi_read_u32(&t->r);
+
+	if (!t->r.failed && second < sizeof(row_of_fd) / sizeof(row_of_fd[0]) && row_of_fd[second])
+		return &ops[row_of_fd[second] - 1];
+	ewi_reader_fail(&t->r, t->at, "illegal opcode");
+#else
+	ewi_fail(t, EW_ERR_UNSUPPORTED, "v128 instructions are not supported");
+#endif
+	return NULL;
 }
 
 const struct ewi_op *ewi_read_opcode(struct ewi_translator *t)
@@ -612,9 +650,8 @@ const struct ewi_op *ewi_read_opcode(struct ewi_translator *t)
 	if (row)
 		return &ops[row - 1];
 	if (byte == 0xfd)
-		ewi_fail(t, EW_ERR_UNSUPPORTED, "v128 instructions are not supported");
-	else
-		ewi_reader_fail(&t->r, t->at, "illegal opcode");
+		return read_simd_opcode(t);
+	ewi_reader_fail(&t->r, t->at, "illegal opcode");
 	return NULL;
 }
 
@@ -641,14 +678,45 @@ static void translate_ops(struct ewi_translator *t)
 		if (t->cost > COST_MAX)
 			ewi_account(t);
 		t->cost += !is_free(code);
-		if (op->icode != EWI_BY_HAND)
-			simple_op(t, op);
-		else
+		if (op->icode == EWI_BY_HAND)
 			hand_op(t, code);
+#if EW_CONFIG_SIMD
+		else if (ewi_icode_info[op->icode].cls >= EWI_CLASS_VUN)
+			ewi_simd_op(t, op);
+#endif
+		else
+			simple_op(t, op);
 	}
 }
 
 /* ---- one function ---- */
+
+/* Slots of n more locals.  They are written down from the first v128 on only: functions without have none. */
+static bool place_locals(struct ewi_translator *t, uint32_t n, uint8_t type)
+{
+	uint32_t slots = ewi_slots_of(type), end = t->local_count + n;
+
+	if (n > (EW_MAX_FRAME_SLOTS - t->local_slot_count) / slots)
+		return ewi_fail(t, EW_ERR_LIMIT, "locals take more than EW_MAX_FRAME_SLOTS");
+	if (ewi_is_v128(type) || t->has_v128_locals) {
+		if (t->slots_cap < end) {
+			uint16_t *p = ewi_realloc(&t->m->alloc, t->local_slots, t->slots_cap, end + 16,
+						  sizeof(*p));
+
+			if (!p)
+				return ewi_fail(t, EW_ERR_NOMEM, "no memory for locals");
+			t->local_slots = p;
+			t->slots_cap = end + 16;
+		}
+		for (uint32_t i = 0; !t->has_v128_locals && i < t->local_count; i++)
+			t->local_slots[i] = (uint16_t)i;
+		t->has_v128_locals = true;
+		for (uint32_t i = 0; i < n; i++)
+			t->local_slots[t->local_count + i] = (uint16_t)(t->local_slot_count + i * slots);
+	}
+	t->local_slot_count += n * slots;
+	return true;
+}
 
 static bool add_locals(struct ewi_translator *t, uint32_t n, uint8_t type)
 {
@@ -668,6 +736,8 @@ static bool add_locals(struct ewi_translator *t, uint32_t n, uint8_t type)
 		t->local_cap = cap;
 	}
 	memset(t->locals + t->local_count, type, n);
+	if (!place_locals(t, n, type))
+		return false;
 	t->local_count += n;
 	return true;
 }
@@ -691,7 +761,7 @@ static bool read_locals(struct ewi_translator *t)
 		total += n;
 		if (total > UINT32_MAX)
 			return ewi_reader_fail(&t->r, at, "too many locals");
-		if (type == 0x7b)
+		if (!EW_CONFIG_SIMD && type == EW_V128)
 			return ewi_fail(t, EW_ERR_UNSUPPORTED, "v128 is not supported");
 		if (!ewi_is_valtype(type))
 			return ewi_reader_fail(&t->r, at, "malformed value type");
@@ -706,15 +776,13 @@ static bool read_locals(struct ewi_translator *t)
 
 static void write_head(struct ewi_translator *t, struct ewi_head *head)
 {
-	uint32_t slots = t->local_count + t->max_sp;
+	uint32_t slots = t->max_slot;
 
-	if (slots < t->type->result_count)
-		slots = t->type->result_count;
-	head->zero_from = (uint16_t)t->type->param_count;
-	head->zero_count = (uint16_t)(t->local_count - t->type->param_count);
+	if (slots < t->type->result_slots)
+		slots = t->type->result_slots;
+	head->zero_from = (uint16_t)t->type->param_slots;
+	head->zero_count = (uint16_t)(t->local_slot_count - t->type->param_slots);
 	head->frame_slots = (uint16_t)slots;
-	head->param_count = (uint16_t)t->type->param_count;
-	head->result_count = (uint16_t)t->type->result_count;
 	head->func = t->func;
 }
 
@@ -726,19 +794,22 @@ enum ew_status ewi_translate(struct ewi_translator *t, uint32_t func, const uint
 	t->err = err;
 	t->func = func;
 	t->type = ewi_func_type(m, func);
-	t->local_count = t->sp = t->max_sp = t->depth = t->lazy_count = t->start_count = 0;
+	t->local_count = t->local_slot_count = t->sp = t->depth = t->lazy_count = t->start_count = 0;
+	t->has_v128_locals = false;
 	t->dead = false;
 	t->cost = t->map_cost = 0;
 	t->at = offset;
 	t->map_offset = (uint32_t)offset;
 	m->funcs[func].map = (uint32_t)m->map_size;
+	t->code_limit = m->code_size + 65536 + EW_MAX_CODE_FACTOR * size;
 	ewi_reader_init(&t->r, body, size, offset, err);
 	ewi_forget(t);
 
-	if (t->type->result_count > EW_MAX_FRAME_SLOTS)
+	if (t->type->result_slots > EW_MAX_FRAME_SLOTS)
 		ewi_fail(t, EW_ERR_LIMIT, "more results than EW_MAX_FRAME_SLOTS");
 	if (read_locals(t) && ewi_emit_raw(t, sizeof(struct ewi_head))) {
 		t->func_code = t->map_pos = ewi_here(t) - (uint32_t)sizeof(struct ewi_head);
+		t->next_slot = t->max_slot = t->local_slot_count;
 		ewi_function_begin(t);
 		translate_ops(t);
 		if (t->status == EW_OK && !t->r.failed && t->r.p != t->r.end)
@@ -810,6 +881,7 @@ void ewi_translator_destroy(struct ewi_translator *t)
 	ewi_free(a, t->blocks, t->block_cap, sizeof(*t->blocks));
 	ewi_free(a, t->stack, t->stack_cap, sizeof(*t->stack));
 	ewi_free(a, t->locals, t->local_cap, 1);
+	ewi_free(a, t->local_slots, t->slots_cap, sizeof(*t->local_slots));
 	ewi_free(a, t->starts, t->start_cap, sizeof(*t->starts));
 	ewi_free(a, t, 1, sizeof(*t));
 }

@@ -14,6 +14,9 @@ enum ewi_opcode {
 #include "wasm/opcodes.def"
 #undef OP
 #undef OPX
+#define VROW(code, N, text, imm, pops, pushes, cls, R, T, canon, forms) EWI_OP_##N,
+#define VINT(N, cls, R, T, forms)
+#include "wasm/simd.def"
 	EWI_OPS
 };
 
@@ -33,6 +36,7 @@ enum ewi_imm {
 	EWI_IMM_MEM1,
 	EWI_IMM_MEM2,
 	EWI_IMM_MEM3,
+	EWI_IMM_MEM4,
 	EWI_IMM_MEMORY,
 	EWI_IMM_MEMORY2,
 	EWI_IMM_DATA,
@@ -43,7 +47,9 @@ enum ewi_imm {
 	EWI_IMM_I32,
 	EWI_IMM_I64,
 	EWI_IMM_F32,
-	EWI_IMM_F64
+	EWI_IMM_F64,
+	EWI_IMM_LANE, /* one byte */
+	EWI_IMM_V128  /* sixteen */
 };
 
 #define EWI_BY_HAND EWI_ICODES
@@ -69,6 +75,11 @@ void ewi_check_top(struct ewi_translator *t, const uint8_t *types, uint32_t n);
 uint32_t ewi_read_memarg(struct ewi_translator *t, unsigned natural);
 /* Loads and stores from here on are of this memory: to be emitted before and, with 0, behind one that is not of memory 0. */
 void ewi_use_memory(struct ewi_translator *t, uint32_t memory);
+
+uint8_t ewi_type_of_letter(char c);
+
+/* translate_simd.c: instructions of the classes from EWI_CLASS_VUN on. */
+void ewi_simd_op(struct ewi_translator *t, const struct ewi_op *op);
 
 /* translate_control.c */
 void ewi_function_begin(struct ewi_translator *t);

@@ -31,6 +31,7 @@ static void unreachable(struct ewi_translator *t)
 	struct ewi_block *b = top(t);
 
 	t->sp = b->height;
+	t->next_slot = b->base;
 	t->lazy_count = 0; /* LOCAL entries lie above the innermost block's height only */
 	b->unreachable = true;
 	t->dead = true;
@@ -41,7 +42,7 @@ static void unreachable(struct ewi_translator *t)
 /* Types of one value as an array, for block types that are one byte. */
 static const uint8_t *single_type(uint8_t type)
 {
-	static const uint8_t types[] = {EW_I32, EW_I64, EW_F32, EW_F64, EW_FUNCREF, EW_EXTERNREF};
+	static const uint8_t types[] = {EW_I32, EW_I64, EW_F32, EW_F64, EW_FUNCREF, EW_EXTERNREF, EW_V128};
 
 	for (size_t i = 0; i < sizeof(types); i++)
 		if (types[i] == type)
@@ -57,12 +58,12 @@ static void read_block_type(struct ewi_translator *t, struct ewi_block *b)
 
 	if (byte == 0x40) {
 		ewi_read_u8(&t->r);
+	} else if (!EW_CONFIG_SIMD && byte == EW_V128) {
+		ewi_fail(t, EW_ERR_UNSUPPORTED, "v128 is not supported");
 	} else if (single_type(byte)) {
 		ewi_read_u8(&t->r);
 		b->results = single_type(byte);
 		b->result_count = 1;
-	} else if (byte == 0x7b) {
-		ewi_fail(t, EW_ERR_UNSUPPORTED, "v128 is not supported");
 	} else {
 		index = ewi_read_s33(&t->r);
 		if (t->r.failed)
@@ -103,7 +104,7 @@ static struct ewi_block *push_block(struct ewi_translator *t, const struct ewi_b
 
 void ewi_function_begin(struct ewi_translator *t)
 {
-	struct ewi_block b = {.opcode = 0x02, .else_branch = EWI_NONE};
+	struct ewi_block b = {.opcode = 0x02, .else_branch = EWI_NONE, .base = t->next_slot};
 
 	b.results = ewi_functype_results(t->type);
 	b.result_count = t->type->result_count;
@@ -129,6 +130,7 @@ static void begin_block(struct ewi_translator *t, enum ewi_opcode op)
 		ewi_settle_top(t, b.param_count);
 	ewi_pop_types(t, b.params, b.param_count);
 	b.height = t->sp;
+	b.base = t->next_slot;
 	if (op == EWI_OP_IF) {
 		b.else_branch = ewi_emit_branch(t, &c, false);
 		if (t->dead)
@@ -187,8 +189,12 @@ static void begin_else(struct ewi_translator *t)
  */
 static void emit_return(struct ewi_translator *t)
 {
-	static const uint16_t icodes[EWI_ACCS] = {EWI_RETURN_INT, EWI_RETURN_F32, EWI_RETURN_F64};
-	uint32_t n = t->type->result_count;
+#if EW_CONFIG_SIMD
+	static const uint16_t icodes[] = {EWI_RETURN_INT, EWI_RETURN_F32, EWI_RETURN_F64, EWI_RETURN_V128};
+#else
+	static const uint16_t icodes[] = {EWI_RETURN_INT, EWI_RETURN_F32, EWI_RETURN_F64};
+#endif
+	uint32_t n = t->type->result_count, to = 0;
 	const struct ewi_entry *e;
 	struct ewi_insx *ins;
 	uint16_t slot;
@@ -202,8 +208,11 @@ static void emit_return(struct ewi_translator *t)
 		ins->i.a = slot;
 	} else {
 		ewi_settle_top(t, n);
-		for (uint32_t i = 0; i < n; i++)
-			ewi_move(t, t->stack[t->sp - n + i].slot, i, t->stack[t->sp - n + i].type);
+		for (uint32_t h = t->sp - n; h < t->sp; h++) {
+			e = &t->stack[h];
+			ewi_move(t, e->slot, to, e->type);
+			to += ewi_slots_of(e->type);
+		}
 		ins = ewi_emit(t, EWI_RETURN, EWI_SS, false);
 	}
 	ins->i.u.imm = t->cost;
@@ -260,11 +269,14 @@ static const uint8_t *label_types(const struct ewi_block *b, uint32_t *n)
 /* The top n entries are not where the label wants them. */
 static bool must_move(const struct ewi_translator *t, const struct ewi_block *b, uint32_t n)
 {
-	for (uint32_t i = 0; i < n; i++) {
-		const struct ewi_entry *e = &t->stack[t->sp - n + i];
+	uint32_t to = b->base;
 
-		if (e->place != EWI_TEMP || e->slot != t->local_count + b->height + i)
+	for (uint32_t h = t->sp - n; h < t->sp; h++) {
+		const struct ewi_entry *e = &t->stack[h];
+
+		if (e->place != EWI_TEMP || e->slot != to)
 			return true;
+		to += ewi_slots_of(e->type);
 	}
 	return false;
 }
@@ -272,14 +284,16 @@ static bool must_move(const struct ewi_translator *t, const struct ewi_block *b,
 /* Upwards: an entry's slot is never below the one it goes to, so nothing is overwritten unread. */
 static void move_values(struct ewi_translator *t, const struct ewi_block *b, uint32_t n)
 {
-	for (uint32_t i = 0; i < n; i++) {
-		const struct ewi_entry *e = &t->stack[t->sp - n + i];
-		uint32_t to = t->local_count + b->height + i;
+	uint32_t to = b->base;
+
+	for (uint32_t h = t->sp - n; h < t->sp; h++) {
+		const struct ewi_entry *e = &t->stack[h];
 
 		if (e->place == EWI_CONST)
 			ewi_const_to(t, e, to);
 		else
 			ewi_move(t, e->slot, to, e->type);
+		to += ewi_slots_of(e->type);
 	}
 }
 
@@ -451,7 +465,7 @@ static uint16_t take_arguments(struct ewi_translator *t, const struct ewi_functy
 	if (t->sp - top(t)->height >= type->param_count)
 		ewi_settle_top(t, type->param_count);
 	ewi_pop_types(t, type->params, type->param_count);
-	return (uint16_t)(t->local_count + t->sp);
+	return (uint16_t)t->next_slot;
 }
 
 static void push_results(struct ewi_translator *t, const struct ewi_functype *type, uint16_t base)
@@ -594,7 +608,7 @@ static struct ewi_insx *emit_tail(struct ewi_translator *t, unsigned icode,
 		ewi_settle_top(t, type->param_count + indexed);
 	if (indexed)
 		ewi_pop(t, EW_I32);
-	end = t->local_count + t->sp;
+	end = t->next_slot;
 	base = take_arguments(t, type);
 	if (t->status != EW_OK)
 		return NULL;

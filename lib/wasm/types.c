@@ -6,7 +6,7 @@
 
 #if EW_CONFIG_WASM
 
-/* 1 to 6; 0 is the separator in a key. */
+/* 1 to 7; 0 is the separator in a key. */
 static uint64_t type_code(uint8_t type)
 {
 	switch (type) {
@@ -15,6 +15,7 @@ static uint64_t type_code(uint8_t type)
 	case EW_F32: return 3;
 	case EW_F64: return 4;
 	case EW_FUNCREF: return 5;
+	case EW_V128: return 7;
 	default: return 6;
 	}
 }
@@ -34,6 +35,9 @@ void ewi_functype_seal(struct ewi_functype *t)
 	size_t n = (size_t)t->param_count + t->result_count;
 	uint64_t key = 0;
 
+	t->param_slots = t->result_slots = 0;
+	for (size_t i = 0; i < n; i++)
+		*(i < t->param_count ? &t->param_slots : &t->result_slots) += ewi_slots_of(t->params[i]);
 	if (n <= EWI_KEY_TYPES) {
 		for (size_t i = 0; i < n; i++) {
 			if (i == t->param_count)
@@ -60,6 +64,7 @@ static char type_letter(uint8_t type)
 	case EW_F32: return 'f';
 	case EW_F64: return 'F';
 	case EW_FUNCREF: return 'p';
+	case EW_V128: return 'V';
 	case EW_EXTERNREF: return 'x';
 	default: return '?';
 	}
@@ -73,6 +78,7 @@ const char *ewi_type_name(uint8_t type)
 	case EW_F32: return "f32";
 	case EW_F64: return "f64";
 	case EW_FUNCREF: return "funcref";
+	case EW_V128: return "v128";
 	case EW_EXTERNREF: return "externref";
 	default: return "?";
 	}

@@ -17,10 +17,22 @@
 #define EWI_KEY_TYPES 19u /* (19 + 1) * 3 = 60 bits */
 #define EWI_KEY_HASHED ((uint64_t)1 << 63)
 
+static inline bool ewi_is_v128(uint8_t type)
+{
+	return EW_CONFIG_SIMD && type == EW_V128;
+}
+
+/* Frame slots, and elements of an array of values, that a value of this type takes. */
+static inline uint32_t ewi_slots_of(uint8_t type)
+{
+	return ewi_is_v128(type) ? 2 : 1;
+}
+
 struct ewi_functype {
 	uint64_t key;
 	const uint8_t *params; /* enum ew_type, results follow the parameters */
 	uint32_t param_count, result_count;
+	uint32_t param_slots, result_slots; /* a v128 takes two, anything else one */
 };
 
 static inline const uint8_t *ewi_functype_results(const struct ewi_functype *t)
@@ -38,7 +50,7 @@ static inline bool ewi_functype_equal(const struct ewi_functype *a, const struct
 	       memcmp(a->params, b->params, (size_t)a->param_count + a->result_count) == 0;
 }
 
-/* Computes key from the other fields (types.c). */
+/* Computes key and slots from the other fields (types.c). */
 void ewi_functype_seal(struct ewi_functype *t);
 
 /*
@@ -79,7 +91,7 @@ static inline bool ewi_is_reftype(uint8_t type)
 
 static inline bool ewi_is_valtype(uint8_t type)
 {
-	return (type >= EW_F64 && type <= EW_I32) || ewi_is_reftype(type);
+	return (type >= EW_F64 && type <= EW_I32) || ewi_is_reftype(type) || ewi_is_v128(type);
 }
 
 #endif

@@ -159,6 +159,23 @@ static void per_call_quotas(void **state)
 	}
 }
 
+/* Deleting counts like setting; what failed for another reason does not. */
+static void deleted_keys_count(void **state)
+{
+	const struct kind *set = &kinds[3], *delete = &kinds[4];
+	struct arun r;
+
+	(void)state;
+	begin(&r, set, (struct ew_quota){.per_call = 3}, 0);
+	check_int("missing", use(&r, delete), NOENT);
+	check_int("set", use(&r, set), 0);
+	check_int("delete", use(&r, delete), 0);
+	check_int("set", use(&r, set), 0);
+	check_int("delete", use(&r, delete), QUOTA);
+	check_int("still there", use(&r, set), QUOTA);
+	end(&r);
+}
+
 static void per_second_quotas_refill_with_time(void **state)
 {
 	const uint64_t second = 1000000000;
@@ -289,6 +306,12 @@ static void configs_are_checked(void **state)
 	TRY("no environ", EW_ERR_INVAL, "count");
 	c.preopen_count = 1;
 	TRY("no preopens", EW_ERR_INVAL, "count");
+	c.args = (const char *const[1]){"a"};
+	c.arg_count = 65536;
+	TRY("too many arguments", EW_ERR_LIMIT, "65535");
+	c.args = (const char *const[1]){"a"};
+	c.arg_count = 65535; /* looked at only when a guest asks */
+	TRY("many arguments", EW_OK, "");
 	c.max_files = 65536;
 	TRY("max_files", EW_ERR_LIMIT, "max_files");
 	c.max_files = 65535;
@@ -343,6 +366,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(capabilities_parse),
 		cmocka_unit_test(per_call_quotas),
+		cmocka_unit_test(deleted_keys_count),
 		cmocka_unit_test(per_second_quotas_refill_with_time),
 		cmocka_unit_test(both_quotas_hold_together),
 		cmocka_unit_test(strict_grants_end_the_run),

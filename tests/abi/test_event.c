@@ -108,6 +108,25 @@ static void what_does_not_fit_stays(void **state)
 	arun_close(&r);
 }
 
+/* Longer than a result can say: told before anything is touched. */
+static void an_event_of_2_gib_is_too_big(void **state)
+{
+	struct offer o;
+	struct arun r;
+
+	(void)state;
+	begin(&r);
+	offer_set(&o, 0, 7, "a", "b");
+	((struct ew_event *)(void *)o.bytes[0])->data_bytes = INT32_MAX;
+	ew_abi_offer(r.abi, o.list, o.states, 1);
+	assert_int_equal(arun_i32(&r, 0, 64, 100), TOOBIG);
+	((struct ew_event *)(void *)o.bytes[0])->data_bytes = INT32_MAX - 1;
+	assert_int_equal(arun_i32(&r, 0, 64, 100), INT32_MAX);
+	assert_int_equal(o.states[0], EW_EVENT_WAITING);
+	assert_int_equal(ew_abi_emit(r.abi, "t", 1, "", UINT32_MAX, 0), EW_ERR_TOOBIG);
+	arun_close(&r);
+}
+
 static void acknowledging_is_for_what_was_taken(void **state)
 {
 	struct offer o;
@@ -269,6 +288,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(polling_takes_events_in_order),
 		cmocka_unit_test(what_does_not_fit_stays),
+		cmocka_unit_test(an_event_of_2_gib_is_too_big),
 		cmocka_unit_test(acknowledging_is_for_what_was_taken),
 		cmocka_unit_test(emitting_carries_time_trace_and_flags),
 		cmocka_unit_test(emitting_answers_for_the_receiver),

@@ -129,13 +129,13 @@ static uint16_t fs_stat_at(void *user, void *dir, const char *path, bool follow,
 static uint16_t fs_list(void *user, void *dir, uint64_t index, char *name, size_t cap, size_t *len,
 			struct ew_fs_stat *out)
 {
-	(void)user, (void)dir, (void)cap;
+	(void)user, (void)dir;
 	if (index >= 2) {
 		*len = 0;
 		return fs.fail;
 	}
 	strcpy(name, fs.files[index].name);
-	*len = strlen(name);
+	*len = fs.size == 99 ? cap + 1 : strlen(name);
 	out->inode = 100 + index;
 	out->kind = EW_FS_FILE;
 	return fs.fail;
@@ -541,6 +541,9 @@ static void folders_list_in_parts(void **state)
 	do_open(&r, 3, "alpha", 0, READ, 0);
 	arun_pick(&r, "fd_readdir");
 	assert_int_equal(arun_i32(&r, 5, 0, 100, 0, 2000), NOTDIR);
+	fs.size = 99; /* a host that claims more than it was given room for */
+	assert_int_equal(arun_i32(&r, 3, 0, 100, 0, 2000), W_IO);
+	fs.size = 0;
 	fs.fail = W_IO;
 	assert_int_equal(arun_i32(&r, 3, 0, 100, 0, 2000), W_IO);
 	arun_close(&r);
@@ -635,6 +638,16 @@ static void without_callbacks(void **state)
 	assert_int_equal(arun_i32(&r, 3, 1000, 1), W_NOSYS);
 	arun_pick(&r, "path_rename");
 	assert_int_equal(arun_i32(&r, 3, 1000, 1, 3, 1000, 1), W_NOSYS);
+	arun_close(&r);
+	/* It opens files and can do nothing with them. */
+	begin_with(&r, 0);
+	r.fs.read = NULL, r.fs.write = NULL, r.fs.truncate = NULL;
+	open_guest(&r);
+	do_open(&r, 3, "alpha", 0, READ | WRITE, 0);
+	assert_int_equal(transfer(&r, "fd_read", 5, 4), W_NOSYS);
+	assert_int_equal(transfer(&r, "fd_write", 5, 4), W_NOSYS);
+	arun_pick(&r, "fd_filestat_set_size");
+	assert_int_equal(arun_i32(&r, 5, 3), W_NOSYS);
 	arun_close(&r);
 	/* Nothing granted: there is no descriptor to ask with. */
 	begin_with(&r, 0);

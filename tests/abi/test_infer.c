@@ -2,10 +2,11 @@
 /* Copyright (c) 2026 The libedgewasm authors */
 
 /* test_infer.c - models by name (lib/abi/models.c) and edge_v1 inference (lib/abi/fn_infer.c). */
+#include "abi/models.h"
 #include "arun.h"
 #include "tiny_model.h"
 
-static struct tiny fc1, fc2, quantize;
+static struct tiny fc1, fc2, quantize, stateful;
 
 static int make_models(void **state)
 {
@@ -13,6 +14,7 @@ static int make_models(void **state)
 	tiny_fc(&fc1, 1);
 	tiny_fc(&fc2, 2);
 	tiny_quantize(&quantize);
+	tiny_stateful(&stateful);
 	return 0;
 }
 
@@ -222,6 +224,53 @@ static void inference_costs_what_info_says(void **state)
 	arun_close(&r);
 }
 
+/*
+ * A model that keeps state from run to run gets an executor for each guest, made when it is first used, as many
+ * as max_contexts; one of a version that was replaced gives way.
+ */
+static void stateful_models_are_each_guest_s_own(void **state)
+{
+	int32_t a, b, old;
+	struct arun r;
+
+	(void)state;
+	arun_init(&r);
+	r.config.grant.caps = EW_CAP_INFER;
+	r.config.max_contexts = 2;
+	assert_int_equal(ew_models_create(&r.config.models, &r.mem.alloc), EW_OK);
+	put(&r, "a", "1", &stateful);
+	put(&r, "b", "1", &stateful);
+	put(&r, "c", "1", &stateful);
+	arun_open(&r, "edge_v1", "model_open", "infer");
+	memcpy(arun_mem(&r, 0, 4), "\x0a\x14\x1e\xfb", 4);
+	a = do_open(&r, "a");
+	assert_int_equal(ew_models_remove(r.config.models, "b", NULL), EW_OK); /* opened by nobody */
+	put(&r, "b", "1", &stateful);
+	b = do_open(&r, "b");
+	/* Without memory for it: later. */
+	r.mem.fail_at = r.mem.requests + 1;
+	assert_int_equal(do_infer(&r, a, 0, 4, 64, 2), AGAIN);
+	r.mem.fail_at = 0;
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(do_infer(&r, a, 0, 4, 64, 2), 2);
+		check_mem("a", arun_mem(&r, 64, 2), "\x1e\x23", 2);
+	}
+	assert_int_equal(do_infer(&r, b, 0, 4, 64, 2), 2);
+	assert_int_equal(do_infer(&r, do_open(&r, "c"), 0, 4, 64, 2), AGAIN); /* the third */
+	assert_int_equal(ew_models_remove(r.config.models, "a", NULL), EW_ERR_STATE);
+	/* a is replaced: its old executor gives way to c's. */
+	old = do_open(&r, "a@1");
+	put(&r, "a", "2", &stateful);
+	assert_int_equal(do_infer(&r, a, 0, 4, 64, 2), STALE);
+	assert_int_equal(do_infer(&r, old, 0, 4, 64, 2), 2);
+	assert_int_equal(do_infer(&r, do_open(&r, "c"), 0, 4, 64, 2), 2);
+	assert_int_equal(ew_models_remove(r.config.models, "a", "1"), EW_OK);
+	assert_int_equal(ew_models_remove(r.config.models, "c", NULL), EW_ERR_STATE);
+	ew_abi_reset(r.abi);
+	assert_int_equal(ew_models_remove(r.config.models, "c", NULL), EW_OK);
+	arun_close(&r);
+}
+
 /* ---- the registry ----------------------------------------------------------------------------- */
 
 static void a_new_version_makes_old_handles_stale(void **state)
@@ -260,6 +309,22 @@ static void a_new_version_makes_old_handles_stale(void **state)
 	put(&r, "three", "1", &fc1);
 	assert_int_equal(do_infer(&r, by_version, 0, 4, 64, 8), STALE);
 	assert_int_equal(do_infer(&r, by_name, 0, 4, 64, 8), STALE);
+	arun_close(&r);
+}
+
+/* After 2^22 generations the numbers begin anew, without the 0 that means "not current". */
+static void generations_go_round(void **state)
+{
+	struct arun r;
+
+	(void)state;
+	begin(&r);
+	r.config.models->generation = (1u << 22) - 2;
+	put(&r, "late", "1", &fc1); /* takes the last one, and 1 */
+	assert_int_equal(r.config.models->generation, 1);
+	assert_true(do_open(&r, "late") >= 0);
+	assert_int_equal(do_infer(&r, do_open(&r, "late"), 0, 4, 64, 2), 2);
+	assert_int_equal(do_infer(&r, do_open(&r, "late@1"), 0, 4, 64, 2), 2);
 	arun_close(&r);
 }
 
@@ -363,7 +428,9 @@ int main(void)
 		cmocka_unit_test(other_types_travel_as_little_endian),
 		cmocka_unit_test(bad_inferences_are_refused),
 		cmocka_unit_test(inference_costs_what_info_says),
+		cmocka_unit_test(stateful_models_are_each_guest_s_own),
 		cmocka_unit_test(a_new_version_makes_old_handles_stale),
+		cmocka_unit_test(generations_go_round),
 		cmocka_unit_test(bad_models_and_names_are_refused),
 		cmocka_unit_test(the_registry_lists_and_limits),
 		cmocka_unit_test(every_allocation_may_fail),

@@ -343,6 +343,64 @@ static void limits_hold(void **state)
 	arun_close(&r);
 }
 
+static void inferences_have_a_quota(void **state)
+{
+	uint32_t graph, ctx;
+	struct arun r;
+
+	(void)state;
+	begin(&r);
+	ew_abi_destroy(r.abi); /* the same world with a quota */
+	ew_instance_destroy(r.instance);
+	r.instance = NULL;
+	ew_exec_destroy(r.exec);
+	ew_module_free(r.module);
+	wmod_free(&r.m);
+	wmod_init(&r.m);
+	r.abi = NULL;
+	r.config.grant.quota[EW_QUOTA_INFERENCES].per_call = 2;
+	arun_open(&r, "wasi_ephemeral_nn", "load", "load_by_name", "init_execution_context", "set_input",
+		  "compute", "get_output");
+	assert_int_equal(load(&r, fc1.bytes, fc1.size, 1, 4, 0, &graph), OK);
+	assert_int_equal(context(&r, graph, &ctx), OK);
+	assert_int_equal(set4(&r, ctx, 0, "\1\1\1\1"), OK);
+	assert_int_equal(compute(&r, ctx), OK);
+	assert_int_equal(load(&r, fc1.bytes, fc1.size, 1, 4, 0, &graph), BUSY);
+	assert_int_equal(set4(&r, ctx, 0, "\1\1\1\1"), OK);
+	assert_int_equal(compute(&r, ctx), BUSY);
+	ew_abi_begin(r.abi, 0, 0);
+	assert_int_equal(compute(&r, ctx), OK);
+	arun_close(&r);
+}
+
+/* 64 inputs fit the bits of a context; 65 do not. */
+static void models_of_up_to_64_inputs(void **state)
+{
+	static struct tiny many;
+	uint32_t graph, ctx;
+	struct arun r;
+
+	(void)state;
+	for (uint32_t n = 64; n <= 65; n++) {
+		begin(&r);
+		tiny_fc(&many, n);
+		assert_int_equal(ew_models_put(r.config.models, "many", "1", many.bytes, many.size, 0, &r.err),
+				 EW_OK);
+		assert_int_equal(by_name(&r, "many", &graph), OK);
+		assert_int_equal(context(&r, graph, &ctx), n == 64 ? OK : UNSUPPORTED);
+		for (uint32_t i = 0; n == 64 && i < n; i++) {
+			assert_int_equal(compute(&r, ctx), INVALID_ARGUMENT);
+			assert_int_equal(set4(&r, ctx, i, "\1\2\3\4"), OK);
+		}
+		if (n == 64) {
+			assert_int_equal(compute(&r, ctx), OK);
+			assert_int_equal(get_output(&r, ctx, 63, 2), OK);
+			check_mem("last", arun_mem(&r, DATA, 2), "\3\xff", 2);
+		}
+		arun_close(&r);
+	}
+}
+
 static void short_memory_is_an_errno(void **state)
 {
 	uint32_t graph, ctx;
@@ -373,6 +431,8 @@ int main(void)
 		cmocka_unit_test(handles_are_checked),
 		cmocka_unit_test(a_guest_may_bring_its_model),
 		cmocka_unit_test(limits_hold),
+		cmocka_unit_test(inferences_have_a_quota),
+		cmocka_unit_test(models_of_up_to_64_inputs),
 		cmocka_unit_test(short_memory_is_an_errno),
 	};
 

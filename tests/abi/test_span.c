@@ -281,6 +281,22 @@ static void inner_pointers_are_checked(void **state)
 	}
 }
 
+/* A memory of no pages at all: empty spans at 0 are fine, and everything else is not. */
+static void a_memory_without_pages(void **state)
+{
+	struct arun r;
+
+	(void)state;
+	arun_init(&r);
+	r.pages = 0;
+	r.config.grant.caps = EW_CAP_ALL;
+	arun_open(&r, EDGE, "random_fill");
+	assert_int_equal(arun_i32(&r, 0, 0), NOSYS);
+	assert_int_equal(arun_i32(&r, 1, 0), FAULT);
+	assert_int_equal(arun_i32(&r, 0, 1), FAULT);
+	arun_close(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -289,6 +305,7 @@ int main(void)
 		cmocka_unit_test(long_lengths_are_outside),
 		cmocka_unit_test(refused_calls_write_nothing),
 		cmocka_unit_test(inner_pointers_are_checked),
+		cmocka_unit_test(a_memory_without_pages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 The libedgewasm authors */
 
 /* test_table.c - abi.def against guest.h, and every function linked with and without its capability. */
+#include "abi/abi.h"
 #include "arun.h"
 
 static char *guest_header(void)
@@ -89,6 +90,37 @@ static void header_matches_table(void **state)
 	free(text);
 }
 
+/* lib/abi/README.md has a row for each function, and no more rows. */
+static void readme_lists_every_function(void **state)
+{
+	size_t size;
+	char *text = (char *)read_file("lib/abi/README.md", &size), *at;
+	struct ew_abi_function f;
+	uint32_t count = 0;
+
+	(void)state;
+	assert_non_null(text);
+	text = realloc(text, size + 1);
+	text[size] = '\0';
+	for (; ew_abi_function(count, &f) == EW_OK; count++) {
+		char row[160], caps[64] = "";
+		size_t n = 0;
+
+		for (uint32_t cap = 1; cap <= EW_CAP_ALL; cap <<= 1)
+			if (f.caps & cap)
+				n += (size_t)snprintf(caps + n, sizeof(caps) - n, "%s%s",
+						      n ? f.any_cap ? " or " : " and " : "", ew_cap_name(cap));
+		snprintf(row, sizeof(row), "\n| `%s` | `%s` | %s |\n", f.name, f.signature,
+			 n ? caps : f.implemented ? "-" : "- (ENOSYS)");
+		check_has(f.name, text, row);
+	}
+	for (at = text; (at = strstr(at, "\n| `")) != NULL; at++)
+		if (strstr(at, "` | `(") == strchr(at + 4, '`'))
+			count--;
+	assert_int_equal(count, 0);
+	free(text);
+}
+
 /* "EDGE_NAME = value" somewhere in the header. */
 static long header_value(const char *text, const char *name)
 {
@@ -130,6 +162,8 @@ static void numbers_match(void **state)
 		snprintf(name, sizeof(name), "EDGE_CAP_%s", ew_cap_name(cap));
 		check_int(name, header_value(text, name), cap);
 	}
+	check_has("fuel", text, "\n#define EDGE_FUEL_CALL 8\n");
+	assert_int_equal(EWI_FUEL_CALL, 8);
 	free(text);
 }
 
@@ -301,6 +335,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(header_matches_table),
+		cmocka_unit_test(readme_lists_every_function),
 		cmocka_unit_test(numbers_match),
 		cmocka_unit_test(every_function_needs_its_capability),
 		cmocka_unit_test(link_errors_say_what_is_missing),

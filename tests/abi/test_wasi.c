@@ -285,6 +285,9 @@ static void reading_scatters(void **state)
 	assert_int_equal(arun_le32(&r, 64), 3);
 	assert_int_equal(arun_i32(&r, 0, 0, 3, 64), SUCCESS);
 	assert_int_equal(arun_le32(&r, 64), 0); /* end of file */
+	world.status = EW_ERR_IO;
+	assert_int_equal(arun_i32(&r, 0, 0, 3, 64), W_IO);
+	world.status = EW_OK;
 	/* Input that overwrites the list itself: the next entry is what it then says, checked. */
 	world.in = "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff";
 	arun_put32(&r, 0, 8);

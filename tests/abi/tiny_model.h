@@ -6,6 +6,7 @@
  *
  *	tiny_fc(&t, n)       n inputs int8[4], n outputs int8[2]: out = { a + b, c - d } of its input, saturated
  *	tiny_quantize(&t)    one input float32[4], one output int8[4]: rounded
+ *	tiny_stateful(&t)    tiny_fc(1) with a variable tensor beside it, which makes it a model with state
  *
  * Written front to back: tables with their vtable before them, children behind their parents.
  * Source: FlatBuffers' internals page; TensorFlow Lite's schema.fbs, version 3.
@@ -17,7 +18,7 @@
 #include <string.h>
 
 struct tiny {
-	uint8_t bytes[4096];
+	uint8_t bytes[40000]; /* tiny_fc(65) */
 	uint32_t size;
 };
 
@@ -149,12 +150,24 @@ static inline uint32_t tiny_begin(struct tiny *t, uint32_t code)
 	return tiny_child(t, graphs, 4, 0xf);
 }
 
+/* An int8 tensor of two that is kept from run to run. */
+static inline void tiny_variable(struct tiny *t, uint32_t slot)
+{
+	uint32_t tensor = tiny_child(t, slot, 6, 0x27);
+
+	tiny_put(t, tiny_vector(t, tensor, 1), 2, 4);
+	tiny_put(t, tensor + 4, 9, 1);
+	tiny_put(t, tensor + 20, 1, 1);
+}
+
 /* Tensors 3i, 3i + 1, 3i + 2: input, weights, output of operator i. */
-static inline void tiny_fc(struct tiny *t, uint32_t n)
+static inline void tiny_fc_and(struct tiny *t, uint32_t n, uint32_t variables)
 {
 	uint32_t graph = tiny_begin(t, 9), tensors, ops, io[2];
 
-	tensors = tiny_vector(t, graph, 3 * n);
+	tensors = tiny_vector(t, graph, 3 * n + variables);
+	for (uint32_t i = 0; i < variables; i++)
+		tiny_variable(t, tensors + 4 * (3 * n + i));
 	for (uint32_t i = 0; i < n; i++) {
 		tiny_tensor(t, tensors + 12 * i, 9, 0, 2, 1, 4);
 		tiny_tensor(t, tensors + 12 * i + 4, 9, 1, 2, 2, 4);
@@ -177,6 +190,16 @@ static inline void tiny_fc(struct tiny *t, uint32_t n)
 		tiny_child(t, op + 16, 1, 0);
 	}
 	tiny_align(t, 4);
+}
+
+static inline void tiny_fc(struct tiny *t, uint32_t n)
+{
+	tiny_fc_and(t, n, 0);
+}
+
+static inline void tiny_stateful(struct tiny *t)
+{
+	tiny_fc_and(t, 1, 1);
 }
 
 static inline void tiny_quantize(struct tiny *t)

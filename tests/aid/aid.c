@@ -197,6 +197,31 @@ static void drain_both(int out_fd, int err_fd, struct capture *out, struct captu
 	}
 }
 
+#define WORDS_MAX 64
+
+/*
+ * A program of the build (its name holds a slash) runs as this test does: under TEST_RUN, an emulator and its
+ * options, when that is set.
+ */
+static void exec_program(const char *const *argv)
+{
+	static char prefix[4096];
+	const char *run = getenv("TEST_RUN"), *words[WORDS_MAX];
+	size_t n = 0;
+
+	if (!run || !*run || !strchr(argv[0], '/')) {
+		execvp(argv[0], (char *const *)(uintptr_t)argv);
+		return;
+	}
+	snprintf(prefix, sizeof(prefix), "%s", run);
+	for (char *p = strtok(prefix, " "); p && n < WORDS_MAX / 2; p = strtok(NULL, " "))
+		words[n++] = p;
+	for (size_t i = 0; argv[i] && n < WORDS_MAX - 1; i++)
+		words[n++] = argv[i];
+	words[n] = NULL;
+	execvp(words[0], (char *const *)(uintptr_t)words);
+}
+
 static void child(const char *const *argv, const int *out, const int *err)
 {
 	dup2(open("/dev/null", O_RDONLY), 0);
@@ -204,7 +229,7 @@ static void child(const char *const *argv, const int *out, const int *err)
 	dup2(err[1], 2);
 	close(out[0]);
 	close(err[0]);
-	execvp(argv[0], (char *const *)(uintptr_t)argv);
+	exec_program(argv);
 	_exit(127);
 }
 

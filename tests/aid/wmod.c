@@ -131,6 +131,7 @@ static uint8_t type_byte(char c)
 	case 'I': return T_I64;
 	case 'f': return T_F32;
 	case 'F': return T_F64;
+	case 'V': return T_V128;
 	case 'p': return T_FUNC;
 	case 'x': return T_EXTERN;
 	default: fail_msg("no such type letter: %c", c);

@@ -13,7 +13,7 @@
  *	...
  *	wmod_free(&m);
  *
- * Signatures and locals are written as in wasm.h: i I f F p x.  Import functions before defining any:
+ * Signatures and locals are written as in wasm.h: i I f F V p x.  Import functions before defining any:
  * indices are handed out in order.  Nothing is checked: invalid modules are welcome.
  */
 #ifndef TESTS_WMOD_H
@@ -90,7 +90,7 @@ struct wmod {
 #define BLOCK(type) 0x02, (type)
 #define LOOP(type) 0x03, (type)
 #define IF(type) 0x04, (type)
-enum { T_VOID = 0x40, T_I32 = 0x7f, T_I64 = 0x7e, T_F32 = 0x7d, T_F64 = 0x7c, T_FUNC = 0x70, T_EXTERN = 0x6f };
+enum { T_VOID = 0x40, T_I32 = 0x7f, T_I64 = 0x7e, T_F32 = 0x7d, T_F64 = 0x7c, T_V128 = 0x7b, T_FUNC = 0x70, T_EXTERN = 0x6f };
 enum { OP_UNREACHABLE = 0x00, OP_NOP = 0x01, OP_ELSE = 0x05, OP_END = 0x0b, OP_RETURN = 0x0f,
        OP_DROP = 0x1a, OP_SELECT = 0x1b };
 

@@ -30,6 +30,15 @@ for room in wasm tensor event store abi node; do
 		echo "FAIL: EW_CONFIG_$upper=0 leaves code or does not compile:$left"; fi
 done
 
+# A switch inside a room: the interpreter without vector instructions, their handlers gone.
+left=
+for f in lib/wasm/*.c; do
+	compile "$dir/o.o" "$f" -DEW_CONFIG_SIMD=0 >"$dir/said" || left="$left $f: $(cat "$dir/said")"
+	[ "$f" = lib/wasm/exec_simd.c ] && size -A "$dir/o.o" | awk '/^\.text/ && $2 > 0 { bad = 1 } END { exit !bad }' && left="$left $f"
+done
+if [ -z "$left" ]; then echo "pass: EW_CONFIG_SIMD=0 leaves no vector handler"; else
+	echo "FAIL: EW_CONFIG_SIMD=0 leaves code or does not compile:$left"; fi
+
 # The firmwares of the design: the interpreter alone, the kernels alone; base and one room link by themselves.
 for room in wasm tensor event store; do
 	set -- $(find lib/base "lib/$room" -name '*.c' 2>/dev/null)

@@ -26,8 +26,6 @@ row() # README-WORD FIRST-WORDS OCTAL-BYTES
 	else echo "pass: $1: $said"; fi
 }
 
-row 'v128' 'not supported: ' '\1\5\1\140\0\1\177\3\2\1\0\7\5\1\1\146\0\0\12\31\1\27\0\375\14\1\0\0\0\2\0\0\0\3\0\0\0\4\0\0\0\375\33\0\13'
-row 'v128' 'not supported: ' '\1\5\1\140\1\173\0\3\2\1\0\12\4\1\2\0\13'
 row 'memory64' 'malformed: ' '\5\3\1\4\1'
 row 'exception' 'malformed: ' '\1\10\2\140\1\177\0\140\0\0\3\2\1\1\15\3\1\0\0\12\10\1\6\0\6\100\31\13\13'
 row 'threads' 'malformed: ' '\5\4\1\3\1\1'

@@ -15,6 +15,8 @@ log=${result%.res}.log
 # Sanitizer builds: cmocka's own handler must not swallow a crash's report; an allocation that is too large is NULL.
 export ASAN_OPTIONS="${ASAN_OPTIONS:-handle_segv=2:handle_sigbus=2:handle_sigfpe=2:allocator_may_return_null=1}"
 export UBSAN_OPTIONS="${UBSAN_OPTIONS:-print_stacktrace=1}"
+# Programs that tests start (compilers among them) must not take make's jobserver for theirs.
+unset MAKEFLAGS MFLAGS MAKELEVEL
 # shellcheck disable=SC2086
 timeout -k 5 "${TEST_TIMEOUT:-300}" $TEST_RUN $command >"$log" 2>&1 </dev/null
 status=$?

@@ -35,6 +35,24 @@ static void init_limits(void **state)
 	}
 }
 
+/* a * b / m in whole numbers, for a < m < 2^63: long multiplication, divided as it goes. */
+static uint64_t mul_div(uint64_t a, uint64_t b, uint64_t m)
+{
+	uint64_t quotient = 0, rest = 0;
+
+	for (int bit = 63; bit >= 0; bit--) {
+		quotient *= 2;
+		rest *= 2;
+		if (rest >= m)
+			rest -= m, quotient++;
+		if (b >> bit & 1)
+			rest += a;
+		if (rest >= m)
+			rest -= m, quotient++;
+	}
+	return quotient;
+}
+
 /*
  * However often and at whatever times it is asked, what was given out by time t is the whole part of
  * rate * t / period (the bucket starts empty and never fills up here): no drift.
@@ -67,8 +85,7 @@ static void no_drift(void **state)
 				got += n;
 			if (k % 1000 == 0 && t / rows[i].period < UINT64_MAX / rows[i].rate / 2) {
 				uint64_t want = t / rows[i].period * rows[i].rate +
-						(uint64_t)((unsigned __int128)(t % rows[i].period) *
-							   rows[i].rate / rows[i].period);
+						mul_div(t % rows[i].period, rows[i].rate, rows[i].period);
 
 				check_int(rows[i].name, got + b.tokens, want);
 			}

@@ -200,6 +200,40 @@ static void long_body(struct wbytes *b, uint32_t n)
 	wb_free(&code);
 }
 
+/* Imported and defined ones count together: half and half. */
+static void half_imported(struct wbytes *b, uint32_t n, uint8_t section, const uint8_t *entry, size_t entry_size,
+			  const uint8_t *import, size_t import_size)
+{
+	put(b, CODE(1, 4, 1, 0x60, 0, 0));
+	section_of(b, 2, n / 2, import, import_size);
+	section_of(b, section, n - n / 2, entry, entry_size);
+}
+
+static void tables_both(struct wbytes *b, uint32_t n)
+{
+	half_imported(b, n, 4, CODE(0x70, 0, 0), CODE(0, 0, 1, 0x70, 0, 0));
+}
+
+/* Imports have a lower limit of their own: 5,000 of the globals are imported. */
+static void globals_both(struct wbytes *b, uint32_t n)
+{
+	section_of(b, 2, 5000, CODE(0, 0, 3, 0x7f, 0));
+	section_of(b, 6, n - 5000, CODE(0x7f, 0, 0x41, 0, 0x0b));
+}
+
+static void functions_both(struct wbytes *b, uint32_t n)
+{
+	put(b, CODE(1, 4, 1, 0x60, 0, 0));
+	section_of(b, 2, 5000, CODE(0, 0, 0, 0));
+	section_of(b, 3, n - 5000, CODE(0));
+	section_of(b, 10, n - 5000, CODE(2, 0, 0x0b));
+}
+
+static void tables_imported(struct wbytes *b, uint32_t n)
+{
+	section_of(b, 2, n, CODE(0, 0, 1, 0x70, 0, 0));
+}
+
 static const struct {
 	const char *row;
 	void (*build)(struct wbytes *b, uint32_t n);
@@ -211,6 +245,10 @@ static const struct {
 	{"exports", many_exports, EW_MAX_EXPORTS},
 	{"globals", many_globals, EW_MAX_GLOBALS},
 	{"tables", many_tables, EW_MAX_TABLES},
+	{"tables, imported", tables_imported, EW_MAX_TABLES},
+	{"tables, half of them imported", tables_both, EW_MAX_TABLES},
+	{"globals, some of them imported", globals_both, EW_MAX_GLOBALS},
+	{"functions, some of them imported", functions_both, EW_MAX_FUNCTIONS},
 	{"element segments", many_elems, EW_MAX_SEGMENTS},
 	{"data segments", many_datas, EW_MAX_SEGMENTS},
 	{"locals", many_locals, EW_MAX_LOCALS},

@@ -132,7 +132,7 @@ static void test_endless_recursion(void **state)
 	}
 }
 
-/* ---- memory ---------------------------------------------------------------------------------------- */
+/* ---- memory ---- */
 
 static const struct {
 	const char *row;
@@ -242,7 +242,7 @@ static void test_grow_without_memory(void **state)
 	wrun_close(&w);
 }
 
-/* ---- tables ---------------------------------------------------------------------------------------- */
+/* ---- tables ---- */
 
 static const struct {
 	const char *row;

@@ -2,6 +2,9 @@
 /* Copyright (c) 2026 The libedgewasm authors */
 
 /* test_ew_log.c - the program ew-log: what it prints, and its exit statuses. */
+#ifndef _FILE_OFFSET_BITS
+#define _FILE_OFFSET_BITS 64 /* or 32-bit machines refuse large files and folders */
+#endif
 #include "../aid/aid.h"
 #include "edgewasm/store.h"
 
@@ -48,7 +51,7 @@ static int remove_folder(void **state)
 	return 0;
 }
 
-/* Up to four words behind the program's name. */
+/* Up to six words behind the program's name. */
 static int run(const char *a, const char *b, const char *c, const char *d, const char *e, const char *f)
 {
 	const char *const argv[] = {program, a, b, c, d, e, f, NULL};
@@ -103,6 +106,23 @@ static void append_and_read(void **state)
 	assert_int_equal(run("verify", log_dir, NULL, NULL, NULL, NULL), 0);
 	check_has("verify", out, "5 events whole (1 to 5)");
 	check_has("verify", out, "\nok\n");
+}
+
+/* A reader that waits gets what another process appends meanwhile. */
+static void follows(void **state)
+{
+	char script[1200];
+	const char *const argv[] = {"sh", "-c", script, NULL};
+
+	(void)state;
+	need_program();
+	append("before\n");
+	assert_true(write_file(lines, "after\n", 6));
+	snprintf(script, sizeof(script), "(sleep 0.4; %s append %s %s) & exec timeout 20 %s read %s --follow --count 2",
+		 program, log_dir, lines, program, log_dir);
+	assert_int_equal(run_program(argv, out, sizeof(out), err, sizeof(err)), 0);
+	check_has("first", out, "Z hall/1 before\n2 ");
+	check_has("second", out, "Z - after\n");
 }
 
 static void explains_damage(void **state)
@@ -209,6 +229,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(append_and_read),
+		cmocka_unit_test(follows),
 		cmocka_unit_test(explains_damage),
 		cmocka_unit_test(small_and_full),
 		cmocka_unit_test(usage),

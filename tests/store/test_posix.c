@@ -2,6 +2,9 @@
 /* Copyright (c) 2026 The libedgewasm authors */
 
 /* test_posix.c - storage in files: blocks, geometry, locking, two processes, files cut short. */
+#ifndef _FILE_OFFSET_BITS
+#define _FILE_OFFSET_BITS 64 /* or 32-bit machines refuse large files and folders */
+#endif
 #include "rig.h"
 
 #if EW_CONFIG_POSIX

@@ -11,6 +11,7 @@
 #ifndef TESTS_SMALL_H
 #define TESTS_SMALL_H
 
+#include "../aid/aid.h"
 #include "tfl.h"
 
 static const int8_t small_w0[24] = {12, -7, 33, 5, -128, 127, 0, 1, 9, 9, -9, 44, 3, -61, 17, 80,

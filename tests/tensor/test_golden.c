@@ -5,7 +5,10 @@
  * test_golden.c - TensorFlow Lite Micro's own bytes: every model and every operator case of the data folder
  * whose operators are here, with each instruction set that this machine has, in both rounding modes.
  */
+#define _FILE_OFFSET_BITS 64 /* folders of large file systems, read by 32-bit programs */
 #include <dirent.h>
+#include "../aid/aid.h"
+#include "tensor/ops.h"
 #include "tfl.h"
 
 #define CASE_TENSORS 8
@@ -236,7 +239,27 @@ struct case_file {
 	struct case_tensor tensors[CASE_TENSORS];
 	size_t count;
 	bool tolerant;
+	int multipliers, shifts; /* that the source computed; 0: not told */
+	int32_t multiplier[64], shift[64];
 };
+
+/* "derived multiplier 1 2 3": the numbers to the end of the line. */
+static int read_derived(FILE *f, int32_t *to, int max)
+{
+	char line[2048], *p = line, *end;
+	int n = 0;
+
+	if (!fgets(line, sizeof(line), f))
+		return 0;
+	for (; n < max; p = end) {
+		long v = strtol(p, &end, 10);
+
+		if (end == p)
+			break;
+		to[n++] = (int32_t)v;
+	}
+	return n;
+}
 
 static void read_case(const char *path, struct case_file *c)
 {
@@ -249,6 +272,10 @@ static void read_case(const char *path, struct case_file *c)
 	while (fscanf(f, "%63s", word) == 1) {
 		if (strcmp(word, "tolerance") == 0) {
 			c->tolerant = true;
+		} else if (strcmp(word, "multiplier") == 0) {
+			c->multipliers = read_derived(f, c->multiplier, 64);
+		} else if (strcmp(word, "shift") == 0) {
+			c->shifts = read_derived(f, c->shift, 64);
 		} else if (strcmp(word, "tensor") == 0) {
 			assert_true(c->count < CASE_TENSORS);
 			t = &c->tensors[c->count++];
@@ -336,7 +363,24 @@ static void run_operator(const char *row, const struct case_file *c, struct ew_m
 	assert_true(in > 0 && out > 0);
 }
 
-static void operator_case(const char *folder, const char *name)
+/* The fixed-point scales themselves: outputs alone seldom tell a product in float from one in double. */
+static void check_scales(const char *row, const struct case_file *c, const struct ew_model *m)
+{
+	const struct ewi_op *op = &m->ops[0];
+	const struct ewi_fc *fc = op->params;
+	const struct ewi_convert *convert = op->params;
+
+	check_int(row, c->multipliers, c->shifts);
+	for (int i = 0; i < c->multipliers; i++) {
+		struct ewi_scale s = op->kernel->slot == EWI_SLOT_REQUANTIZE ? convert->ratio :
+									       ewi_fc_scale(fc, (uint32_t)i);
+
+		check_int(row, s.multiplier, c->multiplier[i]);
+		check_int(row, s.shift, c->shift[i]);
+	}
+}
+
+static unsigned operator_case(const char *folder, const char *name)
 {
 	struct ew_alloc alloc = ew_alloc_libc();
 	char path[768], row[192];
@@ -356,19 +400,21 @@ static void operator_case(const char *folder, const char *name)
 
 		snprintf(row, sizeof(row), "%s isa %x", name, masks[l]);
 		assert_int_equal(ew_model_exec_create(&x, m, &alloc, NULL), EW_OK);
+		check_scales(row, &c, m);
 		run_operator(row, &c, x);
 		ew_model_exec_destroy(x);
 		ew_model_free(m);
 	}
 	free_case(&c);
 	free(bytes);
+	return c.multipliers > 0;
 }
 
 static void operator_files(void **state)
 {
 	char folder[512], name[128];
 	struct dirent *entry;
-	unsigned n = 0;
+	unsigned n = 0, scales = 0;
 	DIR *dir;
 
 	(void)state;
@@ -385,12 +431,12 @@ static void operator_files(void **state)
 			continue;
 		memcpy(name, entry->d_name, (size_t)(dot - entry->d_name));
 		name[dot - entry->d_name] = '\0';
-		operator_case(folder, name);
+		scales += operator_case(folder, name);
 		n++;
 	}
 	closedir(dir);
-	print_message("%u operator cases\n", n);
-	assert_true(n >= 40);
+	print_message("%u operator cases, %u with their scales\n", n, scales);
+	assert_true(n >= 40 && scales >= 30);
 }
 
 int main(void)

@@ -67,7 +67,7 @@ static void compare(struct setup *s, const struct ewi_kernel *k, const struct ew
 	for (size_t i = 0; i < BUFS; i++)
 		bufs[i] = at_end ? guard_high(&s->guards[i], sizes[i]) : guard_low(&s->guards[i]);
 	/* Scratch is aligned: the executor's promise.  Its end is then off the page by less than that. */
-	bufs[BUF_SCRATCH] -= (uintptr_t)bufs[BUF_SCRATCH] % EW_ALIGN;
+	bufs[BUF_SCRATCH] -= (uintptr_t)bufs[BUF_SCRATCH] % EW_MODEL_ALIGN;
 	fill(s, bufs[BUF_IN], sizes[BUF_IN], pattern, false);
 	fill(s, bufs[BUF_W], sizes[BUF_W], pattern, true);
 	fill(s, bufs[BUF_BIAS], sizes[BUF_BIAS], NOISE, false);

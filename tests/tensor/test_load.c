@@ -331,6 +331,8 @@ static void other_bytes(void **state)
 		{"vtable behind the file", "\x08\0\0\0TFL3\0\0\0\x80", 12},
 		{"vtable of 3 bytes", "\x0c\0\0\0TFL3\3\0\4\0\4\0\0\0", 16},
 		{"vtable beyond the end", "\x0c\0\0\0TFL3\xfe\0\4\0\4\0\0\0", 16},
+		{"vtable whose fields are behind the end",
+		 "\x08\0\0\0TFL3\xf8\xff\xff\xff\3\0\0\0\xfe\0\x08\0\4\0", 22},
 		{"table beyond the end", "\x0c\0\0\0TFL3\4\0\xff\xff\4\0\0\0", 16},
 		{"field outside its table", "\x0e\0\0\0TFL3\6\0\4\0\4\0\6\0\0\0", 18},
 		{"field inside the offset", "\x0e\0\0\0TFL3\6\0\4\0\2\0\6\0\0\0", 18},

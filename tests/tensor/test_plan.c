@@ -6,6 +6,7 @@
  * the same time overlaps, that the arena is no larger than its tensors, and that results do not depend on it.
  */
 #include "tensor/ops.h"
+#include "../aid/aid.h"
 #include "tfl.h"
 
 #define OPS_MAX 40

@@ -7,6 +7,7 @@
  */
 #include <pthread.h>
 #include "small.h"
+#include "tensor/ops.h"
 
 struct loaded {
 	struct fail_alloc f;
@@ -91,6 +92,44 @@ static void dense_by_hand(void **state)
 	}
 	assert_int_equal(ew_model_exec_tensor(l.x, 99, &view), EW_ERR_INVAL);
 	close_all(&l);
+}
+
+/* The product of two scales is a float for a tensor's scale, a double for a channel's; both are told apart here. */
+static void products_of_scales(void **state)
+{
+	static const int8_t w[4] = {1, 2, 3, 4};
+	float scales[2];
+	int64_t zeros[2] = {0, 0};
+	uint64_t seed = 8;
+	unsigned differ = 0;
+
+	(void)state;
+	for (int i = 0; i < 200; i++) {
+		float in = 0.01f + (float)(noise(&seed) % 1000000) * 1e-7f, by = 0.01f + (float)(noise(&seed) % 1000000) * 1e-7f;
+		const struct tfl_tensor tensors[] = {
+			TFL_I8("in", in, 0, 1, 2),
+			{.name = "w", .type = EW_TENSOR_I8, TFL_DIMS(2, 2), .scale_count = i % 2 ? 2 : 1, .scales = scales,
+			 .zero_count = i % 2 ? 2 : 1, .zeros = zeros, .data = w, .data_bytes = 4},
+			TFL_I8("out", 0.7f, 0, 1, 2)};
+		const struct tfl_op op = {.code = 9, .in_count = 2, .in = {0, 1}, .out = {2}};
+		const int32_t first = 0, last = 2;
+		const struct tfl model = {.tensors = tensors, .tensor_count = 3, .ops = &op, .op_count = 1, .inputs = &first,
+					  .input_count = 1, .outputs = &last, .output_count = 1};
+		struct ewi_scale narrow, wide, got;
+		volatile float product = in * by;
+		struct loaded l;
+
+		scales[0] = scales[1] = by;
+		open_with(&l, &model, 1);
+		assert_true(ewi_scale_from((double)product / (double)0.7f, false, &narrow));
+		assert_true(ewi_scale_from((double)in * (double)by / (double)0.7f, false, &wide));
+		got = ewi_fc_scale(l.m->ops[0].params, 1);
+		assert_int_equal(got.multiplier, i % 2 ? wide.multiplier : narrow.multiplier);
+		assert_int_equal(got.shift, i % 2 ? wide.shift : narrow.shift);
+		differ += narrow.multiplier != wide.multiplier;
+		close_all(&l);
+	}
+	assert_true(differ > 100);
 }
 
 /* QUANTIZE and DEQUANTIZE of each pair of types, values by hand. */
@@ -453,7 +492,7 @@ static void callers_memory(void **state)
 		memory = guard_high(&g, need); /* one byte too far is a crash */
 		assert_int_equal(ew_model_exec_init(&x, l.m, memory, need - 1), EW_ERR_TOOBIG);
 		assert_null(x);
-		assert_int_equal(ew_model_exec_init(&x, l.m, memory + 8, need), EW_ERR_INVAL);
+		assert_int_equal(ew_model_exec_init(&x, l.m, memory + 4, need), EW_ERR_INVAL);
 		assert_int_equal(ew_model_exec_init(&x, l.m, NULL, need), EW_ERR_INVAL);
 		memset(memory, 0xa5, need);
 		assert_int_equal(ew_model_exec_init(&x, l.m, memory, need), EW_OK);
@@ -473,6 +512,31 @@ static void callers_memory(void **state)
 		guard_deinit(&g);
 		close_all(&l);
 	}
+}
+
+/* An allocator that breaks its promise is found out, not crashed on. */
+static void *crooked(void *ctx, void *block, size_t old_bytes, size_t new_bytes)
+{
+	static uint64_t memory[1024];
+
+	(void)ctx;
+	(void)old_bytes;
+	return block || new_bytes > sizeof(memory) - 4 ? NULL : (uint8_t *)memory + 4;
+}
+
+static void crooked_allocator(void **state)
+{
+	const struct ew_alloc alloc = {crooked, NULL};
+	struct ew_model_exec *x;
+	struct ew_error err;
+	struct loaded l;
+
+	(void)state;
+	open_with(&l, &small_dense, 1);
+	assert_int_equal(ew_model_exec_create(&x, l.m, &alloc, &err), EW_ERR_INVAL);
+	assert_null(x);
+	assert_non_null(strstr(err.text, "not aligned"));
+	close_all(&l);
 }
 
 /* Nothing is asked of the allocator between creation and destruction. */
@@ -703,6 +767,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(dense_by_hand),
+		cmocka_unit_test(products_of_scales),
 		cmocka_unit_test(conversions),
 		cmocka_unit_test(conversions_refused),
 		cmocka_unit_test(reshape),
@@ -710,6 +775,7 @@ int main(void)
 		cmocka_unit_test(bound_inputs),
 		cmocka_unit_test(state_is_kept),
 		cmocka_unit_test(callers_memory),
+		cmocka_unit_test(crooked_allocator),
 		cmocka_unit_test(runs_allocate_nothing),
 		cmocka_unit_test(misaligned_file),
 		cmocka_unit_test(profile_hook),

@@ -3,7 +3,7 @@
 
 /*
  * tfl.h - writes small .tflite files, so that a test shows the model it is about and a clone tests itself
- * without downloads.  Nothing is checked: hostile models are welcome.  Leaves out what a field's default says.
+ * without downloads (bench_infer uses it too).  Nothing is checked: hostile models are welcome.
  *
  *	static const struct tfl_tensor tensors[] = {
  *		TFL_I8("in", 0.5f, -1, 1, 4), ...
@@ -14,7 +14,9 @@
 #ifndef TESTS_TFL_H
 #define TESTS_TFL_H
 
-#include "../aid/aid.h"
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
 #include "base/le.h"
 #include "edgewasm/model.h"
 #include "tensor/tflite.h"
@@ -33,7 +35,8 @@ static inline size_t fb_put(struct fb *b, const void *bytes, size_t n)
 	if (b->len + n > b->cap) {
 		b->cap = 2 * (b->len + n) + 256;
 		b->p = realloc(b->p, b->cap);
-		assert_non_null(b->p);
+		if (!b->p)
+			abort();
 	}
 	if (bytes && n)
 		memcpy(b->p + at, bytes, n);

@@ -4,7 +4,7 @@
 /* test_call.c - finding and calling functions, host functions that fail, re-entrancy, bad use. */
 #include "wrun.h"
 
-/* ---- finding ------------------------------------------------------------------------------------ */
+/* ---- finding ---- */
 
 static const struct {
 	const char *name, *signature;
@@ -145,7 +145,7 @@ static void test_locals_are_zero(void **state)
 	wrun_close(&w);
 }
 
-/* ---- host functions that do not end well ---------------------------------------------------------- */
+/* ---- host functions that do not end well ---- */
 
 static enum ew_status ends_badly(void *user, struct ew_instance *caller, union ew_value *values)
 {
@@ -230,7 +230,7 @@ static void test_trap_text_is_fresh(void **state)
 	wrun_close(&w);
 }
 
-/* ---- host calls guest calls host ... -------------------------------------------------------------- */
+/* ---- host calls guest calls host ... ---- */
 
 struct nest {
 	struct ew_func *f;
@@ -384,7 +384,7 @@ static void test_memory_moves_in_host(void **state)
 	wrun_close(&w);
 }
 
-/* ---- begin, run, results ------------------------------------------------------------------------- */
+/* ---- begin, run, results ---- */
 
 static void test_begin_and_run(void **state)
 {

@@ -273,7 +273,7 @@ static void test_burn(void **state)
 	wrun_close(&w);
 }
 
-/* ---- loops of every shape end ---------------------------------------------------------------------- */
+/* ---- loops of every shape end ---- */
 
 static const struct {
 	const char *row;
@@ -367,7 +367,7 @@ static void test_cancel(void **state)
 	wrun_close(&w);
 }
 
-/* ---- a nested run is never left hanging ------------------------------------------------------------ */
+/* ---- a nested run is never left hanging ---- */
 
 static enum ew_status call_loop(void *user, struct ew_instance *caller, union ew_value *values)
 {

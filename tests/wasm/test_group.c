@@ -293,6 +293,133 @@ static void test_no_growth(void **state)
 	wrun_close(&keep);
 }
 
+/* ---- calls across instances: the way there and back is cut anywhere ---- */
+
+/* Two modules that call each other: a.even(n) -> b.odd(n - 1) -> a.even(n - 2) ... by way of a's table. */
+static void open_ping_pong(struct wrun *a, struct wrun *b)
+{
+	struct ew_import in[2] = {
+		{.module = "a", .name = "even", .from_instance = true},
+		{.module = "a", .name = "table", .kind = EW_EXTERN_TABLE},
+	};
+
+	wrun_init(a);
+	wmod_type(&a->m, "(i)i");
+	wmod_table(&a->m, T_FUNC, 1, 1);
+	wmod_memory(&a->m, 1, 1);
+	wmod_func(&a->m, "(i)i", "", /* n == 0 ? mem[0] : table[0](n - 1) */
+		  CODE(LOCAL_GET(0), 0x45, IF(T_I32), I32_CONST(0), 0x28, 2, 0, OP_ELSE, LOCAL_GET(0), I32_CONST(1), 0x6b,
+		       I32_CONST(0), CALL_INDIRECT(0, 0), OP_END));
+	wmod_export(&a->m, "even", WMOD_FUNC, 0);
+	wmod_export(&a->m, "table", WMOD_TABLE, 0);
+	wmod_data(&a->m, 0, "\x0a\0\0\0", 4);
+	wrun_open(a);
+	in[0].u.func = wrun_func(a, "even", NULL);
+	assert_int_equal(ew_table_find(a->instance, "table", &in[1].u.table), EW_OK);
+	wrun_init(b);
+	wmod_import_func(&b->m, "a", "even", "(i)i");
+	wmod_import_table(&b->m, "a", "table", T_FUNC, 1, 1);
+	wmod_memory(&b->m, 1, 1);
+	wmod_func(&b->m, "(i)i", "II", /* n == 0 ? mem[0] : even(n - 1), with locals to clear */
+		  CODE(LOCAL_GET(0), 0x45, IF(T_I32), I32_CONST(0), 0x28, 2, 0, OP_ELSE, LOCAL_GET(0), I32_CONST(1), 0x6b, CALL(0),
+		       LOCAL_GET(1), 0xa7, 0x6a, OP_END));
+	wmod_elem(&b->m, 0, (const uint32_t[]){1}, 1);
+	wmod_data(&b->m, 0, "\x0b\0\0\0", 4);
+	b->bytes = wmod_finish(&b->m, &b->size);
+	assert_int_equal(ew_module_load(&b->module, b->bytes, b->size, NULL, &a->mem.alloc, NULL), EW_OK);
+	b->link.imports = in;
+	b->link.import_count = 2;
+	b->link.exec = a->exec;
+	assert_int_equal(ew_instance_create(&b->instance, b->module, &b->link, &a->mem.alloc, NULL, NULL), EW_OK);
+}
+
+static void close_ping_pong(struct wrun *a, struct wrun *b)
+{
+	destroy(b);
+	destroy(a);
+	wrun_close(b);
+	wrun_close(a);
+}
+
+/* Each side sees its own memory again after every return, however often the run was stopped. */
+static void test_foreign_calls_in_portions(void **state)
+{
+	struct wrun a, b;
+
+	(void)state;
+	open_ping_pong(&a, &b);
+	for (int n = 0; n < 7; n++) {
+		int64_t cost;
+
+		ew_exec_set_fuel(a.exec, 10000);
+		assert_int_equal(wrun_i32(&a, "even", n, 0), n % 2 ? 11 : 10);
+		cost = 10000 - ew_exec_fuel(a.exec);
+		for (uint64_t portion = 1; portion < 40; portion++) {
+			union ew_value v = {.i32 = n};
+			uint64_t given = 0;
+			enum ew_status status;
+
+			ew_exec_set_fuel(a.exec, 0);
+			assert_int_equal(ew_call_begin(wrun_func(&a, "even", NULL), &v), EW_OK);
+			do {
+				given += portion;
+				status = ew_instance_run(a.instance, portion);
+			} while (status == EW_ERR_FUEL);
+			assert_int_equal(status, EW_OK);
+			assert_int_equal(ew_instance_results(a.instance)[0].i32, n % 2 ? 11 : 10);
+			assert_true((int64_t)given - ew_exec_fuel(a.exec) == cost);
+		}
+	}
+	close_ping_pong(&a, &b);
+}
+
+/* Recursion across two instances ends in the stack, and leaves both usable. */
+static void test_foreign_recursion(void **state)
+{
+	struct wrun a, b;
+
+	(void)state;
+	open_ping_pong(&a, &b);
+	for (int again = 0; again < 3; again++) {
+		union ew_value v = {.i32 = 1000000};
+
+		assert_int_equal(wrun_call(&a, "even", &v), EW_ERR_TRAP);
+		assert_int_equal(ew_exec_trap(a.exec)->code, EW_TRAP_STACK);
+		assert_true(ew_exec_trap(a.exec)->depth > 100);
+		assert_ptr_not_equal(ew_exec_trap(a.exec)->frames[0].instance, ew_exec_trap(a.exec)->frames[1].instance);
+		assert_int_equal(wrun_i32(&a, "even", 3, 0), 11);
+		assert_int_equal(wrun_i32(&a, "even", 4, 0), 10);
+	}
+	close_ping_pong(&a, &b);
+}
+
+/* Whoever is destroyed while a call of its is suspended takes the call along. */
+static void test_destroyed_while_suspended(void **state)
+{
+	(void)state;
+	for (int who = 0; who < 2; who++) {
+		union ew_value v = {.i32 = 5};
+		struct wrun a, b;
+
+		open_ping_pong(&a, &b);
+		ew_exec_set_fuel(a.exec, 7);
+		assert_int_equal(wrun_call(&a, "even", &v), EW_ERR_FUEL);
+		if (who == 0) { /* nobody is left to come back to */
+			destroy(&a);
+			assert_int_equal(ew_resume(a.exec, &v), EW_ERR_STATE);
+		} else { /* a may go on in what is left of b */
+			enum ew_status got;
+
+			destroy(&b);
+			ew_exec_set_fuel(a.exec, 1000);
+			got = ew_resume(a.exec, &v);
+			assert_true(got == EW_ERR_STATE || (got == EW_OK && v.i32 == 11));
+			assert_int_equal(wrun_i32(&a, "even", 3, 0), 11);
+		}
+		close_ping_pong(&a, &b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -300,6 +427,9 @@ int main(void)
 		cmocka_unit_test(test_exporter_goes_first), cmocka_unit_test(test_every_order),
 		cmocka_unit_test(test_failed_start),  cmocka_unit_test(test_failed_segment),
 		cmocka_unit_test(test_growth_is_seen), cmocka_unit_test(test_no_growth),
+		cmocka_unit_test(test_foreign_calls_in_portions),
+		cmocka_unit_test(test_foreign_recursion),
+		cmocka_unit_test(test_destroyed_while_suspended),
 	};
 
 	return cmocka_run_group_tests_name("wasm/group", tests, NULL, NULL);

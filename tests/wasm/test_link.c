@@ -185,7 +185,7 @@ static void test_fits(void **state)
 	}
 }
 
-/* ---- the resolver ------------------------------------------------------------------------------- */
+/* ---- the resolver ---- */
 
 struct resolver {
 	const char *refuse; /* a name that is not granted */

@@ -375,6 +375,43 @@ static void test_every_prefix(void **state)
 	wmod_free(&b);
 }
 
+/* A configuration of another version: what a shorter one lacks is default, what a longer one adds is ignored. */
+static void test_config_versions(void **state)
+{
+	static const struct {
+		const char *row;
+		size_t struct_bytes;
+		bool heard; /* the limits are seen */
+	} rows[] = {
+		{"this version", sizeof(struct ew_module_config), true},
+		{"not set", 0, true},
+		{"newer", sizeof(struct ew_module_config) + 64, true},
+		{"older", offsetof(struct ew_module_config, max_functions), false},
+		{"oldest", sizeof(size_t), false},
+	};
+	struct {
+		struct ew_module_config c;
+		uint8_t more[64];
+	} newer;
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		struct ew_module *m;
+		struct wrun w;
+
+		wrun_init(&w);
+		wmod_func(&w.m, "()", "", NO_CODE);
+		wmod_func(&w.m, "()", "", NO_CODE);
+		w.bytes = wmod_finish(&w.m, &w.size);
+		memset(&newer, 0xff, sizeof(newer));
+		newer.c = (struct ew_module_config){.struct_bytes = rows[i].struct_bytes, .max_functions = 1};
+		check_status(rows[i].row, ew_module_load(&m, w.bytes, w.size, &newer.c, &w.mem.alloc, NULL),
+			     rows[i].heard ? EW_ERR_LIMIT : EW_OK);
+		ew_module_free(m);
+		wrun_close(&w);
+	}
+}
+
 static void test_free_nothing(void **state)
 {
 	(void)state;
@@ -393,6 +430,7 @@ int main(void)
 		cmocka_unit_test(test_bad_names),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_every_prefix),
+		cmocka_unit_test(test_config_versions),
 		cmocka_unit_test(test_free_nothing),
 	};
 

@@ -27,7 +27,7 @@ static void build(struct wmod *m)
 	wmod_table(m, T_FUNC, 10, 20);
 	wmod_global(m, T_I64, 1, CODE(I64_CONST(5)));
 	for (int i = 0; i < 20; i++) {
-		char name[8];
+		char name[16];
 
 		snprintf(name, sizeof(name), "f%d", i);
 		wmod_export(m, name, WMOD_FUNC, 1);

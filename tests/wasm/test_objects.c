@@ -130,6 +130,18 @@ static const struct {
 	{"externref", EW_EXTERNREF, 0x1234}, {"funcref", EW_FUNCREF, 0},
 };
 
+/* Of a narrow type only its half of the slot counts. */
+static uint64_t bits_of(enum ew_type type, union ew_value v)
+{
+	switch (type) {
+	case EW_I32:
+	case EW_F32: return v.u32;
+	case EW_FUNCREF:
+	case EW_EXTERNREF: return (uintptr_t)v.ref;
+	default: return v.u64;
+	}
+}
+
 static void test_globals(void **state)
 {
 	struct ew_global *g;
@@ -139,17 +151,23 @@ static void test_globals(void **state)
 	fail_alloc_init(&mem);
 	for (size_t i = 0; i < ROWS(values); i++) {
 		for (int mutable_global = 0; mutable_global < 2; mutable_global++) {
+			bool narrow = values[i].type == EW_I32 || values[i].type == EW_F32;
 			union ew_value v = {.u64 = values[i].bits}, zero = {0};
 			bool told = !mutable_global;
 
+			if (narrow)
+				v.u32 = (uint32_t)values[i].bits;
+			else if (values[i].type == EW_EXTERNREF)
+				v.ref = (void *)(uintptr_t)values[i].bits;
 			check_status(values[i].row, ew_global_create(&g, values[i].type, mutable_global, v, &mem.alloc),
 				     EW_OK);
 			check_hex(values[i].row, ew_global_type(g, &told), values[i].type);
 			check_int(values[i].row, told, mutable_global);
 			check_hex(values[i].row, ew_global_type(g, NULL), values[i].type);
-			check_hex(values[i].row, ew_global_get(g).u64, values[i].bits);
+			check_hex(values[i].row, bits_of(values[i].type, ew_global_get(g)), values[i].bits);
 			check_status(values[i].row, ew_global_set(g, zero), mutable_global ? EW_OK : EW_ERR_INVAL);
-			check_hex(values[i].row, ew_global_get(g).u64, mutable_global ? 0 : values[i].bits);
+			check_hex(values[i].row, bits_of(values[i].type, ew_global_get(g)),
+				  mutable_global ? 0 : values[i].bits);
 			ew_global_destroy(g);
 		}
 	}

@@ -28,10 +28,15 @@ static int tear_down(void **state)
 	return rmdir(folder);
 }
 
+/* Only builds for other machines leave the programs out. */
 static void need_tool(void)
 {
-	if (!build_path(tool, sizeof(tool), "ew-run"))
+	if (build_path(tool, sizeof(tool), "ew-run"))
+		return;
+	if (!getenv("TEST_RUN") || !*getenv("TEST_RUN"))
 		fail_msg("%s is not built", tool);
+	print_message("skipped: %s is not built for this machine\n", tool);
+	skip();
 }
 
 static void write_module(struct wmod *m)
@@ -57,7 +62,7 @@ static int run(const char *const *args)
 
 #define ARGS(...) (const char *[]){__VA_ARGS__, NULL}
 
-/* ---- values ---------------------------------------------------------------------------------------- */
+/* ---- values ---- */
 
 static const struct {
 	const char *row, *function, *arg, *printed; /* NULL: refused */
@@ -136,7 +141,7 @@ static void test_values(void **state)
 	}
 }
 
-/* ---- exit status, messages -------------------------------------------------------------------------- */
+/* ---- exit status, messages ---- */
 
 static void build_exits(struct wmod *m)
 {
@@ -244,7 +249,7 @@ static void test_refused(void **state)
 	}
 }
 
-/* ---- WASI ------------------------------------------------------------------------------------------ */
+/* ---- WASI ---- */
 
 /* A command that prints its own text and ends with the status given by the length of argv[1]. */
 static void build_command(struct wmod *m)
@@ -282,7 +287,7 @@ static void test_command(void **state)
 	assert_int_equal(run(ARGS("--", "@", "--fuel")), 2);
 }
 
-/* ---- the same as wabt ------------------------------------------------------------------------------ */
+/* ---- the same as wabt ---- */
 
 /* Line by line, so that the first difference is what is told. */
 static void check_lines(const char *row, const char *got, const char *want)
@@ -460,7 +465,7 @@ static void test_random_like_wabt(void **state)
 		wmod_memory(&m, 1, 1);
 		for (int f = 0; f < 25; f++) {
 			struct wbytes code = {0};
-			char name[8];
+			char name[16];
 
 			random_function(&code, &seed);
 			/* The sum of the f64 locals, or 0 when it is a NaN. */

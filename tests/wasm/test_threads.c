@@ -63,7 +63,7 @@ static void test_shared_module(void **state)
 	wrun_close(&w);
 }
 
-/* ---- interrupts ------------------------------------------------------------------------------------ */
+/* ---- interrupts ---- */
 
 struct stopper {
 	struct ew_exec *exec;

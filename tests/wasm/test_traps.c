@@ -91,6 +91,15 @@ static const struct {
 	{"saturating conversion of NaN", {0xfc, 0}, 2, FBITS(0x7fc00000), {0}, 'i', EW_TRAP_NONE},
 };
 
+static union ew_value value_of(const struct operand *o)
+{
+	union ew_value v = {.u64 = o->bits};
+
+	if (o->type == 'i' || o->type == 'f')
+		v.u32 = (uint32_t)o->bits;
+	return v;
+}
+
 enum { IN_LOCALS, AS_CONSTANTS, SECOND_CONSTANT, FIRST_FRESH, SECOND_FRESH, FORMS };
 
 static void put_constant(struct wbytes *b, const struct operand *v)
@@ -212,8 +221,8 @@ static void run_sum(size_t i, int form, bool dropped)
 	wrun_init(&w);
 	build_pair(&w, &code, signature, sums[i].result);
 	wrun_open(&w);
-	v[0].u64 = sums[i].a.bits;
-	v[1].u64 = sums[i].b.bits;
+	v[0] = value_of(&sums[i].a);
+	v[1] = value_of(&sums[i].b);
 	if (sums[i].code == EW_TRAP_NONE) {
 		check_status(row, wrun_call(&w, "f", v), EW_OK);
 	} else {
@@ -233,7 +242,7 @@ static void test_sums(void **state)
 				run_sum(i, form, dropped != 0);
 }
 
-/* ---- loads and stores: every one in the table ------------------------------------------------------ */
+/* ---- loads and stores: every one in the table ---- */
 
 static const struct {
 	const char *row;
@@ -329,7 +338,7 @@ static void run_access(size_t i, size_t p, int form, bool dropped)
 	wmod_memory(&w.m, 1, 1);
 	build_pair(&w, &code, signature, 0);
 	wrun_open(&w);
-	v[0].u64 = address.bits;
+	v[0] = value_of(&address);
 	check_status(row, wrun_call(&w, "f", v), places[p].traps ? EW_ERR_TRAP : EW_OK);
 	if (places[p].traps)
 		check_place(row, &w, EW_TRAP_MEMORY_BOUNDS, at);
@@ -358,7 +367,7 @@ static void test_accesses(void **state)
 	assert_int_equal(stores, 9);
 }
 
-/* ---- everything else ------------------------------------------------------------------------------- */
+/* ---- everything else ---- */
 
 #define K(n) I32_CONST5(n)
 /* Memory of one page, data segment 0 of 4 bytes; table 0 of 4 entries: null, f1, f0, null; table 1 externref of 2;
@@ -468,7 +477,7 @@ static void test_nothing_half_done(void **state)
 	wrun_close(&w);
 }
 
-/* ---- backtraces ------------------------------------------------------------------------------------ */
+/* ---- backtraces ---- */
 
 /* f(n) calls itself n times, then traps: 16 frames are kept, all are counted. */
 static void test_deep(void **state)

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+
+/* exec_simd.c - the handlers of vector instructions, made from simd.def.  The arithmetic is in simd.h. */
+#include "wasm/handler.h"
+#include "wasm/simd.h"
+
+#if EW_CONFIG_WASM && EW_CONFIG_SIMD
+
+/* clang-format off */
+
+/* A vector at a slot, and back; slots are aligned to 8 bytes only. */
+EW_INLINE union ewi_v128 get(const union ew_value *slot)
+{
+	union ewi_v128 v;
+
+	memcpy(&v, slot, sizeof(v));
+	return v;
+}
+
+EW_INLINE void put(union ew_value *slot, union ewi_v128 v)
+{
+	memcpy(slot, &v, sizeof(v));
+}
+
+#define V(name) const struct ewi_ins *ewi_h_##name(EWI_REGS)
+#if EW_CONFIG_EXEC_ACC
+#define IF_ACC(...) __VA_ARGS__
+#else
+#define IF_ACC(...)
+#endif
+/* The sixteen bytes behind an instruction, and what follows them. */
+#define BYTES ((const uint8_t *)AFTER)
+#define NEXT16 GO((const struct ewi_ins *)(const void *)(BYTES + 16))
+
+#define VUN(code, N, text, canon, fn)                                                              \
+	V(N)                                                                                       \
+	{                                                                                          \
+		put(fp + pc->b, fn(get(fp + pc->a)));                                              \
+		NEXT;                                                                              \
+	}
+#define VBIN(code, N, text, canon, fn)                                                             \
+	V(N)                                                                                       \
+	{                                                                                          \
+		put(fp + pc->u.s.c, fn(get(fp + pc->a), get(fp + pc->b)));                         \
+		NEXT;                                                                              \
+	}
+#define VMAP1(code, N, text, R, T, canon, E)                                                       \
+	EW_INLINE C_LANE_##R lane_##N(C_LANE_##T x) { return (C_LANE_##R)(E); }                    \
+	EW_INLINE union ewi_v128 map_##N(union ewi_v128 a)                                         \
+	{                                                                                          \
+		union ewi_v128 r;                                                                  \
+		EWI_EACH(T, i)                                                                     \
+			r.R[i] = lane_##N(a.T[i]);                                                 \
+		return r;                                                                          \
+	}                                                                                          \
+	VUN(code, N, text, canon, map_##N)
+#define VMAP2(code, N, text, R, T, canon, E)                                                       \
+	EW_INLINE C_LANE_##R lane_##N(C_LANE_##T x, C_LANE_##T y) { return (C_LANE_##R)(E); }      \
+	EW_INLINE union ewi_v128 map_##N(union ewi_v128 a, union ewi_v128 b)                       \
+	{                                                                                          \
+		union ewi_v128 r;                                                                  \
+		EWI_EACH(T, i)                                                                     \
+			r.R[i] = lane_##N(a.T[i], b.T[i]);                                         \
+		return r;                                                                          \
+	}                                                                                          \
+	VBIN(code, N, text, canon, map_##N)
+#define VCANON(N, T, E) VMAP1(0, N, "", T, T, NO, E)
+
+#define VTERN(code, N, text, fn)                                                                   \
+	V(N)                                                                                       \
+	{                                                                                          \
+		put(fp + pc->u.s.c, fn(get(fp + pc->a), get(fp + pc->b), get(fp + pc->u.s.d)));    \
+		NEXT;                                                                              \
+	}
+
+#define VSHIFT(code, N, text, T, E)                                                                \
+	EW_INLINE union ewi_v128 shift_##N(union ewi_v128 a, uint32_t count)                       \
+	{                                                                                          \
+		uint32_t n = count % (8 * sizeof(C_LANE_##T));                                     \
+		EWI_EACH(T, i) {                                                                   \
+			C_LANE_##T x = a.T[i];                                                     \
+			a.T[i] = (C_LANE_##T)(E);                                                  \
+		}                                                                                  \
+		return a;                                                                          \
+	}                                                                                          \
+	V(N) { put(fp + pc->u.s.c, shift_##N(get(fp + pc->a), fp[pc->b].u32)); NEXT; }             \
+	V(N##_SI) { put(fp + pc->b, shift_##N(get(fp + pc->a), pc->u.uimm)); NEXT; }               \
+	IF_ACC(V(N##_RS) { put(fp + pc->u.s.c, shift_##N(get(fp + pc->a), ACC_u32)); NEXT; })
+
+#define VTEST(code, N, text, fn)                                                                   \
+	V(N)                                                                                       \
+	{                                                                                          \
+		uint32_t v = fn(get(fp + pc->a));                                                  \
+		SET_ACC_u32(v);                                                                    \
+		fp[pc->b].u32 = v;                                                                 \
+		NEXT;                                                                              \
+	}                                                                                          \
+	IF_ACC(V(N##_silent) { SET_ACC_u32(fn(get(fp + pc->a))); NEXT; })
+
+#define VSPLAT(code, N, text, pops, S, T)                                                          \
+	EW_INLINE union ewi_v128 splat_##N(C_LANE_##T x)                                           \
+	{                                                                                          \
+		union ewi_v128 r;                                                                  \
+		EWI_EACH(T, i)                                                                     \
+			r.T[i] = x;                                                                \
+		return r;                                                                          \
+	}                                                                                          \
+	V(N) { put(fp + pc->b, splat_##N((C_LANE_##T)fp[pc->a].S)); NEXT; }                        \
+	IF_ACC(V(N##_RS) { put(fp + pc->b, splat_##N((C_LANE_##T)ACC_##S)); NEXT; })
+
+/* One lane where it lies in its slots. */
+#define AT(slot, T, lane) (((C_LANE_##T *)(void *)(fp + (slot)))[EWI_LANE(T, lane)])
+
+#define VEXTRACT(code, N, text, pushes, S, T, E)                                                   \
+	EW_INLINE C_##S lane_##N(C_LANE_##T x) { return E; }                                       \
+	V(N)                                                                                       \
+	{                                                                                          \
+		C_##S v = lane_##N(AT(pc->a, T, pc->u.uimm));                                      \
+		SET_ACC_##S(v);                                                                    \
+		fp[pc->b].S = v;                                                                   \
+		NEXT;                                                                              \
+	}                                                                                          \
+	IF_ACC(V(N##_silent) { SET_ACC_##S(lane_##N(AT(pc->a, T, pc->u.uimm))); NEXT; })
+
+/* v is read before the copy: its slot may be among those written. */
+#define REPLACE(N, T, X)                                                                           \
+	V(N)                                                                                       \
+	{                                                                                          \
+		C_LANE_##T v = (C_LANE_##T)(X);                                                    \
+		put(fp + pc->u.s.c, get(fp + pc->a));                                              \
+		AT(pc->u.s.c, T, pc->u.s.d) = v;                                                   \
+		NEXT;                                                                              \
+	}
+#define VREPLACE(code, N, text, pops, S, T)                                                        \
+	REPLACE(N, T, fp[pc->b].S)                                                                 \
+	IF_ACC(REPLACE(N##_RS, T, ACC_##S))
+
+/* ea < 2^33, so the sum cannot wrap; an access may end at the last byte. */
+#define ADDRESS(base, bytes)                                                                       \
+	uint64_t ea = (uint64_t)(base) + pc->u.uimm;                                               \
+	if (EW_UNLIKELY(ea + (bytes) > x->mem_bytes))                                              \
+		return ewi_trap_access(pc, fp, x, ea, bytes);
+
+#define VLOAD(code, N, text, align, bytes, fn)                                                     \
+	V(N) { ADDRESS(fp[pc->a].u32, bytes) put(fp + pc->b, fn(MEM + ea)); NEXT; }                \
+	IF_ACC(V(N##_RS) { ADDRESS(ACC_u32, bytes) put(fp + pc->b, fn(MEM + ea)); NEXT; })
+#define VSTORE(code, N, text)                                                                      \
+	V(N) { ADDRESS(fp[pc->a].u32, 16) ewi_v128_store(MEM + ea, get(fp + pc->b)); NEXT; }       \
+	IF_ACC(V(N##_RS) { ADDRESS(ACC_u32, 16) ewi_v128_store(MEM + ea, get(fp + pc->b)); NEXT; })
+#define VLOADLANE(code, N, text, align, T)                                                         \
+	V(N)                                                                                       \
+	{                                                                                          \
+		ADDRESS(fp[pc->a].u32, sizeof(C_LANE_##T))                                         \
+		put(fp + REL(pc), get(fp + pc->b));                                                \
+		AT(REL(pc), T, (uint32_t)COST(pc)) = ewi_get_##T(MEM + ea);                        \
+		NEXTX;                                                                             \
+	}
+#define VSTORELANE(code, N, text, align, T)                                                        \
+	V(N)                                                                                       \
+	{                                                                                          \
+		ADDRESS(fp[pc->a].u32, sizeof(C_LANE_##T))                                         \
+		ewi_set_##T(MEM + ea, AT(pc->b, T, (uint32_t)COST(pc)));                           \
+		NEXTX;                                                                             \
+	}
+
+#define VCONST(code, N, text)                                                                      \
+	V(N) { put(fp + pc->b, ewi_v128_load(BYTES)); NEXT16; }
+#define VSHUFFLE(code, N, text)                                                                    \
+	V(N)                                                                                       \
+	{                                                                                          \
+		put(fp + pc->u.s.c, ewi_i8x16_shuffle(get(fp + pc->a), get(fp + pc->b), BYTES));   \
+		NEXT16;                                                                            \
+	}
+#define VSEL(N)                                                                                    \
+	V(N) { put(fp + pc->u.s.c, get(fp + (fp[pc->u.s.d].u32 ? pc->a : pc->b))); NEXT; }         \
+	IF_ACC(V(N##_RS) { put(fp + pc->u.s.c, get(fp + (ACC_u32 ? pc->a : pc->b))); NEXT; })
+#define VCTL(N)
+
+#include "wasm/simd.def"
+
+V(COPY_V128)
+{
+	put(fp + pc->b, get(fp + pc->a));
+	NEXT;
+}
+
+V(GLOBAL_GET_V128)
+{
+	const struct ew_global *g = x->globals[pc->u.uimm];
+
+	fp[pc->b].u64 = g->value.u64;
+	fp[pc->b + 1].u64 = g->high.u64;
+	NEXT;
+}
+
+V(GLOBAL_SET_V128)
+{
+	struct ew_global *g = x->globals[pc->u.uimm];
+
+	g->value.u64 = fp[pc->a].u64;
+	g->high.u64 = fp[pc->a + 1].u64;
+	NEXT;
+}
+
+V(RETURN_V128)
+{
+	struct ewi_call_frame *top = --x->top;
+
+	put(fp, get(fp + pc->a));
+	x->fuel -= pc->u.imm;
+	fp = top->fp;
+	GO(top->pc);
+}
+
+#endif

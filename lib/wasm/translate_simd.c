@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+
+/*
+ * translate_simd.c - vector instructions: their immediates, and where their operands are.
+ *
+ * The table gives types and class; which fields a class uses stands in simd.def.  A vector is always in its slots,
+ * so only scalar operands have a choice of form.
+ */
+#include "wasm/translate.h"
+
+#if EW_CONFIG_WASM && EW_CONFIG_SIMD
+
+/* Operands by position, popped; [0] is the deepest. */
+struct operands {
+	struct ewi_entry e[3];
+	uint32_t offset;     /* of a memory access */
+	uint32_t lane;
+	const uint8_t *bytes; /* sixteen */
+};
+
+static uint32_t read_lane(struct ewi_translator *t, uint32_t lanes)
+{
+	uint32_t lane = ewi_read_u8(&t->r);
+
+	if (!t->r.failed && lane >= lanes)
+		ewi_fail(t, EW_ERR_INVALID, "invalid lane index");
+	return lane;
+}
+
+/* Lanes of an extract or replace: by the shape that the name begins with, "i8x16" to "f64x2". */
+static uint32_t lanes_of(const char *text)
+{
+	return text[1] == '8' ? 16 : text[1] == '1' ? 8 : text[1] == '3' ? 4 : 2;
+}
+
+static void read_immediates(struct ewi_translator *t, const struct ewi_op *op, unsigned cls, struct operands *o)
+{
+	if (op->imm >= EWI_IMM_MEM0 && op->imm <= EWI_IMM_MEM4) {
+		o->offset = ewi_read_memarg(t, op->imm - EWI_IMM_MEM0);
+		if (t->m->memory_count == 0)
+			ewi_fail(t, EW_ERR_INVALID, "unknown memory 0");
+	}
+	if (cls == EWI_CLASS_VLOADLANE || cls == EWI_CLASS_VSTORELANE)
+		o->lane = read_lane(t, 16u >> (op->imm - EWI_IMM_MEM0));
+	else if (op->imm == EWI_IMM_LANE)
+		o->lane = read_lane(t, lanes_of(op->text));
+	else if (op->imm == EWI_IMM_V128)
+		o->bytes = ewi_read_bytes(&t->r, 16);
+	for (uint32_t i = 0; cls == EWI_CLASS_VSHUFFLE && o->bytes && i < 16; i++)
+		if (o->bytes[i] >= 32)
+			ewi_fail(t, EW_ERR_INVALID, "invalid lane index");
+}
+
+/* Sixteen bytes behind the instruction just emitted. */
+static void emit_bytes(struct ewi_translator *t, const uint8_t *bytes)
+{
+	void *p = ewi_emit_raw(t, 16);
+
+	if (!p)
+		return;
+	memcpy(p, bytes, 16);
+	t->last.end = ewi_here(t);
+}
+
+/* Instructions with vector operands only. */
+static void emit_vectors(struct ewi_translator *t, unsigned icode, const struct operands *o, uint32_t dst)
+{
+	struct ewi_insx *ins = ewi_emit(t, icode, EWI_SS, false);
+
+	ins->i.a = o->e[0].slot;
+	switch (ewi_icode_info[icode].cls) {
+	case EWI_CLASS_VUN:
+	case EWI_CLASS_VTEST:
+		ins->i.b = (uint16_t)dst;
+		break;
+	case EWI_CLASS_VEXTRACT:
+		ins->i.b = (uint16_t)dst;
+		ins->i.u.uimm = o->lane;
+		break;
+	case EWI_CLASS_VTERN:
+		ins->i.u.s.d = o->e[2].slot; /* fall through */
+	default:
+		ins->i.b = o->e[1].slot;
+		ins->i.u.s.c = (uint16_t)dst;
+		break;
+	}
+	if (ewi_icode_info[icode].cls == EWI_CLASS_VSHUFFLE)
+		emit_bytes(t, o->bytes);
+}
+
+static void emit_const(struct ewi_translator *t, const struct operands *o, uint32_t dst)
+{
+	ewi_emit(t, EWI_V128_CONST, EWI_SS, false)->i.b = (uint16_t)dst;
+	emit_bytes(t, o->bytes);
+}
+
+/* Vector, then scalar. */
+static void emit_shift(struct ewi_translator *t, unsigned icode, const struct operands *o, uint32_t dst)
+{
+	struct ewi_insx *ins;
+	uint16_t count;
+	unsigned form;
+
+	if (o->e[1].place == EWI_CONST) {
+		ins = ewi_emit(t, icode, EWI_SI, false);
+		ins->i.a = o->e[0].slot;
+		ins->i.b = (uint16_t)dst;
+		ins->i.u.uimm = (uint32_t)o->e[1].bits;
+		return;
+	}
+	form = ewi_one_operand(t, &o->e[1], EWI_ACC_INT, &count);
+	ins = ewi_emit(t, icode, form, false);
+	ins->i.a = o->e[0].slot;
+	ins->i.b = count;
+	ins->i.u.s.c = (uint16_t)dst;
+}
+
+static void emit_replace(struct ewi_translator *t, unsigned icode, const struct operands *o, uint32_t dst)
+{
+	uint16_t value;
+	unsigned form = ewi_one_operand(t, &o->e[1], ewi_icode_info[icode].operand, &value);
+	struct ewi_insx *ins = ewi_emit(t, icode, form, false);
+
+	ins->i.a = o->e[0].slot;
+	ins->i.b = value;
+	ins->i.u.s.c = (uint16_t)dst;
+	ins->i.u.s.d = (uint16_t)o->lane;
+}
+
+/* A scalar in front: the value of a splat, the address of a load or store. */
+static void emit_scalar_first(struct ewi_translator *t, unsigned icode, const struct operands *o, uint32_t dst)
+{
+	const struct ewi_icode_info *info = &ewi_icode_info[icode];
+	struct ewi_insx *ins;
+	uint16_t slot;
+	unsigned form = ewi_one_operand(t, &o->e[0], info->operand, &slot);
+
+	if (info->cls != EWI_CLASS_VSPLAT)
+		ewi_mark(t);
+	ins = ewi_emit(t, icode, form, false);
+	ins->i.a = slot;
+	ins->i.b = info->cls == EWI_CLASS_VSTORE ? o->e[1].slot : (uint16_t)dst;
+	ins->i.u.uimm = o->offset;
+}
+
+static void emit_lane_access(struct ewi_translator *t, unsigned icode, const struct operands *o, uint32_t dst)
+{
+	uint16_t slot = ewi_slot(t, &o->e[0]);
+	struct ewi_insx *ins;
+
+	ewi_mark(t);
+	ins = ewi_emit(t, icode, EWI_SS, true);
+	ins->i.a = slot;
+	ins->i.b = o->e[1].slot;
+	ins->i.u.uimm = o->offset;
+	ins->rel = (int32_t)dst;
+	ins->cost = (int32_t)o->lane;
+}
+
+static void emit(struct ewi_translator *t, unsigned icode, const struct operands *o, uint32_t dst)
+{
+	switch (ewi_icode_info[icode].cls) {
+	case EWI_CLASS_VCONST: emit_const(t, o, dst); break;
+	case EWI_CLASS_VSHIFT: emit_shift(t, icode, o, dst); break;
+	case EWI_CLASS_VREPLACE: emit_replace(t, icode, o, dst); break;
+	case EWI_CLASS_VSPLAT:
+	case EWI_CLASS_VLOAD:
+	case EWI_CLASS_VSTORE: emit_scalar_first(t, icode, o, dst); break;
+	case EWI_CLASS_VLOADLANE:
+	case EWI_CLASS_VSTORELANE: emit_lane_access(t, icode, o, dst); break;
+	default: emit_vectors(t, icode, o, dst); break;
+	}
+}
+
+void ewi_simd_op(struct ewi_translator *t, const struct ewi_op *op)
+{
+	const struct ewi_icode_info *info = &ewi_icode_info[op->icode];
+	struct operands o = {0};
+	uint32_t dst;
+
+	t->memory = 0;
+	read_immediates(t, op, info->cls, &o);
+	for (size_t i = strlen(op->pops); i-- > 0;)
+		o.e[i] = ewi_pop(t, ewi_type_of_letter(op->pops[i]));
+	if (t->status != EW_OK || t->r.failed)
+		return;
+	dst = t->next_slot;
+	if (t->memory != 0)
+		ewi_use_memory(t, t->memory);
+	emit(t, op->icode, &o, dst);
+	if (op->pushes[0])
+		ewi_made(t, info->result, dst);
+	if (t->memory != 0)
+		ewi_use_memory(t, 0);
+	if (!op->pushes[0])
+		return;
+	if (info->cls == EWI_CLASS_VLOADLANE)
+		t->last.dst = EWI_NONE; /* its slot is not where ewi_emit_local_set would look for it */
+	if (info->swapped != 0 && (t->m->flags & EW_MODULE_CANONICAL_NAN)) {
+		o.e[0].slot = (uint16_t)dst;
+		emit_vectors(t, info->swapped, &o, dst);
+		ewi_made(t, EWI_ACC_NONE, dst);
+	}
+	ewi_push(t, ewi_type_of_letter(op->pushes[0]));
+}
+
+#endif
