@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "files.h"
+#include "edgewasm/wasm.h"
 #include "spec.h"
 
 #define FEATURES_MAX 32
@@ -31,11 +32,39 @@ struct job {
 static const char usage_text[] =
 	"usage: ew-spec [OPTION]... PATH...\n"
 	"Runs WebAssembly spec scripts: .json as wast2json writes them, .wast, or folders of them.\n"
-	"  --enable FEATURE   let wast2json read a proposal: --enable-FEATURE (may be repeated)\n"
+	"  --enable FEATURE   let wast2json read a proposal (--enable-FEATURE), and the engine take it; what came\n"
+	"                     after WebAssembly 2.0 is off otherwise (may be repeated)\n"
 	"  --exclude GLOB     leave out scripts whose name, without .wast or .json, matches (may be repeated)\n"
 	"  --strict           a refused module must be refused as malformed or invalid as the script says\n"
 	"  --verbose          a line for each script\n"
 	"Assertions about the text format test wast2json, which reads it: they are told apart and not counted.\n";
+
+/* wast2json's names for what the engine can leave out. */
+static const struct {
+	const char *name;
+	unsigned bit;
+} switchable[] = {
+	{"extended-const", EW_FEATURE_EXTENDED_CONST},
+	{"tail-call", EW_FEATURE_TAIL_CALL},
+	{"custom-page-sizes", EW_FEATURE_CUSTOM_PAGE_SIZES},
+	{"multi-memory", EW_FEATURE_MULTI_MEMORY},
+};
+
+/* The features that no --enable named. */
+static unsigned disabled(const struct job *job)
+{
+	unsigned bits = 0;
+
+	for (size_t k = 0; k < sizeof(switchable) / sizeof(switchable[0]); k++) {
+		bool on = false;
+
+		for (size_t i = 0; i < job->feature_count; i++)
+			on |= strcmp(job->features[i], switchable[k].name) == 0 ||
+			      strcmp(job->features[i], "all") == 0;
+		bits |= on ? 0 : switchable[k].bit;
+	}
+	return bits;
+}
 
 static void complain(struct job *job, const char *path, const char *why)
 {
@@ -203,6 +232,7 @@ int main(int argc, char **argv)
 	}
 	if (i == argc)
 		return usage(stderr, 2);
+	job.options.disable = disabled(&job);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (; i < argc; i++) {
 		if (path_is_folder(argv[i]))

@@ -83,6 +83,20 @@
 #endif
 #endif
 
+/* What came after WebAssembly 2.0, proposal by proposal: 0 compiles it away.  See EW_FEATURE_... in wasm.h. */
+#ifndef EW_CONFIG_EXTENDED_CONST
+#define EW_CONFIG_EXTENDED_CONST 1
+#endif
+#ifndef EW_CONFIG_TAIL_CALL
+#define EW_CONFIG_TAIL_CALL 1
+#endif
+#ifndef EW_CONFIG_CUSTOM_PAGE_SIZES
+#define EW_CONFIG_CUSTOM_PAGE_SIZES 1
+#endif
+#ifndef EW_CONFIG_MULTI_MEMORY
+#define EW_CONFIG_MULTI_MEMORY 1
+#endif
+
 /* Small targets: 32-bit without an operating system gets smaller defaults. */
 #if !defined(EW_CONFIG_SMALL)
 #if defined(__ARM_ARCH_PROFILE) && (__ARM_ARCH_PROFILE == 'M')
@@ -122,8 +136,14 @@
 #ifndef EW_MAX_TABLES /* 48 bytes each, without elements */
 #define EW_MAX_TABLES 100u
 #endif
+#ifndef EW_MAX_MEMORIES /* 64 bytes each, without pages */
+#define EW_MAX_MEMORIES 100u
+#endif
 #ifndef EW_MAX_SEGMENTS /* 40 bytes each, data and element segments counted apart */
 #define EW_MAX_SEGMENTS 100000u
+#endif
+#ifndef EW_MAX_CONST_DEPTH /* operands of a constant expression: 8 bytes of C stack each while one is evaluated */
+#define EW_MAX_CONST_DEPTH (EW_CONFIG_SMALL ? 8u : 64u)
 #endif
 #ifndef EW_MAX_LOCALS /* parameters and locals of one function; 8 bytes of stack each while it runs, a v128 16 */
 #define EW_MAX_LOCALS 50000u
@@ -142,7 +162,7 @@
 #endif
 
 /* Wasm run limits. */
-#ifndef EW_MAX_MEMORY_PAGES /* 64 KiB each, committed as the allocator commits */
+#ifndef EW_MAX_MEMORY_PAGES /* of all memories of an instance together: 64 KiB each, committed as the allocator commits */
 #define EW_MAX_MEMORY_PAGES (EW_CONFIG_SMALL ? 1u : 65536u)
 #endif
 #ifndef EW_MAX_TABLE_ENTRIES /* 8 bytes each (4 on 32-bit) */

@@ -76,6 +76,17 @@ enum {
 	EW_MODULE_NO_NAMES = 1u << 2	   /* ignore the name section */
 };
 
+/*
+ * What came after WebAssembly 2.0: all of it is understood unless it is named in ew_module_config.disable, or compiled
+ * away (EW_CONFIG_EXTENDED_CONST ...).  A module that uses what is off is refused: EW_ERR_UNSUPPORTED, "... disabled".
+ */
+enum {
+	EW_FEATURE_EXTENDED_CONST = 1u << 0,	/* add, sub and mul in constant expressions */
+	EW_FEATURE_TAIL_CALL = 1u << 1,		/* return_call, return_call_indirect */
+	EW_FEATURE_CUSTOM_PAGE_SIZES = 1u << 2, /* memories in pages of one byte */
+	EW_FEATURE_MULTI_MEMORY = 1u << 3	/* more than one memory in a module */
+};
+
 /* Zero means the default of config.h. */
 struct ew_module_config {
 	size_t struct_bytes; /* sizeof(struct ew_module_config) */
@@ -84,6 +95,7 @@ struct ew_module_config {
 	uint32_t max_locals;
 	uint32_t max_nesting;
 	uint32_t max_body_bytes;
+	uint32_t disable; /* EW_FEATURE_... */
 };
 
 /*
@@ -114,6 +126,7 @@ struct ew_extern_type {
 	bool mutable_global;
 	const uint8_t *params, *results; /* of a function: enum ew_type, one byte each */
 	uint32_t param_count, result_count;
+	uint32_t page_bytes; /* of a memory: 65536, or 1 where the module says so */
 };
 
 EW_API uint32_t ew_module_import_count(const struct ew_module *module);
@@ -202,13 +215,14 @@ typedef enum ew_status (*ew_resolve_fn)(void *user, const struct ew_extern_type 
 struct ew_instance_config {
 	size_t struct_bytes;
 	struct ew_exec *exec;	     /* runs on it; NULL: the instance creates one of its own */
-	uint32_t max_memory_pages;   /* grow beyond it fails; more at start is EW_ERR_LIMIT */
+	uint32_t max_memory_pages;   /* of 64 KiB, in all its memories: grow beyond it fails; more at start is EW_ERR_LIMIT */
 	uint32_t max_table_entries;
 	const struct ew_import *imports; /* borrowed during the call only */
 	size_t import_count;
 	ew_resolve_fn resolve; /* may be NULL */
 	void *resolve_user;
 	void *user; /* ew_instance_user() */
+	uint64_t max_memory_bytes; /* the same in bytes, for pages of one byte; 0: max_memory_pages alone */
 };
 
 /*
@@ -339,6 +353,8 @@ EW_API struct ew_memory *ew_instance_memory(struct ew_instance *instance);
  */
 EW_API void *ew_memory_span(struct ew_memory *memory, uint32_t gaddr, uint32_t len);
 EW_API uint64_t ew_memory_size(const struct ew_memory *memory); /* bytes */
+/* 65536, or 1 (custom page sizes): the unit of growing. */
+EW_API uint32_t ew_memory_page_bytes(const struct ew_memory *memory);
 EW_API enum ew_status ew_memory_grow(struct ew_memory *memory, uint32_t pages);
 
 EW_API uint32_t ew_table_size(const struct ew_table *table);

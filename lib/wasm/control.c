@@ -245,22 +245,6 @@ RETURN_ONE(RETURN_F64, f64)
 
 /* ---- calls ---- */
 
-/* gcc turns a short clearing loop into a call of memset unless it cannot see through it. */
-#if defined(__GNUC__) || defined(__clang__)
-#define KEEP_LOOP __asm__ volatile("")
-#else
-#define KEEP_LOOP ((void)0)
-#endif
-
-#define CLEAR_LOCALS(head, frame)                                                                  \
-	do {                                                                                       \
-		union ew_value *clear_ = (frame) + (head)->zero_from;                              \
-		for (uint32_t n_ = (head)->zero_count; n_ > 0; n_--) {                             \
-			(clear_++)->u64 = 0;                                                       \
-			KEEP_LOOP;                                                                 \
-		}                                                                                  \
-	} while (0)
-
 /*
  * Enter a function of this instance; its frame starts at its arguments.  The room is checked before
  * anything changes, so that a trap here is one of the calling instruction.
@@ -307,9 +291,9 @@ static enum ew_status take_references(const struct ew_func *f, const struct ew_i
 }
 
 /* A host function, in place on the guest's stack. */
-static const struct ewi_ins *call_host(struct ew_exec *x, const struct ewi_ins *pc,
-				       const struct ewi_ins *next, union ew_value *fp,
-				       union ew_value *args, struct ew_func *f, int32_t used)
+const struct ewi_ins *ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc,
+				    const struct ewi_ins *next, union ew_value *fp,
+				    union ew_value *args, struct ew_func *f, int32_t used)
 {
 	const struct ewi_functype *t = f->type;
 	uint32_t n = t->param_slots > t->result_slots ? t->param_slots : t->result_slots;
@@ -376,19 +360,25 @@ static EW_NOINLINE const struct ewi_ins *call_any(struct ew_exec *x, const struc
 {
 	if (f->code)
 		return enter_foreign(x, pc, next, fp, args, f, used);
-	return call_host(x, pc, next, fp, args, f, used);
+	return ewi_call_host(x, pc, next, fp, args, f, used);
 }
 
-/* After it the accumulators hold the host's result; in a callee they are dead anyway. */
+/*
+ * After it the accumulators hold the host's result, if it has one: otherwise the stack may end here.  In a callee
+ * they are dead anyway.
+ */
 #define CALL_ANY(f, used)                                                                          \
 	do {                                                                                       \
 		union ew_value *args_ = fp + pc->a;                                                \
-		const struct ewi_ins *go_ = call_any(x, pc, AFTERX, fp, args_, (f), (used));       \
+		struct ew_func *f_ = (f);                                                          \
+		bool gives_ = f_->type->result_count > 0;                                          \
+		const struct ewi_ins *go_ = call_any(x, pc, AFTERX, fp, args_, f_, (used));        \
 		if (!go_)                                                                          \
 			return NULL;                                                               \
 		fp = x->fp;                                                                        \
 		SET_MEM();                                                                         \
-		SET_ACC_FROM(*args_);                                                              \
+		if (gives_)                                                                        \
+			SET_ACC_FROM(*args_);                                                      \
 		GO(go_);                                                                           \
 	} while (0)
 
@@ -519,13 +509,13 @@ C(ELEM_DROP)
 
 C(MEMORY_SIZE)
 {
-	fp[pc->b].u32 = (uint32_t)(x->mem_bytes >> 16);
+	fp[pc->b].u32 = x->inst->memories[pc->u.uimm]->pages;
 	NEXT;
 }
 
 C(MEMORY_GROW)
 {
-	fp[pc->b].u32 = ewi_memory_grow(x->inst->memory, fp[pc->a].u32);
+	fp[pc->b].u32 = ewi_memory_grow(x->inst->memories[pc->u.uimm], fp[pc->a].u32);
 	ewi_switch_instance(x, x->inst);
 	SET_MEM();
 	NEXT;
@@ -535,21 +525,33 @@ C(MEMORY_FILL)
 {
 	const union ew_value *v = fp + pc->a;
 
-	CHECKED("memory.fill", ewi_memory_fill(x->inst->memory, v[0].u32, (uint8_t)v[1].u32, v[2].u32));
+	CHECKED("memory.fill", ewi_memory_fill(x->inst->memories[pc->u.uimm], v[0].u32, (uint8_t)v[1].u32, v[2].u32));
 }
 
 C(MEMORY_COPY)
 {
 	const union ew_value *v = fp + pc->a;
 
-	CHECKED("memory.copy", ewi_memory_copy(x->inst->memory, v[0].u32, v[1].u32, v[2].u32));
+	CHECKED("memory.copy", ewi_memory_copy(x->inst->memories[pc->u.s.c], x->inst->memories[pc->u.s.d],
+			       v[0].u32, v[1].u32, v[2].u32));
 }
 
 C(MEMORY_INIT)
 {
 	const union ew_value *v = fp + pc->a;
 
-	CHECKED("memory.init", ewi_memory_init(x->inst, pc->u.uimm, v[0].u32, v[1].u32, v[2].u32));
+	CHECKED("memory.init", ewi_memory_init(x->inst, pc->b, pc->u.uimm, v[0].u32, v[1].u32, v[2].u32));
+}
+
+/* A trap or a call in between cannot leave it: whoever runs next begins with memory 0 of an instance. */
+C(MEMORY_USE)
+{
+	const struct ew_memory *m = x->inst->memories[pc->u.uimm];
+
+	x->mem = m->base;
+	x->mem_bytes = m->bytes;
+	SET_MEM();
+	NEXT;
 }
 
 C(DATA_DROP)

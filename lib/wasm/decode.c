@@ -193,6 +193,7 @@ static void apply(struct ew_module *m, const struct ew_module_config *config)
 
 	ewi_config_read(&c, sizeof(c), config);
 	m->flags = c.flags;
+	m->disable = c.disable;
 	m->max_functions = limit(c.max_functions, EW_MAX_FUNCTIONS);
 	m->max_locals = limit(c.max_locals, EW_MAX_LOCALS);
 	m->max_nesting = limit(c.max_nesting, EW_MAX_NESTING);

@@ -136,6 +136,7 @@ struct ewi_translator {
 	struct ewi_last last;
 	uint32_t lazy[EWI_LAZY_MAX], lazy_count; /* heights of LOCAL entries, ascending */
 	uint32_t br_table_serial;
+	uint32_t memory; /* of the load or store being translated */
 	struct ewi_start *starts;
 	uint32_t start_count, start_cap;
 	uint32_t label_pos; /* the last position that can be jumped to */

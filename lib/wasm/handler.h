@@ -108,6 +108,27 @@ const struct ewi_ins *ewi_trap_access(const struct ewi_ins *pc, union ew_value *
 /* Stop before `pc`, to go on there later: out of fuel or interrupted. */
 const struct ewi_ins *ewi_suspend(const struct ewi_ins *pc, union ew_value *fp, struct ew_exec *x);
 
+/* A host function, in place on the guest's stack; next, or NULL when the run is over. */
+const struct ewi_ins *ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc,
+				    const struct ewi_ins *next, union ew_value *fp,
+				    union ew_value *args, struct ew_func *f, int32_t used);
+
+/* gcc turns a short clearing loop into a call of memset unless it cannot see through it. */
+#if defined(__GNUC__) || defined(__clang__)
+#define KEEP_LOOP __asm__ volatile("")
+#else
+#define KEEP_LOOP ((void)0)
+#endif
+
+#define CLEAR_LOCALS(head, frame)                                                                  \
+	do {                                                                                       \
+		union ew_value *clear_ = (frame) + (head)->zero_from;                              \
+		for (uint32_t n_ = (head)->zero_count; n_ > 0; n_--) {                             \
+			(clear_++)->u64 = 0;                                                       \
+			KEEP_LOOP;                                                                 \
+		}                                                                                  \
+	} while (0)
+
 #define TRAP(code) return ewi_trap(pc, fp, x, code)
 /* Fuel below zero, or somebody set the flag: looked at on every jump back and every call. */
 #define MUST_STOP                                                                                  \

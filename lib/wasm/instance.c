@@ -19,7 +19,7 @@
 /* Offsets of the arrays behind struct ew_instance. */
 struct layout {
 	uint64_t bytes;
-	uint64_t globals, tables, funcs, own_funcs, own_memory, own_tables, own_globals, results,
+	uint64_t globals, tables, funcs, own_funcs, memories, own_memories, own_tables, own_globals, results,
 		dropped;
 };
 
@@ -39,7 +39,8 @@ static struct layout lay_out(const struct ew_module *m)
 	l.tables = place(&l, m->table_count, sizeof(struct ew_table *));
 	l.funcs = place(&l, m->func_count, sizeof(struct ew_func *));
 	l.own_funcs = place(&l, m->func_objects, sizeof(struct ew_func));
-	l.own_memory = place(&l, m->memory_count - m->memory_imports, sizeof(struct ew_memory));
+	l.memories = place(&l, m->memory_count > 1 ? m->memory_count : 0, sizeof(struct ew_memory *));
+	l.own_memories = place(&l, m->memory_count - m->memory_imports, sizeof(struct ew_memory));
 	l.own_tables = place(&l, m->table_count - m->table_imports, sizeof(struct ew_table));
 	l.own_globals = place(&l, m->global_count - m->global_imports, sizeof(struct ew_global));
 	l.results = place(&l, m->max_results, sizeof(union ew_value));
@@ -79,8 +80,9 @@ static struct ew_instance *new_instance(const struct ew_module *m, const struct 
 	i->own_globals = (void *)(block + l.own_globals);
 	i->own_table_count = m->table_count - m->table_imports;
 	i->own_global_count = m->global_count - m->global_imports;
-	if (m->memory_count > m->memory_imports)
-		i->own_memory = (void *)(block + l.own_memory);
+	i->memories = m->memory_count > 1 ? (void *)(block + l.memories) : &i->memory;
+	i->own_memories = (void *)(block + l.own_memories);
+	i->own_memory_count = m->memory_count - m->memory_imports;
 	if (m->max_results != 0)
 		i->results = (void *)(block + l.results);
 	i->result_cap = m->max_results;
@@ -120,8 +122,8 @@ void ewi_instance_free(struct ew_instance *i)
 
 	if (i->owns_exec)
 		ew_exec_destroy(i->exec);
-	if (i->own_memory)
-		ewi_free(&a, i->own_memory->base, i->own_memory->pages, 65536);
+	for (uint32_t k = 0; k < i->own_memory_count; k++)
+		ewi_free(&a, i->own_memories[k].base, (size_t)i->own_memories[k].bytes, 1);
 	for (uint32_t k = 0; k < i->own_table_count; k++)
 		ewi_free(&a, i->own_tables[k].entries, i->own_tables[k].cap, sizeof(void *));
 	ewi_free(&a, i, i->block_bytes, 1);
@@ -153,7 +155,7 @@ static enum ew_status make_spaces(struct ew_instance *i, const struct ew_instanc
 				  struct ew_error *err)
 {
 	const struct ew_module *m = i->module;
-	uint32_t cap = config->max_memory_pages ? config->max_memory_pages : EW_MAX_MEMORY_PAGES;
+	uint32_t pages = config->max_memory_pages ? config->max_memory_pages : EW_MAX_MEMORY_PAGES;
 	enum ew_status st = EW_OK;
 
 	i->table_room =
@@ -162,10 +164,15 @@ static enum ew_status make_spaces(struct ew_instance *i, const struct ew_instanc
 		i->tables[m->table_imports + k] = &i->own_tables[k];
 		st = ewi_table_setup(&i->own_tables[k], i, &m->tables[m->table_imports + k], err);
 	}
-	if (st == EW_OK && i->own_memory) {
-		i->memory = i->own_memory;
-		st = ewi_memory_setup(i->own_memory, i, m->memories[0], cap, err);
+	i->memory_room = (uint64_t)pages << 16;
+	if (config->max_memory_bytes && config->max_memory_bytes < i->memory_room)
+		i->memory_room = config->max_memory_bytes;
+	for (uint32_t k = 0; st == EW_OK && k < i->own_memory_count; k++) {
+		i->memories[m->memory_imports + k] = &i->own_memories[k];
+		st = ewi_memory_setup(&i->own_memories[k], i, &m->memories[m->memory_imports + k], err);
 	}
+	if (m->memory_count != 0)
+		i->memory = i->memories[0];
 	return st;
 }
 
@@ -174,6 +181,7 @@ union ew_value ewi_const_value(const struct ew_instance *i, const struct ewi_con
 	switch (c->kind) {
 	case EWI_CONST_VALUE: return c->value;
 	case EWI_CONST_GLOBAL: return i->globals[c->index]->value;
+	case EWI_CONST_EXPR: return ewi_const_eval(i, c->index);
 	case EWI_CONST_FUNC: return ewi_ref_value(i->funcs[c->index]);
 	default: return ewi_ref_value(NULL);
 	}
@@ -261,7 +269,7 @@ static enum ew_status run_datas(struct ew_instance *i, struct ew_trap *trap, str
 		if (s->mode != EWI_ACTIVE)
 			continue;
 		at = ewi_const_value(i, &s->offset).u32;
-		code = ewi_memory_init(i, k, at, 0, s->size);
+		code = ewi_memory_init(i, s->memory, k, at, 0, s->size);
 		if (code != EW_TRAP_NONE)
 			return segment_trap(code, k, at, s->size, trap, err);
 		ewi_data_drop(i, k);
@@ -473,7 +481,7 @@ enum ew_status ew_memory_find(struct ew_instance *i, const char *name, struct ew
 	uint32_t k;
 	enum ew_status st = find(i, name, EW_EXTERN_MEMORY, &k);
 
-	*out = st == EW_OK ? i->memory : NULL;
+	*out = st == EW_OK ? i->memories[k] : NULL;
 	return st;
 }
 

@@ -24,6 +24,7 @@ struct ew_memory {
 	uint64_t bytes;
 	uint32_t pages;
 	uint32_t max_pages;	/* smaller of the declared maximum and the instance's limit */
+	uint8_t page_log2;	/* 16, or 0 */
 	uint32_t declared_max;	/* EWI_NONE: none; what importers are checked against */
 	struct ew_instance *owner;
 };
@@ -72,10 +73,12 @@ struct ew_instance {
 
 	struct ew_alloc alloc;
 	struct ew_func *own_funcs;    /* host imports and defined functions */
-	struct ew_memory *own_memory; /* at most one in Wasm 2.0 */
+	struct ew_memory **memories;  /* memory index space: &memory where there is one at most */
+	struct ew_memory *own_memories;
+	uint64_t memory_room; /* bytes its own memories may still grow by, together */
 	struct ew_table *own_tables;
 	struct ew_global *own_globals;
-	uint32_t own_func_count, own_table_count, own_global_count;
+	uint32_t own_func_count, own_table_count, own_global_count, own_memory_count;
 	uint8_t *dropped; /* bit for each element segment, then for each data segment */
 	struct ewi_group *group; /* NULL: shares nothing with anybody */
 	struct ew_instance *group_next, *group_prev;
@@ -138,17 +141,21 @@ static inline void *ewi_ref_of(union ew_value v)
 /* The value of a constant expression, not a v128, in i: its funcs and imported globals are there. */
 union ew_value ewi_const_value(const struct ew_instance *i, const struct ewi_const *c);
 
+/* const_eval.c: the same for one of several instructions, by where it begins in the module. */
+union ew_value ewi_const_eval(const struct ew_instance *i, uint32_t offset);
+
 /* memory.c, table.c: m and t have alloc, owner and limits set. */
 enum ew_status ewi_memory_setup(struct ew_memory *m, struct ew_instance *owner,
-				struct ewi_limits limits, uint32_t cap, struct ew_error *err);
+				const struct ewi_memory_def *def, struct ew_error *err);
 enum ew_status ewi_table_setup(struct ew_table *t, struct ew_instance *owner,
 			       const struct ewi_table_def *def, struct ew_error *err);
 
 /* instance.c, memory.c, table.c: what the interpreter calls.  Trap codes; EW_TRAP_NONE is success. */
-enum ew_trap_code ewi_memory_init(struct ew_instance *i, uint32_t data, uint32_t dst, uint32_t src,
-				  uint32_t n);
+enum ew_trap_code ewi_memory_init(struct ew_instance *i, uint32_t memory, uint32_t data, uint32_t dst,
+				  uint32_t src, uint32_t n);
 void ewi_data_drop(struct ew_instance *i, uint32_t data);
-enum ew_trap_code ewi_memory_copy(struct ew_memory *m, uint32_t dst, uint32_t src, uint32_t n);
+enum ew_trap_code ewi_memory_copy(struct ew_memory *to, struct ew_memory *from, uint32_t dst, uint32_t src,
+				  uint32_t n);
 enum ew_trap_code ewi_memory_fill(struct ew_memory *m, uint32_t dst, uint8_t value, uint32_t n);
 /* Old size in pages, or EWI_NONE: over the maximum or no memory. */
 uint32_t ewi_memory_grow(struct ew_memory *m, uint32_t pages);

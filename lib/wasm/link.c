@@ -88,19 +88,27 @@ static const char *table_noun(uint8_t type)
 	return type == EW_FUNCREF ? "a funcref table" : "an externref table";
 }
 
+static const char *page_noun(uint8_t log2)
+{
+	return log2 ? "pages" : "one-byte pages";
+}
+
 static enum ew_status bind_memory(struct ew_instance *i, const struct ewi_import *im,
 				  struct ew_memory *m, struct ew_error *err)
 {
-	const struct ewi_limits *want = &i->module->memories[im->index];
+	const struct ewi_memory_def *want = &i->module->memories[im->index];
 	char expects[64], got[64] = "nothing";
 
-	if (m && limits_match(m->pages, m->declared_max, want)) {
-		i->memory = m;
+	if (m && m->page_log2 == want->page_log2 &&
+	    limits_match(m->pages, m->declared_max, &want->limits)) {
+		i->memories[im->index] = m;
 		return EW_OK;
 	}
-	limits_text(expects, sizeof(expects), "a memory", "pages", want->min, want->max);
+	limits_text(expects, sizeof(expects), "a memory", page_noun(want->page_log2), want->limits.min,
+		    want->limits.max);
 	if (m)
-		limits_text(got, sizeof(got), "a memory", "pages", m->pages, m->declared_max);
+		limits_text(got, sizeof(got), "a memory", page_noun(m->page_log2), m->pages,
+			    m->declared_max);
 	return refuse(i, im, err, expects, got);
 }
 
@@ -253,7 +261,7 @@ static struct ew_instance *import_owner(const struct ew_instance *i, const struc
 	switch (im->kind) {
 	case EW_EXTERN_FUNC: return i->funcs[im->index]->instance;
 	case EW_EXTERN_TABLE: return i->tables[im->index]->owner;
-	case EW_EXTERN_MEMORY: return i->memory->owner;
+	case EW_EXTERN_MEMORY: return i->memories[im->index]->owner;
 	case EW_EXTERN_GLOBAL: return i->globals[im->index]->owner;
 	}
 	return NULL;

@@ -2,9 +2,9 @@
 /* Copyright (c) 2026 The libedgewasm authors */
 
 /*
- * memory.c - linear memory: an array of bytes in pages of 64 KiB.
+ * memory.c - linear memory: an array of bytes in pages of 64 KiB, or of one byte where the module says so.
  * All bounds are checked in 64 bits: addresses and lengths have 32, so no sum wraps.
- * Source: WebAssembly 2.0, 4.2.8 (memory instances), 4.4.7 (instructions).
+ * Source: WebAssembly 2.0, 4.2.8 (memory instances), 4.4.7 (instructions); the custom page sizes proposal.
  */
 #include <inttypes.h>
 #include "base/error.h"
@@ -12,46 +12,51 @@
 
 #if EW_CONFIG_WASM
 
-#define PAGE_BYTES 65536u
 #define PAGES_MAX 65536u
 
 enum ew_status ewi_memory_setup(struct ew_memory *m, struct ew_instance *owner,
-				struct ewi_limits lim, uint32_t cap, struct ew_error *err)
+				const struct ewi_memory_def *def, struct ew_error *err)
 {
-	uint32_t max = lim.max < PAGES_MAX ? lim.max : PAGES_MAX;
+	uint32_t most = def->page_log2 ? PAGES_MAX : UINT32_MAX;
+	uint32_t max = def->limits.max < most ? def->limits.max : most;
+	uint64_t room = owner->memory_room >> def->page_log2;
 
 	m->owner = owner;
-	m->declared_max = lim.max;
-	m->max_pages = max < cap ? max : cap;
-	if (lim.min > m->max_pages)
+	m->page_log2 = def->page_log2;
+	m->declared_max = def->limits.max;
+	m->max_pages = max < room ? max : (uint32_t)room;
+	if (def->limits.min > m->max_pages)
 		return ewi_error(err, EW_ERR_LIMIT, 0,
-				 "a memory of %" PRIu32 " pages, limit %" PRIu32, lim.min,
+				 "a memory of %" PRIu32 " pages, limit %" PRIu32, def->limits.min,
 				 m->max_pages);
-	if (lim.min != 0) {
-		m->base = ewi_alloc(&owner->alloc, lim.min, PAGE_BYTES);
+	if (def->limits.min != 0) {
+		m->base = ewi_alloc(&owner->alloc, def->limits.min, (size_t)1 << def->page_log2);
 		if (!m->base)
 			return EW_ERR_NOMEM;
 	}
-	m->pages = lim.min;
-	m->bytes = (uint64_t)lim.min * PAGE_BYTES;
+	m->pages = def->limits.min;
+	m->bytes = (uint64_t)m->pages << m->page_log2;
+	owner->memory_room -= m->bytes;
 	return EW_OK;
 }
 
 static enum ew_status grow(struct ew_memory *m, uint32_t pages)
 {
+	uint64_t more = (uint64_t)pages << m->page_log2;
 	uint8_t *base;
 
-	if (pages > m->max_pages - m->pages)
+	if (pages > m->max_pages - m->pages || more > m->owner->memory_room)
 		return EW_ERR_LIMIT;
 	if (pages == 0)
 		return EW_OK;
 	base = ewi_realloc(&m->owner->alloc, m->base, m->pages, m->pages + (size_t)pages,
-			   PAGE_BYTES);
+			   (size_t)1 << m->page_log2);
 	if (!base)
 		return EW_ERR_NOMEM;
 	m->base = base;
 	m->pages += pages;
-	m->bytes = (uint64_t)m->pages * PAGE_BYTES;
+	m->bytes += more;
+	m->owner->memory_room -= more;
 	return EW_OK;
 }
 
@@ -67,17 +72,18 @@ static bool inside(const struct ew_memory *m, uint32_t at, uint32_t n)
 	return m && (uint64_t)at + n <= m->bytes;
 }
 
-enum ew_trap_code ewi_memory_init(struct ew_instance *i, uint32_t data, uint32_t dst, uint32_t src,
-				  uint32_t n)
+enum ew_trap_code ewi_memory_init(struct ew_instance *i, uint32_t memory, uint32_t data, uint32_t dst,
+				  uint32_t src, uint32_t n)
 {
+	const struct ew_memory *m = i->memories[memory];
 	const struct ewi_data *s = &i->module->datas[data];
 	uint32_t bit = i->module->elem_count + data;
 	uint32_t size = i->dropped[bit / 8] >> (bit % 8) & 1 ? 0 : s->size;
 
-	if ((uint64_t)src + n > size || !inside(i->memory, dst, n))
+	if ((uint64_t)src + n > size || !inside(m, dst, n))
 		return EW_TRAP_MEMORY_BOUNDS;
 	if (n != 0)
-		memcpy(i->memory->base + dst, s->bytes + src, n);
+		memcpy(m->base + dst, s->bytes + src, n);
 	return EW_TRAP_NONE;
 }
 
@@ -88,12 +94,13 @@ void ewi_data_drop(struct ew_instance *i, uint32_t data)
 	i->dropped[bit / 8] |= (uint8_t)(1u << (bit % 8));
 }
 
-enum ew_trap_code ewi_memory_copy(struct ew_memory *m, uint32_t dst, uint32_t src, uint32_t n)
+enum ew_trap_code ewi_memory_copy(struct ew_memory *to, struct ew_memory *from, uint32_t dst, uint32_t src,
+				  uint32_t n)
 {
-	if (!inside(m, dst, n) || !inside(m, src, n))
+	if (!inside(to, dst, n) || !inside(from, src, n))
 		return EW_TRAP_MEMORY_BOUNDS;
 	if (n != 0)
-		memmove(m->base + dst, m->base + src, n);
+		memmove(to->base + dst, from->base + src, n);
 	return EW_TRAP_NONE;
 }
 
@@ -111,7 +118,7 @@ enum ew_trap_code ewi_memory_fill(struct ew_memory *m, uint32_t dst, uint8_t val
 enum ew_status ew_memory_create(struct ew_memory **out, uint32_t min_pages, uint32_t max_pages,
 				const struct ew_alloc *alloc)
 {
-	struct ewi_limits lim = {min_pages, max_pages};
+	struct ewi_memory_def def = {{min_pages, max_pages}, 16};
 	struct ew_instance *i;
 	struct ew_memory *m;
 	void *object;
@@ -124,8 +131,10 @@ enum ew_status ew_memory_create(struct ew_memory **out, uint32_t min_pages, uint
 	i = ewi_instance_bare(alloc, sizeof(*m), &object);
 	if (!i)
 		return EW_ERR_NOMEM;
-	m = i->own_memory = object;
-	st = ewi_memory_setup(m, i, lim, EW_MAX_MEMORY_PAGES, NULL);
+	m = i->own_memories = object;
+	i->own_memory_count = 1;
+	i->memory_room = (uint64_t)EW_MAX_MEMORY_PAGES << 16;
+	st = ewi_memory_setup(m, i, &def, NULL);
 	if (st != EW_OK) {
 		ewi_instance_free(i);
 		return st;
@@ -157,6 +166,11 @@ void *ew_memory_span(struct ew_memory *m, uint32_t gaddr, uint32_t len)
 uint64_t ew_memory_size(const struct ew_memory *m)
 {
 	return m->bytes;
+}
+
+uint32_t ew_memory_page_bytes(const struct ew_memory *m)
+{
+	return 1u << m->page_log2;
 }
 
 enum ew_status ew_memory_grow(struct ew_memory *m, uint32_t pages)

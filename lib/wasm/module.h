@@ -32,12 +32,21 @@ struct ewi_export {
 	uint32_t index;
 };
 
-/* A constant expression, decoded: everything that Wasm 2.0 allows is one instruction. */
-enum ewi_const_kind { EWI_CONST_VALUE, EWI_CONST_NULL, EWI_CONST_FUNC, EWI_CONST_GLOBAL };
+/*
+ * A constant expression, decoded: everything that Wasm 2.0 allows is one instruction.  Of several (extended constant
+ * expressions) the bytes in the module are kept, and evaluated when the module is instantiated.
+ */
+enum ewi_const_kind {
+	EWI_CONST_VALUE,
+	EWI_CONST_NULL,
+	EWI_CONST_FUNC,
+	EWI_CONST_GLOBAL,
+	EWI_CONST_EXPR
+};
 
 struct ewi_const {
 	union ew_value value; /* of EWI_CONST_VALUE; a v128's ref is its 16 bytes in the module */
-	uint32_t index;	      /* of a function or imported global */
+	uint32_t index;	      /* of a function or imported global; of an expression: its first byte's offset */
 	uint8_t kind, type;
 };
 
@@ -50,6 +59,11 @@ struct ewi_global_def {
 struct ewi_table_def {
 	struct ewi_limits limits;
 	uint8_t type;
+};
+
+struct ewi_memory_def {
+	struct ewi_limits limits; /* in pages */
+	uint8_t page_log2;	  /* 16; or 0, by the custom page sizes proposal */
 };
 
 enum ewi_segment_mode { EWI_ACTIVE, EWI_PASSIVE, EWI_DECLARATIVE };
@@ -85,6 +99,7 @@ struct ew_module {
 	const uint8_t *bytes;
 	size_t size;
 	uint32_t flags; /* EW_MODULE_... */
+	uint32_t disable; /* EW_FEATURE_... */
 	uint32_t max_functions, max_locals, max_nesting, max_body_bytes;
 
 	struct ewi_functype *types;
@@ -92,7 +107,7 @@ struct ew_module {
 	struct ewi_import *imports;
 	struct ewi_func_def *funcs; /* imports first, as in all index spaces */
 	struct ewi_table_def *tables;
-	struct ewi_limits *memories;
+	struct ewi_memory_def *memories;
 	struct ewi_global_def *globals;
 	struct ewi_export *exports;
 	struct ewi_elem *elems;
@@ -117,6 +132,9 @@ struct ew_module {
 	uint8_t *map;  /* code position -> module offset and fuel, for traps */
 	size_t code_size, code_cap, map_size, map_cap;
 };
+
+/* Is a proposal off, for this module or because it is compiled away?  feature: TAIL_CALL ... */
+#define EWI_OFF(m, feature) (!EW_CONFIG_##feature || ((m)->disable & EW_FEATURE_##feature))
 
 static inline const struct ewi_functype *ewi_func_type(const struct ew_module *m, uint32_t func)
 {

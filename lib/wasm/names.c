@@ -190,8 +190,9 @@ static void describe(const struct ew_module *m, enum ew_extern_kind kind, uint32
 		out->max = m->tables[index].limits.max;
 		break;
 	case EW_EXTERN_MEMORY:
-		out->min = m->memories[index].min;
-		out->max = m->memories[index].max;
+		out->min = m->memories[index].limits.min;
+		out->max = m->memories[index].limits.max;
+		out->page_bytes = 1u << m->memories[index].page_log2;
 		break;
 	case EW_EXTERN_GLOBAL:
 		out->type = (enum ew_type)m->globals[index].type;

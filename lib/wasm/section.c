@@ -103,22 +103,36 @@ enum ew_status ewi_section_types(struct ewi_decoder *d)
 
 /* ---- tables, memories, globals: their types ---------------------------------------------------- */
 
-static enum ew_status limits(struct ewi_decoder *d, uint32_t most, const char *too_much,
-			     struct ewi_limits *out)
+/* What a memory may have beside minimum and maximum: a page size of its own. */
+#define LIMITS_MAX 0x01
+#define LIMITS_PAGE 0x08
+
+static enum ew_status limits_flags(struct ewi_decoder *d, bool memory, uint8_t *flags)
 {
 	size_t at = ewi_reader_at(&d->r);
-	uint8_t flags = ewi_read_u8(&d->r);
 
-	if (!d->r.failed && flags > 1)
-		return ewi_error(d->err, EW_ERR_MALFORMED, at, "malformed limits flags 0x%02x: %s",
-				 flags, flags & 0x80 ? "integer representation too long"
-						     : "integer too large");
-	out->min = ewi_read_u32(&d->r);
-	out->max = flags ? ewi_read_u32(&d->r) : EWI_NONE;
+	*flags = ewi_read_u8(&d->r);
 	if (d->r.failed)
 		return EW_ERR_MALFORMED;
-	if (out->min > most || (flags && out->max > most))
-		return ewi_error(d->err, EW_ERR_INVALID, at, "%s", too_much);
+	if (memory && (*flags & ~LIMITS_MAX) == LIMITS_PAGE) {
+		if (EWI_OFF(d->m, CUSTOM_PAGE_SIZES))
+			return ewi_error(d->err, EW_ERR_UNSUPPORTED, at, "custom page sizes are disabled");
+	} else if (*flags > LIMITS_MAX) {
+		return ewi_error(d->err, EW_ERR_MALFORMED, at, "malformed limits flags 0x%02x: %s",
+				 *flags, *flags & 0x80 ? "integer representation too long"
+						       : "integer too large");
+	}
+	return EW_OK;
+}
+
+static enum ew_status limits(struct ewi_decoder *d, uint8_t flags, struct ewi_limits *out)
+{
+	size_t at = ewi_reader_at(&d->r);
+
+	out->min = ewi_read_u32(&d->r);
+	out->max = flags & LIMITS_MAX ? ewi_read_u32(&d->r) : EWI_NONE;
+	if (d->r.failed)
+		return EW_ERR_MALFORMED;
 	if (out->min > out->max)
 		return ewi_error(d->err, EW_ERR_INVALID, at,
 				 "size minimum must not be greater than maximum: %" PRIu32
@@ -127,13 +141,52 @@ static enum ew_status limits(struct ewi_decoder *d, uint32_t most, const char *t
 	return EW_OK;
 }
 
+static enum ew_status page_size(struct ewi_decoder *d, uint8_t *log2)
+{
+	size_t at = ewi_reader_at(&d->r);
+	uint32_t n = ewi_read_u32(&d->r);
+
+	if (d->r.failed)
+		return EW_ERR_MALFORMED;
+	if (n != 0 && n != 16)
+		return ewi_error(d->err, n < 64 ? EW_ERR_INVALID : EW_ERR_MALFORMED, at,
+				 "invalid custom page size: 2^%" PRIu32 ", not 1 or 65536", n);
+	*log2 = (uint8_t)n;
+	return EW_OK;
+}
+
+static enum ew_status memory_type(struct ewi_decoder *d, struct ewi_memory_def *out)
+{
+	size_t at = ewi_reader_at(&d->r);
+	const struct ewi_limits *lim = &out->limits;
+	enum ew_status st;
+	uint8_t flags;
+
+	out->page_log2 = 16;
+	st = limits_flags(d, true, &flags);
+	if (st == EW_OK)
+		st = limits(d, flags, &out->limits);
+	if (st == EW_OK && flags & LIMITS_PAGE)
+		st = page_size(d, &out->page_log2);
+	if (st != EW_OK || out->page_log2 == 0) /* 2^32 - 1 pages of one byte can be addressed */
+		return st;
+	if (lim->min > MEMORY_PAGES_MAX || (lim->max > MEMORY_PAGES_MAX && flags & LIMITS_MAX))
+		return ewi_error(d->err, EW_ERR_INVALID, at,
+				 "memory size must be at most 65536 pages (4GiB)");
+	return EW_OK;
+}
+
 static enum ew_status add_table(struct ewi_decoder *d)
 {
 	struct ewi_table_def *t = &d->m->tables[d->m->table_count];
 	enum ew_status st = ewi_decode_reftype(d, &t->type);
 
+	uint8_t flags;
+
 	if (st == EW_OK)
-		st = limits(d, UINT32_MAX, "", &t->limits);
+		st = limits_flags(d, false, &flags);
+	if (st == EW_OK)
+		st = limits(d, flags, &t->limits);
 	d->m->table_count += st == EW_OK;
 	return st;
 }
@@ -142,18 +195,23 @@ static enum ew_status add_memory(struct ewi_decoder *d)
 {
 	struct ew_module *m = d->m;
 	size_t at = ewi_reader_at(&d->r);
-	struct ewi_limits lim;
+	struct ewi_memory_def def;
 	enum ew_status st;
+	void *p;
 
-	st = limits(d, MEMORY_PAGES_MAX, "memory size must be at most 65536 pages (4GiB)", &lim);
+	memset(&def, 0, sizeof(def));
+	st = memory_type(d, &def);
 	if (st != EW_OK)
 		return st;
-	if (m->memory_count == 1)
-		return ewi_error(d->err, EW_ERR_INVALID, at, "multiple memories");
-	m->memories = ewi_decode_reserve(d, m->memories, &m->memory_cap, 1, sizeof(*m->memories));
-	if (!m->memories)
+	if (m->memory_count == 1 && EWI_OFF(m, MULTI_MEMORY))
+		return ewi_error(d->err, EW_ERR_UNSUPPORTED, at, "multiple memories are disabled");
+	if (m->memory_count >= EW_MAX_MEMORIES)
+		return ewi_error(d->err, EW_ERR_LIMIT, at, "more than %u memories", EW_MAX_MEMORIES);
+	p = ewi_decode_reserve(d, m->memories, &m->memory_cap, m->memory_count + 1, sizeof(def));
+	if (!p)
 		return EW_ERR_NOMEM;
-	m->memories[m->memory_count++] = lim;
+	m->memories = p;
+	m->memories[m->memory_count++] = def;
 	return EW_OK;
 }
 

@@ -4,8 +4,8 @@
 /*
  * section_const.c - constant expressions: the initial values of globals, offsets and entries of segments.
  * Wasm 2.0 allows t.const, ref.null, ref.func and global.get of an immutable import; none of them pops, so a valid
- * expression is exactly one of them.
- * Source: WebAssembly 2.0, 3.3.10 (constant expressions), 5.4.9 (their bytes).
+ * expression is exactly one of them.  The extended constant expressions proposal adds add, sub and mul.
+ * Source: WebAssembly 2.0, 3.3.10 (constant expressions), 5.4.9 (their bytes); the proposal's overview.
  */
 #include <inttypes.h>
 #include "base/error.h"
@@ -20,6 +20,10 @@ enum {
 	OP_I64_CONST = 0x42,
 	OP_F32_CONST = 0x43,
 	OP_F64_CONST = 0x44,
+	OP_I32_ADD = 0x6a,
+	OP_I32_MUL = 0x6c,
+	OP_I64_ADD = 0x7c,
+	OP_I64_MUL = 0x7e,
 	OP_REF_NULL = 0xd0,
 	OP_REF_FUNC = 0xd2,
 	OP_SIMD = 0xfd,
@@ -27,10 +31,12 @@ enum {
 	OP_SIMD_LAST = 0xff
 };
 
+#define UNREAD 0xff /* a kind that no constant has */
+
 /* Any other instruction of Wasm 2.0: legal bytes, but not constant. */
 static bool is_instruction(uint8_t op)
 {
-	return op <= 0x05 || (op >= 0x0b && op <= 0x11) || (op >= 0x1a && op <= 0x1c) ||
+	return op <= 0x05 || (op >= 0x0b && op <= 0x13) || (op >= 0x1a && op <= 0x1c) ||
 	       (op >= 0x20 && op <= 0x26) || (op >= 0x28 && op <= 0xc4) || op == 0xd1 || op == 0xfc;
 }
 
@@ -114,12 +120,63 @@ static enum ew_status const_op(struct ewi_decoder *d, uint8_t op, size_t at, str
 	}
 }
 
-enum ew_status ewi_decode_const(struct ewi_decoder *d, uint8_t want, struct ewi_const *out)
+/* An expression being read: the types that its instructions have left. */
+struct operands {
+	uint8_t types[EW_MAX_CONST_DEPTH];
+	uint32_t depth;
+};
+
+static bool is_arithmetic(uint8_t op)
+{
+	return (op >= OP_I32_ADD && op <= OP_I32_MUL) || (op >= OP_I64_ADD && op <= OP_I64_MUL);
+}
+
+/* add, sub, mul: two operands of a type give one. */
+static enum ew_status const_arithmetic(struct ewi_decoder *d, uint8_t op, size_t at,
+				       struct operands *o)
+{
+	uint8_t type = op <= OP_I32_MUL ? EW_I32 : EW_I64;
+
+	if (EWI_OFF(d->m, EXTENDED_CONST))
+		return ewi_error(d->err, EW_ERR_UNSUPPORTED, at,
+				 "extended constant expressions are disabled: opcode 0x%02x", op);
+	if (o->depth < 2 || o->types[o->depth - 1] != type || o->types[o->depth - 2] != type)
+		return ewi_error(d->err, EW_ERR_INVALID, at,
+				 "type mismatch: opcode 0x%02x wants two operands of type %s", op,
+				 ewi_type_name(type));
+	o->depth--;
+	return EW_OK;
+}
+
+/* One instruction; the first is also decoded into *first. */
+static enum ew_status const_step(struct ewi_decoder *d, uint8_t op, size_t at, struct operands *o,
+				 struct ewi_const *first)
 {
 	struct ewi_const c;
+	enum ew_status st;
+
+	if (is_arithmetic(op))
+		return const_arithmetic(d, op, at, o);
+	st = const_op(d, op, at, &c);
+	if (st != EW_OK || d->r.failed)
+		return st;
+	if (o->depth == EW_MAX_CONST_DEPTH)
+		return ewi_error(d->err, EW_ERR_LIMIT, at,
+				 "more than %u operands in a constant expression", EW_MAX_CONST_DEPTH);
+	o->types[o->depth++] = c.type;
+	if (first->kind == UNREAD)
+		*first = c;
+	return EW_OK;
+}
+
+enum ew_status ewi_decode_const(struct ewi_decoder *d, uint8_t want, struct ewi_const *out)
+{
 	size_t start = ewi_reader_at(&d->r);
+	struct operands o = {.depth = 0};
 	uint32_t n = 0; /* at most one for each byte read */
 
+	memset(out, 0, sizeof(*out));
+	out->kind = UNREAD;
 	for (;; n++) {
 		size_t at = ewi_reader_at(&d->r);
 		uint8_t op = ewi_read_u8(&d->r);
@@ -128,21 +185,25 @@ enum ew_status ewi_decode_const(struct ewi_decoder *d, uint8_t want, struct ewi_
 		if (!d->r.failed && op == OP_END)
 			break;
 		if (!d->r.failed)
-			st = const_op(d, op, at, &c);
+			st = const_step(d, op, at, &o, out);
 		if (d->r.failed)
 			return EW_ERR_MALFORMED;
 		if (st != EW_OK)
 			return st;
-		if (n == 0)
-			*out = c;
 	}
-	if (n != 1)
+	if (o.depth != 1)
 		return ewi_error(d->err, EW_ERR_INVALID, start,
-				 "type mismatch: a constant expression of %" PRIu32 " values", n);
-	if (out->type != want)
+				 "type mismatch: a constant expression of %" PRIu32 " values", o.depth);
+	if (o.types[0] != want)
 		return ewi_error(d->err, EW_ERR_INVALID, start,
 				 "type mismatch: expected %s, got %s", ewi_type_name(want),
-				 ewi_type_name(out->type));
+				 ewi_type_name(o.types[0]));
+	if (n > 1) { /* kept as bytes */
+		memset(out, 0, sizeof(*out));
+		out->kind = EWI_CONST_EXPR;
+		out->type = want;
+		out->index = (uint32_t)start;
+	}
 	return EW_OK;
 }
 

@@ -160,10 +160,31 @@ static bool need_memory(struct ewi_translator *t)
 	return t->m->memory_count > 0 || ewi_fail(t, EW_ERR_INVALID, "unknown memory 0");
 }
 
+static uint32_t memory_index(struct ewi_translator *t)
+{
+	if (EWI_OFF(t->m, MULTI_MEMORY)) {
+		if (zero_byte(t))
+			need_memory(t);
+		return 0;
+	}
+	return index_below(t, t->m->memory_count, "unknown memory");
+}
+
+/* Bit 6 of the alignment: the index of a memory follows. */
+#define MEMARG_MEMORY 0x40u
+
 uint32_t ewi_read_memarg(struct ewi_translator *t, unsigned natural)
 {
 	uint32_t align = ewi_read_u32(&t->r);
 
+	t->memory = 0;
+	if (!t->r.failed && (align & ~31u) == MEMARG_MEMORY) {
+		align &= 31u;
+		if (EWI_OFF(t->m, MULTI_MEMORY))
+			ewi_fail(t, EW_ERR_UNSUPPORTED, "multiple memories are disabled");
+		else
+			t->memory = index_below(t, t->m->memory_count, "unknown memory");
+	}
 	if (!t->r.failed && align > natural) {
 		if (align >= 32)
 			ewi_reader_fail(&t->r, ewi_reader_at(&t->r), "malformed memop flags");
@@ -171,6 +192,11 @@ uint32_t ewi_read_memarg(struct ewi_translator *t, unsigned natural)
 			ewi_fail(t, EW_ERR_INVALID, "alignment must not be larger than natural");
 	}
 	return ewi_read_u32(&t->r);
+}
+
+void ewi_use_memory(struct ewi_translator *t, uint32_t memory)
+{
+	ewi_emit(t, EWI_MEMORY_USE, EWI_SS, false)->i.u.uimm = memory;
 }
 
 /* ---- instructions whose types the table gives ---- */
@@ -181,6 +207,7 @@ static void simple_op(struct ewi_translator *t, const struct ewi_op *op)
 	struct ewi_entry a, b;
 	uint32_t offset = 0;
 
+	t->memory = 0;
 	if (op->imm >= EWI_IMM_MEM0 && op->imm <= EWI_IMM_MEM3) {
 		offset = ewi_read_memarg(t, op->imm - EWI_IMM_MEM0);
 		need_memory(t);
@@ -191,6 +218,8 @@ static void simple_op(struct ewi_translator *t, const struct ewi_op *op)
 	a = ewi_pop(t, ewi_type_of_letter(op->pops[0]));
 	if (t->status != EW_OK || t->r.failed)
 		return;
+	if (t->memory != 0)
+		ewi_use_memory(t, t->memory);
 	switch (info->cls) {
 	case EWI_CLASS_UN:
 		ewi_emit_unary(t, op->icode, &a, t->next_slot);
@@ -205,6 +234,8 @@ static void simple_op(struct ewi_translator *t, const struct ewi_op *op)
 		ewi_emit_binary(t, op->icode, a, b, t->next_slot);
 		break;
 	}
+	if (t->memory != 0)
+		ewi_use_memory(t, 0);
 	if (op->pushes[0])
 		ewi_push(t, ewi_type_of_letter(op->pushes[0]));
 }
@@ -441,32 +472,34 @@ static uint32_t data_index(struct ewi_translator *t)
 
 static void memory_op(struct ewi_translator *t, enum ewi_opcode op)
 {
-	uint32_t data = 0;
+	uint32_t data = op == EWI_OP_MEMORY_INIT ? data_index(t) : 0;
+	uint32_t memory = memory_index(t), from = op == EWI_OP_MEMORY_COPY ? memory_index(t) : 0;
+	struct ewi_insx *ins;
 	uint16_t a;
 
-	if (op == EWI_OP_MEMORY_INIT)
-		data = data_index(t);
-	if (!zero_byte(t) || (op == EWI_OP_MEMORY_COPY && !zero_byte(t)) || !need_memory(t))
+	if (t->status != EW_OK || t->r.failed)
 		return;
 	switch (op) {
 	case EWI_OP_MEMORY_SIZE:
 		a = (uint16_t)t->next_slot;
-		emit_at(t, EWI_MEMORY_SIZE, 0, 0)->i.b = a;
+		emit_at(t, EWI_MEMORY_SIZE, 0, memory)->i.b = a;
 		push_result(t, EW_I32);
 		break;
 	case EWI_OP_MEMORY_GROW:
 		a = take_operands(t, three_i32, 1);
-		emit_at(t, EWI_MEMORY_GROW, a, 0)->i.b = a;
+		emit_at(t, EWI_MEMORY_GROW, a, memory)->i.b = a;
 		push_result(t, EW_I32);
 		break;
 	case EWI_OP_MEMORY_FILL:
-		emit_at(t, EWI_MEMORY_FILL, take_operands(t, three_i32, 3), 0);
+		emit_at(t, EWI_MEMORY_FILL, take_operands(t, three_i32, 3), memory);
 		break;
 	case EWI_OP_MEMORY_COPY:
-		emit_at(t, EWI_MEMORY_COPY, take_operands(t, three_i32, 3), 0);
+		ins = emit_at(t, EWI_MEMORY_COPY, take_operands(t, three_i32, 3), 0);
+		ins->i.u.s.c = (uint16_t)memory;
+		ins->i.u.s.d = (uint16_t)from;
 		break;
 	default:
-		emit_at(t, EWI_MEMORY_INIT, take_operands(t, three_i32, 3), data);
+		emit_at(t, EWI_MEMORY_INIT, take_operands(t, three_i32, 3), data)->i.b = (uint16_t)memory;
 		break;
 	}
 }

@@ -71,9 +71,12 @@ void ewi_push_types(struct ewi_translator *t, const uint8_t *types, uint32_t n);
 /* The top n entries have these types; they stay as they are. */
 void ewi_check_top(struct ewi_translator *t, const uint8_t *types, uint32_t n);
 
-uint8_t ewi_type_of_letter(char c);
-/* A memory access of 2^natural bytes: checks the alignment, returns the offset. */
+/* The immediates of a load or store: the memory goes to t->memory, the offset is returned. */
 uint32_t ewi_read_memarg(struct ewi_translator *t, unsigned natural);
+/* Loads and stores from here on are of this memory: to be emitted before and, with 0, behind one that is not of memory 0. */
+void ewi_use_memory(struct ewi_translator *t, uint32_t memory);
+
+uint8_t ewi_type_of_letter(char c);
 
 /* translate_simd.c: instructions of the classes from EWI_CLASS_VUN on. */
 void ewi_simd_op(struct ewi_translator *t, const struct ewi_op *op);

@@ -491,9 +491,24 @@ void ewi_resolve_calls(struct ewi_translator *t, uint32_t func)
 	t->calls[func] = 0;
 }
 
+/* The call just emitted leads to func, now or when that has its code. */
+static void link_call(struct ewi_translator *t, struct ewi_insx *ins, uint32_t func)
+{
+	uint32_t pair = ewi_here(t) - (uint32_t)(sizeof(struct ewi_insx) - sizeof(struct ewi_ins));
+
+	if (t->dead || t->status != EW_OK)
+		return;
+	if (t->m->funcs[func].code != EWI_NONE) {
+		ins->rel = (int32_t)(t->m->funcs[func].code - pair);
+	} else {
+		ins->rel = (int32_t)t->calls[func];
+		t->calls[func] = pair + 1;
+	}
+}
+
 static void call(struct ewi_translator *t)
 {
-	uint32_t f = ewi_read_u32(&t->r), pair;
+	uint32_t f = ewi_read_u32(&t->r);
 	const struct ewi_functype *type;
 	struct ewi_insx *ins;
 	uint16_t base;
@@ -513,35 +528,36 @@ static void call(struct ewi_translator *t)
 	ins->i.a = base;
 	ins->i.u.uimm = f;
 	ins->cost = t->cost;
-	if (f >= t->m->func_imports && !t->dead && t->status == EW_OK) {
-		pair = ewi_here(t) - (uint32_t)(sizeof(struct ewi_insx) - sizeof(struct ewi_ins));
-		if (t->m->funcs[f].code != EWI_NONE) {
-			ins->rel = (int32_t)(t->m->funcs[f].code - pair);
-		} else {
-			ins->rel = (int32_t)t->calls[f];
-			t->calls[f] = pair + 1;
-		}
-	}
+	if (f >= t->m->func_imports)
+		link_call(t, ins, f);
 	push_results(t, type, base);
+}
+
+/* The immediates of an indirect call. */
+static bool read_indirect(struct ewi_translator *t, uint32_t *x, uint32_t *table)
+{
+	*x = ewi_read_u32(&t->r);
+	*table = ewi_read_u32(&t->r);
+	if (t->r.failed)
+		return false;
+	if (*table >= t->m->table_count)
+		return ewi_fail(t, EW_ERR_INVALID, "unknown table");
+	if (*x >= t->m->type_count)
+		return ewi_fail(t, EW_ERR_INVALID, "unknown type");
+	return t->m->tables[*table].type == EW_FUNCREF ||
+	       ewi_fail(t, EW_ERR_INVALID, "type mismatch: table of functions expected");
 }
 
 static void call_indirect(struct ewi_translator *t)
 {
-	uint32_t x = ewi_read_u32(&t->r), table = ewi_read_u32(&t->r);
 	const struct ewi_functype *type;
 	struct ewi_entry index;
 	struct ewi_insx *ins;
 	uint16_t base, slot;
+	uint32_t x, table;
 
-	if (t->r.failed)
+	if (!read_indirect(t, &x, &table))
 		return;
-	if (table >= t->m->table_count || t->m->tables[table].type != EW_FUNCREF || x >= t->m->type_count) {
-		ewi_fail(t, EW_ERR_INVALID,
-			 table >= t->m->table_count ? "unknown table"
-			 : x >= t->m->type_count    ? "unknown type"
-						    : "type mismatch: table of functions expected");
-		return;
-	}
 	type = &t->m->types[x];
 	index = ewi_pop(t, EW_I32);
 	slot = ewi_slot(t, &index);
@@ -564,6 +580,99 @@ static void call_indirect(struct ewi_translator *t)
 	push_results(t, type, base);
 }
 
+/* ---- tail calls ---- */
+
+/* The callee gives what this function gives. */
+static bool same_results(struct ewi_translator *t, const struct ewi_functype *type)
+{
+	uint32_t n = type->result_count;
+
+	if (n == t->type->result_count &&
+	    (n == 0 || memcmp(ewi_functype_results(type), ewi_functype_results(t->type), n) == 0))
+		return true;
+	return ewi_fail(t, EW_ERR_INVALID, "type mismatch: a tail call of a function with other results");
+}
+
+/*
+ * Arguments (for an indirect call the index behind them) into consecutive slots, and the call; the handler moves
+ * them down to where the frame begins.
+ */
+static struct ewi_insx *emit_tail(struct ewi_translator *t, unsigned icode,
+				  const struct ewi_functype *type, bool indexed)
+{
+	struct ewi_insx *ins;
+	uint32_t end;
+	uint16_t base;
+
+	if (t->sp - top(t)->height >= type->param_count + indexed)
+		ewi_settle_top(t, type->param_count + indexed);
+	if (indexed)
+		ewi_pop(t, EW_I32);
+	end = t->next_slot;
+	base = take_arguments(t, type);
+	if (t->status != EW_OK)
+		return NULL;
+	ewi_mark(t);
+	ins = ewi_emit(t, icode, EWI_SS, true);
+	ins->i.a = base;
+	ins->i.b = (uint16_t)(end - base);
+	return ins;
+}
+
+static void return_call(struct ewi_translator *t)
+{
+	uint32_t f = ewi_read_u32(&t->r);
+	const struct ewi_functype *type;
+	struct ewi_insx *ins;
+	bool import;
+
+	if (t->r.failed)
+		return;
+	if (f >= t->m->func_count) {
+		ewi_fail(t, EW_ERR_INVALID, "unknown function");
+		return;
+	}
+	type = ewi_func_type(t->m, f);
+	import = f < t->m->func_imports;
+	if (!same_results(t, type))
+		return;
+	ins = emit_tail(t, import ? EWI_RETURN_CALL_IMPORT : EWI_RETURN_CALL, type, false);
+	if (!ins)
+		return;
+	ins->i.u.uimm = f;
+	ins->cost = t->cost;
+	if (!import)
+		link_call(t, ins, f);
+	ewi_keep_slots(t);
+	unreachable(t);
+}
+
+static void return_call_indirect(struct ewi_translator *t)
+{
+	struct ewi_insx *ins;
+	uint32_t x, table;
+
+	if (!read_indirect(t, &x, &table) || !same_results(t, &t->m->types[x]))
+		return;
+	ins = emit_tail(t, EWI_RETURN_CALL_INDIRECT, &t->m->types[x], true);
+	if (!ins)
+		return;
+	ins->i.u.imm = t->cost;
+	ins->rel = (int32_t)x;
+	ins->cost = (int32_t)table;
+	ewi_keep_slots(t);
+	unreachable(t);
+}
+static void tail_call(struct ewi_translator *t, bool indirect)
+{
+	if (EWI_OFF(t->m, TAIL_CALL))
+		ewi_fail(t, EW_ERR_UNSUPPORTED, "tail calls are disabled");
+	else if (indirect)
+		return_call_indirect(t);
+	else
+		return_call(t);
+}
+
 void ewi_control_op(struct ewi_translator *t, enum ewi_opcode op)
 {
 	switch (op) {
@@ -583,6 +692,8 @@ void ewi_control_op(struct ewi_translator *t, enum ewi_opcode op)
 	case EWI_OP_RETURN: return_op(t); break;
 	case EWI_OP_CALL: call(t); break;
 	case EWI_OP_CALL_INDIRECT: call_indirect(t); break;
+	case EWI_OP_RETURN_CALL: tail_call(t, false); break;
+	case EWI_OP_RETURN_CALL_INDIRECT: tail_call(t, true); break;
 	default: break; /* every other row is handled by translate.c */
 	}
 }

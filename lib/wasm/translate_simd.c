@@ -179,16 +179,22 @@ void ewi_simd_op(struct ewi_translator *t, const struct ewi_op *op)
 	struct operands o = {0};
 	uint32_t dst;
 
+	t->memory = 0;
 	read_immediates(t, op, info->cls, &o);
 	for (size_t i = strlen(op->pops); i-- > 0;)
 		o.e[i] = ewi_pop(t, ewi_type_of_letter(op->pops[i]));
 	if (t->status != EW_OK || t->r.failed)
 		return;
 	dst = t->next_slot;
+	if (t->memory != 0)
+		ewi_use_memory(t, t->memory);
 	emit(t, op->icode, &o, dst);
+	if (op->pushes[0])
+		ewi_made(t, info->result, dst);
+	if (t->memory != 0)
+		ewi_use_memory(t, 0);
 	if (!op->pushes[0])
 		return;
-	ewi_made(t, info->result, dst);
 	if (info->cls == EWI_CLASS_VLOADLANE)
 		t->last.dst = EWI_NONE; /* its slot is not where ewi_emit_local_set would look for it */
 	if (info->swapped != 0 && (t->m->flags & EW_MODULE_CANONICAL_NAN)) {

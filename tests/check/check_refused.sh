@@ -26,11 +26,7 @@ row() # README-WORD FIRST-WORDS OCTAL-BYTES
 	else echo "pass: $1: $said"; fi
 }
 
-row 'tail calls' 'malformed: ' '\1\4\1\140\0\0\3\2\1\0\12\6\1\4\0\22\0\13'
-row 'extended constant' 'invalid: ' '\6\11\1\177\0\101\1\101\2\152\13'
-row 'multiple memories' 'invalid: ' '\5\5\2\0\1\0\1'
 row 'memory64' 'malformed: ' '\5\3\1\4\1'
-row 'custom page sizes' 'malformed: ' '\5\4\1\10\1\0'
 row 'exception' 'malformed: ' '\1\10\2\140\1\177\0\140\0\0\3\2\1\1\15\3\1\0\0\12\10\1\6\0\6\100\31\13\13'
 row 'threads' 'malformed: ' '\5\4\1\3\1\1'
 row 'threads' 'malformed: ' '\1\4\1\140\0\0\3\2\1\0\5\4\1\1\1\1\12\13\1\11\0\101\0\376\20\2\0\32\13'

@@ -22,6 +22,8 @@ static void build(struct wmod *m)
 		       LOCAL_GET(14), LOCAL_GET(15), LOCAL_GET(16), LOCAL_GET(17), LOCAL_GET(18), LOCAL_GET(19),
 		       LOCAL_GET(20), LOCAL_GET(21)));
 	wmod_func(m, "()", "", CODE(I32_CONST(1), GLOBAL_SET(0)));
+	wmod_memory(m, 1, 1);
+	wmod_memory(m, 1, 1);
 	wmod_table(m, T_FUNC, 10, 20);
 	wmod_global(m, T_I64, 1, CODE(I64_CONST(5)));
 	for (int i = 0; i < 20; i++) {
@@ -234,6 +236,7 @@ static void test_instance(void **state)
 	wmod_free(&m);
 
 	wmod_init(&m);
+	wmod_memory(&m, 1, 2);
 	wmod_memory(&m, 1, 2);
 	wmod_table(&m, T_FUNC, 3, 4);
 	wmod_global(&m, T_I32, 0, CODE(I32_CONST(3)));

@@ -48,6 +48,47 @@ static void test_suite(void **state)
 	assert_true(passed > 52131); /* nothing was left out */
 }
 
+/* What came after 2.0, as far as wast2json reads it.  at_least: nothing was left out. */
+static const struct {
+	const char *feature, *exclude; /* a script that needs another feature too */
+	unsigned long at_least;
+} proposals[] = {
+	{"extended-const", "-", 268},
+	{"tail-call", "-", 108},
+	{"multi-memory", "-", 877},
+};
+
+static void test_proposals(void **state)
+{
+	static char out[1 << 16], err[4096];
+	unsigned long passed, failed, skipped;
+	char folder[1024], path[64];
+	const char *last;
+	int rc;
+
+	(void)state;
+	need_tool();
+	if (!have_program("wast2json")) {
+		print_message("skipped: no wast2json (package wabt)\n");
+		skip();
+	}
+	for (size_t i = 0; i < ROWS(proposals); i++) {
+		const char *argv[] = {tool, "--enable", proposals[i].feature, "--exclude", proposals[i].exclude, folder, NULL};
+
+		snprintf(path, sizeof(path), "data/spec/proposals/%s", proposals[i].feature);
+		skip_without_shared(folder, sizeof(folder), path);
+		rc = run_program(argv, out, sizeof(out), err, sizeof(err));
+		last = strlen(out) > 2 ? out + strlen(out) - 2 : out;
+		while (last > out && last[-1] != '\n')
+			last--;
+		if (sscanf(last, "%lu passed, %lu failed, %lu skipped", &passed, &failed, &skipped) != 3 || rc != 0 ||
+		    failed || skipped)
+			fail_msg("%s: exit status %d\n%s%s", proposals[i].feature, rc, out, err);
+		print_message("%s: %s", proposals[i].feature, last);
+		check_true(proposals[i].feature, passed >= proposals[i].at_least);
+	}
+}
+
 /* ---- ew-spec on what must fail --------------------------------------------------------------------- */
 
 /* (module (func (export "f") (param i32) (result i32) local.get 0)
@@ -207,6 +248,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_suite),
+		cmocka_unit_test(test_proposals),
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_usage),
 	};
