@@ -18,8 +18,8 @@
 extern "C" {
 #endif
 
-/* Every block is aligned to this: what malloc gives, two pointers. */
-#define EW_ALIGN (2 * sizeof(void *))
+#define EW_ALIGN 16 /* blocks of an arena and tensors are aligned to this */
+#define EW_ALLOC_ALIGN (2 * sizeof(void *)) /* blocks of any allocator at least to this: as malloc */
 
 /*
  * resize(ctx, block, old_bytes, new_bytes):

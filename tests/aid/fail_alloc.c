@@ -229,7 +229,7 @@ static const char *contract_of(const struct ew_alloc *a, size_t bytes)
 
 	if (!p)
 		return "no memory";
-	if ((uintptr_t)p % EW_ALIGN)
+	if ((uintptr_t)p % EW_ALLOC_ALIGN)
 		verdict = "a block is not aligned";
 	if (!all(p, 0, bytes, 0))
 		verdict = "a new block is not zero";

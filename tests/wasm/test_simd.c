@@ -154,6 +154,8 @@ static void run_row(size_t i, enum source source)
 			if (x) {
 				v[at++].u64 = x->low;
 				v[at++].u64 = x->high;
+			} else if (rows[i].pops[k] == 'i') {
+				v[at++].u32 = (uint32_t)rows[i].scalar;
 			} else {
 				v[at++].u64 = rows[i].scalar;
 			}
