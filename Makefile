@@ -76,8 +76,7 @@ M4CC    ?= arm-none-eabi-gcc
 M4FLAGS := -mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16
 M33FLAGS := -mcpu=cortex-m33 -mthumb -mfloat-abi=hard -mfpu=fpv5-sp-d16
 # What firmware sets: no heap, no files, no zlib; a section for each function, so that what is not used is not linked.
-# -Wno-format: newlib's uint32_t is a long, so %u of one warns; on these machines both have 32 bits.
-CORTEX   = $(M4CC) -std=gnu11 -Os -g $(WARN) -Wno-format -ffp-contract=off -fno-math-errno -fno-strict-aliasing \
+CORTEX   = $(M4CC) -std=gnu11 -Os -g $(WARN) -ffp-contract=off -fno-math-errno -fno-strict-aliasing \
 	   -ffunction-sections -fdata-sections -fcallgraph-info=su -Iinclude -Ilib \
 	   -DEW_CONFIG_LIBC_ALLOC=0 -DEW_CONFIG_POSIX=0 -DEW_CONFIG_ZLIB=0
 HAVE_M4 := $(shell echo '\#include <string.h>' | $(M4CC) -E - >/dev/null 2>&1 && echo yes)

@@ -30,7 +30,7 @@ EW_COLD const struct ewi_ins *ewi_trap_access(const struct ewi_ins *pc, union ew
 {
 	ewi_trap(pc, fp, x, EW_TRAP_MEMORY_BOUNDS);
 	ewi_format(x->trap.text, sizeof(x->trap.text), "%s: access at %llu+%u >= max value %llu",
-		   ew_trap_text(EW_TRAP_MEMORY_BOUNDS), (unsigned long long)ea, bytes,
+		   ew_trap_text(EW_TRAP_MEMORY_BOUNDS), (unsigned long long)ea, (unsigned)bytes,
 		   (unsigned long long)x->mem_bytes);
 	return NULL;
 }
@@ -52,7 +52,8 @@ static EW_COLD const struct ewi_ins *trap_table(const struct ewi_ins *pc, union 
 {
 	ewi_trap(pc, fp, x, EW_TRAP_TABLE_BOUNDS);
 	ewi_format(x->trap.text, sizeof(x->trap.text), "%s: %s at %u >= max value %u",
-		   ew_trap_text(EW_TRAP_TABLE_BOUNDS), name, index, t->size);
+		   ew_trap_text(EW_TRAP_TABLE_BOUNDS), name, (unsigned)index,
+		   (unsigned)t->size);
 	return NULL;
 }
 

@@ -47,7 +47,7 @@ bool ewi_fail(struct ewi_translator *t, enum ew_status status, const char *what)
 		t->status = EW_ERR_MALFORMED; /* told by the reader already */
 	if (t->status == EW_OK) {
 		t->status = status;
-		ewi_error(t->err, status, t->at, "function %u: %s", t->func, what);
+		ewi_error(t->err, status, t->at, "function %u: %s", (unsigned)t->func, what);
 	}
 	return false;
 }
