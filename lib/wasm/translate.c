@@ -6,7 +6,7 @@
  *
  * The operand stack and the stack of blocks are the validation algorithm's (core specification 2.0,
  * appendix A.3); what their entries know beyond types is emit.h's.  Instructions whose types the table
- * gives go through simple_op; the rest through a switch in translate_op and translate_control.c.
+ * gives go through simple_op; the rest through a switch in hand_op, translate_object.c and translate_control.c.
  */
 #include "base/error.h"
 #include "wasm/translate.h"
@@ -135,7 +135,7 @@ uint8_t ewi_type_of_letter(char c)
 
 /* ---- immediates ---- */
 
-static uint32_t index_below(struct ewi_translator *t, uint32_t count, const char *what)
+uint32_t ewi_read_index(struct ewi_translator *t, uint32_t count, const char *what)
 {
 	uint32_t i = ewi_read_u32(&t->r);
 
@@ -146,7 +146,7 @@ static uint32_t index_below(struct ewi_translator *t, uint32_t count, const char
 	return i;
 }
 
-static bool zero_byte(struct ewi_translator *t)
+bool ewi_read_zero(struct ewi_translator *t)
 {
 	size_t at = ewi_reader_at(&t->r);
 
@@ -155,19 +155,9 @@ static bool zero_byte(struct ewi_translator *t)
 	return !t->r.failed;
 }
 
-static bool need_memory(struct ewi_translator *t)
+bool ewi_need_memory(struct ewi_translator *t)
 {
 	return t->m->memory_count > 0 || ewi_fail(t, EW_ERR_INVALID, "unknown memory 0");
-}
-
-static uint32_t memory_index(struct ewi_translator *t)
-{
-	if (EWI_OFF(t->m, MULTI_MEMORY)) {
-		if (zero_byte(t))
-			need_memory(t);
-		return 0;
-	}
-	return index_below(t, t->m->memory_count, "unknown memory");
 }
 
 /* Bit 6 of the alignment: the index of a memory follows. */
@@ -183,7 +173,7 @@ uint32_t ewi_read_memarg(struct ewi_translator *t, unsigned natural)
 		if (EWI_OFF(t->m, MULTI_MEMORY))
 			ewi_fail(t, EW_ERR_UNSUPPORTED, "multiple memories are disabled");
 		else
-			t->memory = index_below(t, t->m->memory_count, "unknown memory");
+			t->memory = ewi_read_index(t, t->m->memory_count, "unknown memory");
 	}
 	if (!t->r.failed && align > natural) {
 		if (align >= 32)
@@ -210,7 +200,7 @@ static void simple_op(struct ewi_translator *t, const struct ewi_op *op)
 	t->memory = 0;
 	if (op->imm >= EWI_IMM_MEM0 && op->imm <= EWI_IMM_MEM3) {
 		offset = ewi_read_memarg(t, op->imm - EWI_IMM_MEM0);
-		need_memory(t);
+		ewi_need_memory(t);
 	}
 	b = (struct ewi_entry){0};
 	if (op->pops[1])
@@ -240,7 +230,7 @@ static void simple_op(struct ewi_translator *t, const struct ewi_op *op)
 		ewi_push(t, ewi_type_of_letter(op->pushes[0]));
 }
 
-static void push_const(struct ewi_translator *t, uint8_t type, uint64_t bits)
+void ewi_push_const(struct ewi_translator *t, uint8_t type, uint64_t bits)
 {
 	struct ewi_entry *e = ewi_push(t, type);
 
@@ -273,7 +263,7 @@ static void local_get(struct ewi_translator *t, uint32_t x)
 
 static void local_op(struct ewi_translator *t, enum ewi_opcode op)
 {
-	uint32_t x = index_below(t, t->local_count, "unknown local");
+	uint32_t x = ewi_read_index(t, t->local_count, "unknown local");
 	struct ewi_entry v;
 
 	if (t->status != EW_OK || t->r.failed)
@@ -285,43 +275,6 @@ static void local_op(struct ewi_translator *t, enum ewi_opcode op)
 	}
 	if (op != EWI_OP_LOCAL_SET)
 		local_get(t, x);
-}
-
-static unsigned global_set_icode(uint8_t type)
-{
-#if EW_CONFIG_SIMD
-	if (type == EW_V128)
-		return EWI_GLOBAL_SET_V128;
-#endif
-	(void)type;
-	return EWI_GLOBAL_SET;
-}
-
-static void global_op(struct ewi_translator *t, bool set)
-{
-	uint32_t x = index_below(t, t->m->global_count, "unknown global");
-	const struct ewi_global_def *g;
-	struct ewi_entry v;
-	struct ewi_insx *ins;
-	uint16_t slot;
-
-	if (t->status != EW_OK || t->r.failed)
-		return;
-	g = &t->m->globals[x];
-	if (!set) {
-		ewi_emit_global_get(t, x, g->type, t->next_slot);
-		ewi_push(t, g->type);
-		return;
-	}
-	if (!g->is_mutable) {
-		ewi_fail(t, EW_ERR_INVALID, "global is immutable");
-		return;
-	}
-	v = ewi_pop(t, g->type);
-	slot = ewi_slot(t, &v);
-	ins = ewi_emit(t, global_set_icode(g->type), EWI_SS, false);
-	ins->i.a = slot;
-	ins->i.u.uimm = x;
 }
 
 static bool is_number_or_vector(uint8_t type)
@@ -364,179 +317,6 @@ static void select_op(struct ewi_translator *t, bool typed)
 	ewi_push(t, type);
 }
 
-/* ---- references, tables, bulk memory ---- */
-
-/* n operands, the first at the lowest slot, all brought into their slots; returns the first slot. */
-static uint16_t take_operands(struct ewi_translator *t, const uint8_t *types, uint32_t n)
-{
-	struct ewi_block *b = &t->blocks[t->depth - 1];
-
-	if (t->sp - b->height >= n)
-		ewi_settle_top(t, n);
-	ewi_pop_types(t, types, n);
-	return (uint16_t)t->next_slot;
-}
-
-/* An instruction with operands in consecutive slots from a. */
-static struct ewi_insx *emit_at(struct ewi_translator *t, unsigned icode, uint16_t a, uint32_t imm)
-{
-	struct ewi_insx *ins;
-
-	ewi_mark(t);
-	ins = ewi_emit(t, icode, EWI_SS, false);
-	ins->i.a = a;
-	ins->i.u.uimm = imm;
-	return ins;
-}
-
-static const uint8_t three_i32[] = {EW_I32, EW_I32, EW_I32};
-
-/* A result written by hand to its slot a. */
-static void push_result(struct ewi_translator *t, uint8_t type)
-{
-	ewi_wrote_slot(t, t->next_slot);
-	ewi_push(t, type);
-}
-
-static void table_op(struct ewi_translator *t, enum ewi_opcode op)
-{
-	uint32_t x = index_below(t, t->m->table_count, "unknown table");
-	uint8_t type;
-	uint16_t a;
-
-	if (t->status != EW_OK || t->r.failed)
-		return;
-	type = t->m->tables[x].type;
-	switch (op) {
-	case EWI_OP_TABLE_GET:
-		a = take_operands(t, three_i32, 1);
-		emit_at(t, EWI_TABLE_GET, a, x)->i.b = a;
-		push_result(t, type);
-		break;
-	case EWI_OP_TABLE_SET:
-		a = take_operands(t, (const uint8_t[]){EW_I32, type}, 2);
-		emit_at(t, EWI_TABLE_SET, a, x)->i.b = (uint16_t)(a + 1);
-		break;
-	case EWI_OP_TABLE_SIZE:
-		a = (uint16_t)t->next_slot;
-		emit_at(t, EWI_TABLE_SIZE, 0, x)->i.b = a;
-		push_result(t, EW_I32);
-		break;
-	case EWI_OP_TABLE_GROW:
-		a = take_operands(t, (const uint8_t[]){type, EW_I32}, 2);
-		emit_at(t, EWI_TABLE_GROW, a, x);
-		push_result(t, EW_I32);
-		break;
-	default: /* table.fill */
-		a = take_operands(t, (const uint8_t[]){EW_I32, type, EW_I32}, 3);
-		emit_at(t, EWI_TABLE_FILL, a, x);
-		break;
-	}
-}
-
-static void table_copy_op(struct ewi_translator *t)
-{
-	uint32_t dst = index_below(t, t->m->table_count, "unknown table");
-	uint32_t src = index_below(t, t->m->table_count, "unknown table");
-	struct ewi_insx *ins;
-
-	if (t->status != EW_OK || t->r.failed)
-		return;
-	if (t->m->tables[dst].type != t->m->tables[src].type) {
-		ewi_fail(t, EW_ERR_INVALID, "type mismatch: table element types differ");
-		return;
-	}
-	ins = emit_at(t, EWI_TABLE_COPY, take_operands(t, three_i32, 3), 0);
-	ins->i.u.s.c = (uint16_t)dst;
-	ins->i.u.s.d = (uint16_t)src;
-}
-
-static void table_init_op(struct ewi_translator *t)
-{
-	uint32_t elem = index_below(t, t->m->elem_count, "unknown elem segment");
-	uint32_t table = index_below(t, t->m->table_count, "unknown table");
-
-	if (t->status != EW_OK || t->r.failed)
-		return;
-	if (t->m->tables[table].type != t->m->elems[elem].type)
-		ewi_fail(t, EW_ERR_INVALID, "type mismatch: segment and table differ");
-	emit_at(t, EWI_TABLE_INIT, take_operands(t, three_i32, 3), elem)->i.b = (uint16_t)table;
-}
-
-static uint32_t data_index(struct ewi_translator *t)
-{
-	if (!t->m->has_data_count)
-		ewi_reader_fail(&t->r, t->at, "data count section required");
-	return index_below(t, t->m->data_count, "unknown data segment");
-}
-
-static void memory_op(struct ewi_translator *t, enum ewi_opcode op)
-{
-	uint32_t data = op == EWI_OP_MEMORY_INIT ? data_index(t) : 0;
-	uint32_t memory = memory_index(t), from = op == EWI_OP_MEMORY_COPY ? memory_index(t) : 0;
-	struct ewi_insx *ins;
-	uint16_t a;
-
-	if (t->status != EW_OK || t->r.failed)
-		return;
-	switch (op) {
-	case EWI_OP_MEMORY_SIZE:
-		a = (uint16_t)t->next_slot;
-		emit_at(t, EWI_MEMORY_SIZE, 0, memory)->i.b = a;
-		push_result(t, EW_I32);
-		break;
-	case EWI_OP_MEMORY_GROW:
-		a = take_operands(t, three_i32, 1);
-		emit_at(t, EWI_MEMORY_GROW, a, memory)->i.b = a;
-		push_result(t, EW_I32);
-		break;
-	case EWI_OP_MEMORY_FILL:
-		emit_at(t, EWI_MEMORY_FILL, take_operands(t, three_i32, 3), memory);
-		break;
-	case EWI_OP_MEMORY_COPY:
-		ins = emit_at(t, EWI_MEMORY_COPY, take_operands(t, three_i32, 3), 0);
-		ins->i.u.s.c = (uint16_t)memory;
-		ins->i.u.s.d = (uint16_t)from;
-		break;
-	default:
-		emit_at(t, EWI_MEMORY_INIT, take_operands(t, three_i32, 3), data)->i.b = (uint16_t)memory;
-		break;
-	}
-}
-
-static void ref_op(struct ewi_translator *t, enum ewi_opcode op)
-{
-	struct ewi_entry e;
-	uint32_t x;
-	uint8_t type;
-
-	switch (op) {
-	case EWI_OP_REF_NULL:
-		x = (uint32_t)ewi_reader_at(&t->r);
-		type = ewi_read_u8(&t->r);
-		if (!t->r.failed && !ewi_is_reftype(type))
-			ewi_reader_fail(&t->r, x, "malformed reference type");
-		push_const(t, type, 0);
-		break;
-	case EWI_OP_REF_IS_NULL:
-		e = ewi_pop(t, EWI_UNKNOWN);
-		if (e.type != EWI_UNKNOWN && !ewi_is_reftype(e.type))
-			ewi_fail(t, EW_ERR_INVALID, "type mismatch: reference expected");
-		ewi_emit_unary(t, EWI_REF_IS_NULL, &e, t->next_slot);
-		ewi_push(t, EW_I32);
-		break;
-	default: /* ref.func */
-		x = index_below(t, t->m->func_count, "unknown function");
-		if (t->status != EW_OK || t->r.failed)
-			return;
-		if (!t->m->funcs[x].declared)
-			ewi_fail(t, EW_ERR_INVALID, "undeclared function reference");
-		emit_at(t, EWI_REF_FUNC, 0, x)->i.b = (uint16_t)t->next_slot;
-		push_result(t, EW_FUNCREF);
-		break;
-	}
-}
-
 /* ---- the loop ---- */
 
 static void hand_op(struct ewi_translator *t, enum ewi_opcode op)
@@ -561,47 +341,36 @@ static void hand_op(struct ewi_translator *t, enum ewi_opcode op)
 		break;
 	case EWI_OP_GLOBAL_GET:
 	case EWI_OP_GLOBAL_SET:
-		global_op(t, op == EWI_OP_GLOBAL_SET);
-		break;
 	case EWI_OP_TABLE_GET:
 	case EWI_OP_TABLE_SET:
 	case EWI_OP_TABLE_SIZE:
 	case EWI_OP_TABLE_GROW:
 	case EWI_OP_TABLE_FILL:
-		table_op(t, op);
-		break;
 	case EWI_OP_TABLE_COPY:
-		table_copy_op(t);
-		break;
 	case EWI_OP_TABLE_INIT:
-		table_init_op(t);
-		break;
 	case EWI_OP_ELEM_DROP:
-		x = index_below(t, t->m->elem_count, "unknown elem segment");
-		emit_at(t, EWI_ELEM_DROP, 0, x);
-		break;
 	case EWI_OP_DATA_DROP:
-		x = data_index(t);
-		emit_at(t, EWI_DATA_DROP, 0, x);
-		break;
 	case EWI_OP_MEMORY_SIZE:
 	case EWI_OP_MEMORY_GROW:
 	case EWI_OP_MEMORY_INIT:
 	case EWI_OP_MEMORY_COPY:
 	case EWI_OP_MEMORY_FILL:
-		memory_op(t, op);
+	case EWI_OP_REF_NULL:
+	case EWI_OP_REF_IS_NULL:
+	case EWI_OP_REF_FUNC:
+		ewi_object_op(t, op);
 		break;
 	case EWI_OP_I32_CONST:
-		push_const(t, EW_I32, (uint32_t)ewi_read_s32(&t->r));
+		ewi_push_const(t, EW_I32, (uint32_t)ewi_read_s32(&t->r));
 		break;
 	case EWI_OP_I64_CONST:
-		push_const(t, EW_I64, (uint64_t)ewi_read_s64(&t->r));
+		ewi_push_const(t, EW_I64, (uint64_t)ewi_read_s64(&t->r));
 		break;
 	case EWI_OP_F32_CONST:
-		push_const(t, EW_F32, ewi_read_le32(&t->r));
+		ewi_push_const(t, EW_F32, ewi_read_le32(&t->r));
 		break;
 	case EWI_OP_F64_CONST:
-		push_const(t, EW_F64, ewi_read_le64(&t->r));
+		ewi_push_const(t, EW_F64, ewi_read_le64(&t->r));
 		break;
 	case EWI_OP_I32_EQZ:
 	case EWI_OP_I64_EQZ:
@@ -610,11 +379,6 @@ static void hand_op(struct ewi_translator *t, enum ewi_opcode op)
 		e.type = (uint8_t)x;
 		ewi_emit_eqz(t, e, t->next_slot);
 		ewi_push(t, EW_I32);
-		break;
-	case EWI_OP_REF_NULL:
-	case EWI_OP_REF_IS_NULL:
-	case EWI_OP_REF_FUNC:
-		ref_op(t, op);
 		break;
 	default:
 		ewi_control_op(t, op);
