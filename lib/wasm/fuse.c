@@ -35,7 +35,6 @@ static const uint16_t last_row[EWI_ICODES * EWI_FORMS * 2] = {
 	[VARIANT(ICODE_##C1(N1), EWI_##F1, VARIANT_##K1)] =                                        \
 		EWI_PAIR_##N1##_##F1##_##K1##_##N2##_##F2##_##K2 + 1,
 #include "wasm/pairs.def"
-#undef PAIR
 };
 #pragma GCC diagnostic pop
 

@@ -19,8 +19,6 @@ static const struct ewi_op ops[] = {
 	[EWI_OP_##N] = {text, pops, pushes, EWI_IMM_##imm, EWI_##icode},
 #define OPX OP
 #include "wasm/opcodes.def"
-#undef OP
-#undef OPX
 #define VROW(code, N, text, imm, pops, pushes, cls, R, T, canon, forms)                            \
 	[EWI_OP_##N] = {text, pops, pushes, EWI_IMM_##imm, EWI_##N},
 #define VINT(N, cls, R, T, forms)
@@ -32,15 +30,11 @@ static const uint8_t row_of_byte[256] = {
 #define OP(code, N, text, imm, pops, pushes, icode) [code] = EWI_OP_##N + 1,
 #define OPX(code, N, text, imm, pops, pushes, icode)
 #include "wasm/opcodes.def"
-#undef OP
-#undef OPX
 };
 static const uint8_t row_of_fc[] = {
 #define OP(code, N, text, imm, pops, pushes, icode)
 #define OPX(code, N, text, imm, pops, pushes, icode) [code] = EWI_OP_##N + 1,
 #include "wasm/opcodes.def"
-#undef OP
-#undef OPX
 };
 #if EW_CONFIG_SIMD
 static const uint16_t row_of_fd[] = {
