@@ -19,8 +19,6 @@ static const struct ewi_op ops[] = {
 	[EWI_OP_##N] = {text, pops, pushes, EWI_IMM_##imm, EWI_##icode},
 #define OPX OP
 #include "wasm/opcodes.def"
-#undef OP
-#undef OPX
 #define VROW(code, N, text, imm, pops, pushes, cls, R, T, canon, forms)                            \
 	[EWI_OP_##N] = {text, pops, pushes, EWI_IMM_##imm, EWI_##N},
 #define VINT(N, cls, R, T, forms)
@@ -33,15 +31,11 @@ static const uint8_t row_of_byte[256] = {
 #define OP(code, N, text, imm, pops, pushes, icode) [code] = EWI_OP_##N + 1,
 #define OPX(code, N, text, imm, pops, pushes, icode)
 #include "wasm/opcodes.def"
-#undef OP
-#undef OPX
 };
 static const uint8_t row_of_fc[] = {
 #define OP(code, N, text, imm, pops, pushes, icode)
 #define OPX(code, N, text, imm, pops, pushes, icode) [code] = EWI_OP_##N + 1,
 #include "wasm/opcodes.def"
-#undef OP
-#undef OPX
 };
 #if EW_CONFIG_SIMD
 static const uint16_t row_of_fd[] = {
@@ -572,8 +566,8 @@ enum ew_status ewi_translate(struct ewi_translator *t, uint32_t func, const uint
 	t->cost = t->map_cost = 0;
 	t->at = offset;
 	t->map_offset = (uint32_t)offset;
-	m->funcs[func].map = (uint32_t)m->map_size;
-	t->code_limit = m->code_size + 65536 + EW_MAX_CODE_FACTOR * size;
+	m->funcs[func].map = (uint32_t)t->map_size;
+	t->code_limit = t->code_size + 65536 + EW_MAX_CODE_FACTOR * size;
 	ewi_reader_init(&t->r, body, size, offset, err);
 	ewi_forget(t);
 
@@ -591,7 +585,7 @@ enum ew_status ewi_translate(struct ewi_translator *t, uint32_t func, const uint
 		t->status = EW_ERR_MALFORMED;
 	if (t->status == EW_OK) {
 		ewi_fuse(t);
-		write_head(t, (void *)(m->code + t->func_code));
+		write_head(t, (void *)(t->code + t->func_code));
 		m->funcs[func].code = t->func_code;
 		ewi_resolve_calls(t, func);
 	}
@@ -635,11 +629,18 @@ static enum ew_status trim(const struct ew_alloc *a, uint8_t **buffer, size_t us
 enum ew_status ewi_translator_finish(struct ewi_translator *t)
 {
 	struct ew_module *m = t->m;
-	enum ew_status status = trim(&m->alloc, &m->code, m->code_size, &m->code_cap);
+	enum ew_status status = trim(&m->alloc, &t->code, t->code_size, &t->code_cap);
 
 	if (status == EW_OK)
-		status = trim(&m->alloc, &m->map, m->map_size, &m->map_cap);
-	return status;
+		status = trim(&m->alloc, &t->map, t->map_size, &t->map_cap);
+	if (status != EW_OK)
+		return status;
+	m->code = t->code;
+	m->code_size = t->code_size;
+	m->map = t->map;
+	m->map_size = t->map_size;
+	t->code = t->map = NULL;
+	return EW_OK;
 }
 
 void ewi_translator_destroy(struct ewi_translator *t)
@@ -649,6 +650,8 @@ void ewi_translator_destroy(struct ewi_translator *t)
 	if (!t)
 		return;
 	a = &t->m->alloc;
+	ewi_free(a, t->code, t->code_cap, 1);
+	ewi_free(a, t->map, t->map_cap, 1);
 	ewi_free(a, t->calls, t->calls_count, sizeof(*t->calls));
 	ewi_free(a, t->blocks, t->block_cap, sizeof(*t->blocks));
 	ewi_free(a, t->stack, t->stack_cap, sizeof(*t->stack));

@@ -12,8 +12,6 @@ enum ewi_opcode {
 #define OP(code, N, text, imm, pops, pushes, icode) EWI_OP_##N,
 #define OPX OP
 #include "wasm/opcodes.def"
-#undef OP
-#undef OPX
 #define VROW(code, N, text, imm, pops, pushes, cls, R, T, canon, forms) EWI_OP_##N,
 #define VINT(N, cls, R, T, forms)
 #define VALIAS(code, N, text, pops, icode) EWI_OP_##N,
