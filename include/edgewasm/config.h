@@ -114,6 +114,11 @@
 #define EW_CONFIG_SIMD (!EW_CONFIG_SMALL)
 #endif
 
+/* Memories and tables with 64-bit addresses: about 8 KiB of x86-64 code, and as much of tables.  No use where there is less memory. */
+#ifndef EW_CONFIG_MEMORY64
+#define EW_CONFIG_MEMORY64 (!EW_CONFIG_SMALL)
+#endif
+
 /* Relaxed vector instructions: most are others by another name, the rest is about 1 KiB of x86-64 code. */
 #ifndef EW_CONFIG_RELAXED_SIMD
 #define EW_CONFIG_RELAXED_SIMD EW_CONFIG_SIMD

@@ -571,7 +571,7 @@ void ewi_emit_store(struct ewi_translator *t, unsigned icode, const struct ewi_e
 	uint16_t a = 0, b;
 	struct ewi_insx *ins;
 
-	if (small(value)) {
+	if (!t->wide && small(value)) {
 		form = ewi_one_operand(t, addr, EWI_ACC_INT, &a);
 #if EW_CONFIG_EXEC_ACC
 		form = form == EWI_RS ? EWI_RI : EWI_SI;
@@ -583,7 +583,7 @@ void ewi_emit_store(struct ewi_translator *t, unsigned icode, const struct ewi_e
 	} else {
 		b = ewi_slot(t, value);
 #if EW_CONFIG_EXEC_ACC
-		if (in_acc(t, value, kind) && value->slot != addr->slot) {
+		if (!t->wide && in_acc(t, value, kind) && value->slot != addr->slot) {
 			a = ewi_slot(t, addr);
 			consume(t, value, kind);
 			form = EWI_SR;
