@@ -114,6 +114,11 @@
 #define EW_CONFIG_SIMD (!EW_CONFIG_SMALL)
 #endif
 
+/* EW_MODULE_LAZY (wasm.h): about 2 KiB of code.  0: a module that is to be loaded so is refused with EW_ERR_UNSUPPORTED. */
+#ifndef EW_CONFIG_LAZY
+#define EW_CONFIG_LAZY (!EW_CONFIG_SMALL)
+#endif
+
 /* Wasm load limits: checked before anything is allocated for the thing counted. */
 #ifndef EW_MAX_MODULE_BYTES /* the module itself, borrowed: no RAM */
 #define EW_MAX_MODULE_BYTES (256u << 20)

@@ -73,7 +73,8 @@ union ew_value {
 enum {
 	EW_MODULE_COPY = 1u << 0,	   /* copy the bytes; default: borrow until ew_module_free */
 	EW_MODULE_CANONICAL_NAN = 1u << 1, /* every NaN an arithmetic instruction makes is the canonical one */
-	EW_MODULE_NO_NAMES = 1u << 2	   /* ignore the name section */
+	EW_MODULE_NO_NAMES = 1u << 2,	   /* ignore the name section */
+	EW_MODULE_LAZY = 1u << 3	   /* translate each function on its first call, see below */
 };
 
 /*
@@ -294,7 +295,8 @@ enum ew_trap_code {
 	EW_TRAP_UNINITIALIZED_ELEMENT, /* call_indirect of a null entry */
 	EW_TRAP_INDIRECT_TYPE,
 	EW_TRAP_STACK, /* call depth or value stack exhausted */
-	EW_TRAP_HOST   /* a host function failed: see status */
+	EW_TRAP_HOST,  /* a host function failed: see status */
+	EW_TRAP_TRANSLATION /* EW_MODULE_LAZY: the function called has no code, see status: NOMEM or LIMIT */
 };
 
 #define EW_TRAP_FRAMES 16
@@ -307,7 +309,7 @@ struct ew_frame {
 
 struct ew_trap {
 	enum ew_trap_code code;
-	enum ew_status status; /* what the host function returned, for EW_TRAP_HOST */
+	enum ew_status status; /* of EW_TRAP_HOST what the host function returned, of EW_TRAP_TRANSLATION the reason */
 	uint32_t frame_count;  /* filled in frames, innermost first */
 	uint32_t depth;	       /* frames there were */
 	struct ew_frame frames[EW_TRAP_FRAMES];

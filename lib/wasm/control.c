@@ -329,22 +329,57 @@ const struct ewi_ins *ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc,
 	return NULL;
 }
 
+EW_COLD const struct ewi_ins *ewi_trap_late(const struct ewi_ins *pc, union ew_value *fp, struct ew_exec *x,
+					    enum ew_status status)
+{
+	ewi_trap(pc, fp, x, EW_TRAP_TRANSLATION);
+	x->trap.status = status;
+	ewi_format(x->trap.text, sizeof(x->trap.text), "%s: %s", ew_trap_text(EW_TRAP_TRANSLATION),
+		   ew_status_text(status));
+	return NULL;
+}
+
+#if EW_CONFIG_LAZY
+C(CALL_LATE)
+{
+	const struct ewi_head *head =
+		atomic_load_explicit(&x->inst->late->heads[pc->u.uimm], memory_order_acquire);
+
+	if (EW_UNLIKELY(!head)) {
+		enum ew_status status = ewi_late_ready(x->inst, pc->u.uimm);
+
+		if (status != EW_OK)
+			return ewi_trap_late(pc, fp, x, status);
+		GO(pc);
+	}
+	ENTER(head, fp + pc->a, COST(pc), AFTERX);
+}
+#else
+/* Never emitted. */
+C(CALL_LATE)
+{
+	NEXTX;
+}
+#endif
+
 /*
- * A function of another instance: two frames, the way back to the caller's code and below it the way
- * back to the caller's instance.
+ * A function of another instance: two frames, the way back to the caller's code and below it the way back to the
+ * caller's instance.  One of this instance, which a lazy module's may be: one frame.
  */
-static const struct ewi_ins *enter_foreign(struct ew_exec *x, const struct ewi_ins *pc,
+static const struct ewi_ins *enter_code(struct ew_exec *x, const struct ewi_ins *pc,
 					   const struct ewi_ins *next, union ew_value *fp,
 					   union ew_value *args, struct ew_func *f, int32_t used)
 {
 	const struct ewi_head *head = f->code;
+	bool own = f->instance == x->inst;
 
-	if (x->stack_end - args < head->frame_slots || x->frames_end - x->top < 2)
+	if (x->stack_end - args < head->frame_slots || x->frames_end - x->top < (own ? 1 : 2))
 		return ewi_trap(pc, fp, x, EW_TRAP_STACK);
-	x->top[0] = (struct ewi_call_frame){next, fp};
-	x->top[1] = (struct ewi_call_frame){&ewi_ins_cross, (void *)x->inst};
-	x->top += 2;
-	ewi_switch_instance(x, f->instance);
+	*x->top++ = (struct ewi_call_frame){next, fp};
+	if (!own) {
+		*x->top++ = (struct ewi_call_frame){&ewi_ins_cross, (void *)x->inst};
+		ewi_switch_instance(x, f->instance);
+	}
 	CLEAR_LOCALS(head, args);
 	x->fp = args;
 	x->fuel -= used;
@@ -359,9 +394,14 @@ static EW_NOINLINE const struct ewi_ins *call_any(struct ew_exec *x, const struc
 						  union ew_value *args, struct ew_func *f,
 						  int32_t used)
 {
-	if (f->code)
-		return enter_foreign(x, pc, next, fp, args, f, used);
-	return ewi_call_host(x, pc, next, fp, args, f, used);
+	enum ew_status status;
+
+	if (f->host)
+		return ewi_call_host(x, pc, next, fp, args, f, used);
+	status = ewi_func_ready(f);
+	if (status != EW_OK)
+		return ewi_trap_late(pc, fp, x, status);
+	return enter_code(x, pc, next, fp, args, f, used);
 }
 
 /*

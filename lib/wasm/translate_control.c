@@ -357,7 +357,7 @@ static void br_if(struct ewi_translator *t)
 			ewi_emit_link(t, b, ewi_emit_branch(t, &c, true));
 		}
 	}
-	if (t->dead) {
+	if (top(t)->unreachable) { /* operands that are not there become what the label wants */
 		ewi_pop_types(t, types, n);
 		ewi_push_types(t, types, n);
 	} else {
@@ -496,7 +496,7 @@ static void link_call(struct ewi_translator *t, struct ewi_insx *ins, uint32_t f
 {
 	uint32_t pair = ewi_here(t) - (uint32_t)(sizeof(struct ewi_insx) - sizeof(struct ewi_ins));
 
-	if (t->dead || t->status != EW_OK)
+	if (t->dead || t->status != EW_OK || t->late)
 		return;
 	if (t->m->funcs[func].code != EWI_NONE) {
 		ins->rel = (int32_t)(t->m->funcs[func].code - pair);
@@ -524,7 +524,7 @@ static void call(struct ewi_translator *t)
 	if (t->status != EW_OK)
 		return;
 	ewi_mark(t);
-	ins = ewi_emit(t, f < t->m->func_imports ? EWI_CALL_IMPORT : EWI_CALL, EWI_SS, true);
+	ins = ewi_emit(t, f < t->m->func_imports ? EWI_CALL_IMPORT : t->late ? EWI_CALL_LATE : EWI_CALL, EWI_SS, true);
 	ins->i.a = base;
 	ins->i.u.uimm = f;
 	ins->cost = t->cost;
@@ -636,7 +636,7 @@ static void return_call(struct ewi_translator *t)
 	import = f < t->m->func_imports;
 	if (!same_results(t, type))
 		return;
-	ins = emit_tail(t, import ? EWI_RETURN_CALL_IMPORT : EWI_RETURN_CALL, type, false);
+	ins = emit_tail(t, import ? EWI_RETURN_CALL_IMPORT : t->late ? EWI_RETURN_CALL_LATE : EWI_RETURN_CALL, type, false);
 	if (!ins)
 		return;
 	ins->i.u.uimm = f;
