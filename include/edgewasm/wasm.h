@@ -4,7 +4,7 @@
 /*
  * wasm.h - load, link and run WebAssembly modules.
  *
- *	struct ew_module *m;      immutable after ew_module_load; shared by instances and threads
+ *	struct ew_module *m;      immutable after ew_module_load (see EW_MODULE_LAZY); shared by instances and threads
  *	struct ew_exec *x;        a stack to run on; one thread at a time
  *	struct ew_instance *i;    memory, globals, tables of one module; runs on an ew_exec
  *	struct ew_func *f;        a function of an instance; found once, called many times
@@ -78,6 +78,15 @@ enum {
 };
 
 /*
+ * EW_MODULE_LAZY: ew_module_load validates everything, with the errors it always has, and translates nothing.  A function
+ * is translated when it is first called, in memory from the module's allocator and in the thread that calls, so an
+ * allocator that several threads' instances reach so must be thread-safe; no lock is taken, each function's code is
+ * published at once and whole.  When memory is short or the function exceeds EW_MAX_CODE_FACTOR, the guest that called
+ * it traps (EW_TRAP_TRANSLATION), or ew_call and ew_call_begin return that status; the next call tries again.  A call
+ * between functions costs a load more.  Not for EW_CONFIG_LAZY 0.
+ */
+
+/*
  * What came after WebAssembly 2.0: all of it is understood unless it is named in ew_module_config.disable, or compiled
  * away (EW_CONFIG_EXTENDED_CONST ...).  A module that uses what is off is refused: EW_ERR_UNSUPPORTED, "... disabled".
  */
@@ -85,7 +94,8 @@ enum {
 	EW_FEATURE_EXTENDED_CONST = 1u << 0,	/* add, sub and mul in constant expressions */
 	EW_FEATURE_TAIL_CALL = 1u << 1,		/* return_call, return_call_indirect */
 	EW_FEATURE_CUSTOM_PAGE_SIZES = 1u << 2, /* memories in pages of one byte */
-	EW_FEATURE_MULTI_MEMORY = 1u << 3	/* more than one memory in a module */
+	EW_FEATURE_MULTI_MEMORY = 1u << 3,	/* more than one memory in a module */
+	EW_FEATURE_RELAXED_SIMD = 1u << 4	/* relaxed vectors: as the specification's deterministic profile has them */
 };
 
 /* Zero means the default of config.h. */

@@ -226,7 +226,11 @@ static enum ew_status one_body(struct ewi_decoder *d, struct ewi_translator *t, 
 	m->funcs[func].body_offset = (uint32_t)ewi_reader_at(&d->r);
 	m->funcs[func].body_size = size;
 	ewi_read_bytes(&d->r, size);
-	return m->flags & EW_MODULE_LAZY ? ewi_validate(t, func) : ewi_translate_into(t, m, func);
+#if EW_CONFIG_LAZY
+	if (m->flags & EW_MODULE_LAZY)
+		return ewi_validate(t, func);
+#endif
+	return ewi_translate_into(t, m, func);
 }
 
 enum ew_status ewi_section_code(struct ewi_decoder *d)

@@ -22,6 +22,7 @@ static const struct ewi_op ops[] = {
 #define VROW(code, N, text, imm, pops, pushes, cls, R, T, canon, forms)                            \
 	[EWI_OP_##N] = {text, pops, pushes, EWI_IMM_##imm, EWI_##N},
 #define VINT(N, cls, R, T, forms)
+#define VALIAS(code, N, text, pops, icode) [EWI_OP_##N] = {text, pops, "v", EWI_IMM_NONE, EWI_##icode},
 #include "wasm/simd.def"
 };
 
@@ -40,6 +41,7 @@ static const uint8_t row_of_fc[] = {
 static const uint16_t row_of_fd[] = {
 #define VROW(code, N, text, imm, pops, pushes, cls, R, T, canon, forms) [code] = EWI_OP_##N + 1,
 #define VINT(N, cls, R, T, forms)
+#define VALIAS(code, N, text, pops, icode) [code] = EWI_OP_##N + 1,
 #include "wasm/simd.def"
 };
 #endif
@@ -380,11 +382,17 @@ static void hand_op(struct ewi_translator *t, enum ewi_opcode op)
 	}
 }
 
+enum { RELAXED_FIRST = 0x100, RELAXED_LAST = 0x113 };
+
 static const struct ewi_op *read_simd_opcode(struct ewi_translator *t)
 {
 #if EW_CONFIG_SIMD
 	uint32_t second = ewi_read_u32(&t->r);
 
+	if (second >= RELAXED_FIRST && second <= RELAXED_LAST && EWI_OFF(t->m, RELAXED_SIMD)) {
+		ewi_fail(t, EW_ERR_UNSUPPORTED, "relaxed vector instructions are disabled");
+		return NULL;
+	}
 	if (!t->r.failed && second < sizeof(row_of_fd) / sizeof(row_of_fd[0]) && row_of_fd[second])
 		return &ops[row_of_fd[second] - 1];
 	ewi_reader_fail(&t->r, t->at, "illegal opcode");
@@ -598,6 +606,7 @@ enum ew_status ewi_translate(struct ewi_translator *t, uint32_t func)
 	return t->status;
 }
 
+#if EW_CONFIG_LAZY
 /* Validation is translation of code that nobody reaches. */
 enum ew_status ewi_validate(struct ewi_translator *t, uint32_t func)
 {
@@ -607,6 +616,7 @@ enum ew_status ewi_validate(struct ewi_translator *t, uint32_t func)
 		read_body(t, ewi_validate_ops);
 	return end(t);
 }
+#endif
 
 /* ---- all functions ---- */
 

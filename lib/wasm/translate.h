@@ -14,6 +14,7 @@ enum ewi_opcode {
 #include "wasm/opcodes.def"
 #define VROW(code, N, text, imm, pops, pushes, cls, R, T, canon, forms) EWI_OP_##N,
 #define VINT(N, cls, R, T, forms)
+#define VALIAS(code, N, text, pops, icode) EWI_OP_##N,
 #include "wasm/simd.def"
 	EWI_OPS
 };
