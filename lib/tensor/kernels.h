@@ -20,6 +20,7 @@
 #include "base/bits.h"
 #include "base/cpu.h"
 #include "base/le.h"
+#include "tensor/conv.h"
 #include "tensor/quant.h"
 
 #if (defined(__GNUC__) || defined(__clang__)) && (defined(__x86_64__) || defined(__i386__))
@@ -42,7 +43,7 @@
 /* One application of a kernel, to `windows` windows that lie one after the other in each activation. */
 struct ewi_call {
 	const void *params; /* of the slot: struct ewi_fc, ... */
-	const void *in[3];  /* NULL: left out */
+	const void *in[4];  /* NULL: left out */
 	void *out;
 	void *scratch; /* as many bytes as its size function says, aligned to EW_MODEL_ALIGN */
 	size_t windows;
@@ -89,6 +90,31 @@ static inline int32_t ewi_fc_finish(const struct ewi_fc *p, uint32_t unit, int32
 	int32_t v = ewi_requant_as(sum, ewi_fc_scale(p, unit), p->single);
 
 	return ewi_clamp(ewi_wrap_add(v, p->out_zero), p->act_min, p->act_max);
+}
+
+/* Element i of packed int4 values: the low half of a byte first, sign-extended. */
+static inline int32_t ewi_int4_at(const uint8_t *p, size_t i)
+{
+	int32_t half = p[i / 2] >> (i % 2 * 4) & 15;
+
+	return (half ^ 8) - 8;
+}
+
+/* Element i of a constant of floats. */
+static inline float ewi_float_at(const uint8_t *p, size_t i)
+{
+	uint32_t bits = ewi_le32(p + 4 * i);
+	float v;
+
+	memcpy(&v, &bits, sizeof(v));
+	return v;
+}
+
+/* Into the range; a NaN stays one: both comparisons are then false. */
+static inline float ewi_clamp_float(float v, float low, float high)
+{
+	v = v < low ? low : v;
+	return high < v ? high : v;
 }
 
 /*

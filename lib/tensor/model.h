@@ -42,7 +42,7 @@ struct ewi_tensor {
 	uint8_t type, rank, flags;
 };
 
-#define EWI_OP_INPUTS 3
+#define EWI_OP_INPUTS 4
 
 struct ewi_op_def;
 
