@@ -24,17 +24,6 @@
 #define GLOB(N, T)
 #define CTL(N)
 #include "wasm/icode.def"
-#undef BIN
-#undef BINT
-#undef CMP
-#undef FCMP
-#undef UN
-#undef UNT
-#undef LOAD
-#undef STORE
-#undef SEL
-#undef GLOB
-#undef CTL
 
 /* Operands a and b of type T by form, where the result goes, and what comes next. */
 #define OPERANDS_SS(T) C_##T a = fp[pc->a].T, b = fp[pc->b].T
@@ -187,17 +176,6 @@
 #define CTL(N)
 
 #include "wasm/icode.def"
-#undef BIN
-#undef BINT
-#undef CMP
-#undef FCMP
-#undef UN
-#undef UNT
-#undef LOAD
-#undef STORE
-#undef SEL
-#undef GLOB
-#undef CTL
 
 /* ---- the table ---- */
 
@@ -327,7 +305,6 @@ const ewi_handler ewi_handlers[EWI_ICODES][EWI_FORMS] = {
 		END_##C2;                                                                          \
 	}
 #include "wasm/pairs.def"
-#undef PAIR
 
 /* The handler of a half, by class and by whether it keeps its slot. */
 #define HALF_BIN(N, F, K) KEPT_##K(N, F)
@@ -345,7 +322,6 @@ const ewi_handler ewi_handlers[EWI_ICODES][EWI_FORMS] = {
 const struct ewi_pair ewi_pairs[EWI_PAIRS] = {
 #include "wasm/pairs.def"
 };
-#undef PAIR
 #endif
 
 #endif
