@@ -12,15 +12,25 @@
 #if EW_CONFIG_TENSOR
 #include "tensor/ops.h"
 
-enum kind { CONV, DWCONV, TCONV };
+/*
+ * What the three differ in.  Each names its own slots, so that a program that has one of them does not link the
+ * kernels of the others.
+ */
+struct kind {
+	bool depthwise, transposed;
+	uint8_t channel_dim; /* of the weights: where the output's channels are */
+	/* Fields of the options; UINT8_MAX: it has none. */
+	uint8_t padding, stride_w, stride_h, activation, dilation_w, dilation_h, bias_type;
+	/* Slots by type; NULL: it has none. */
+	const struct ewi_kernel *f32, *s8, *w4, *s16, *b64;
+};
 
 struct conv {
-	enum kind kind;
+	const struct kind *kind;
 	const struct ewi_tensor *in, *w, *bias, *out;
-	uint32_t channel_dim; /* of the weights: where the output's channels are */
-	unsigned bias_type;   /* of the options; F32: not said */
+	unsigned bias_type; /* of the options; F32: not said */
 	uint8_t padding, activation;
-	enum ewi_slot slot;
+	const struct ewi_kernel *slot;
 };
 
 /* The bias is there with that type, or left out. */
@@ -31,28 +41,23 @@ static bool bias_is(const struct conv *v, unsigned type)
 
 static enum ew_status check_types(struct ewi_prep *p, struct conv *v)
 {
-	static const enum ewi_slot f32[] = {EWI_SLOT_CONV_F32, EWI_SLOT_DWCONV_F32, EWI_SLOT_TCONV_F32},
-				   s8[] = {EWI_SLOT_CONV_S8, EWI_SLOT_DWCONV_S8, EWI_SLOT_TCONV_S8},
-				   w4[] = {EWI_SLOT_CONV_S8_W4, EWI_SLOT_DWCONV_S8_W4},
-				   b64[] = {EWI_SLOT_CONV_S16_B64, EWI_SLOT_DWCONV_S16_B64,
-					    EWI_SLOT_TCONV_S16_B64};
 	unsigned in = v->in->type, w = v->w->type;
 
 	if (v->out->type != in)
 		return ewi_prep_types(p, v->in, v->w, v->out);
 	if (in == EW_TENSOR_F32 && w == EW_TENSOR_F32 && bias_is(v, EW_TENSOR_F32))
-		v->slot = f32[v->kind];
+		v->slot = v->kind->f32;
 	else if (in == EW_TENSOR_I8 && w == EW_TENSOR_I8 && bias_is(v, EW_TENSOR_I32))
-		v->slot = s8[v->kind];
-	else if (in == EW_TENSOR_I8 && w == EW_TENSOR_I4 && bias_is(v, EW_TENSOR_I32) && v->kind != TCONV)
-		v->slot = w4[v->kind];
-	else if (in == EW_TENSOR_I16 && w == EW_TENSOR_I8 && v->kind == CONV &&
-		 (v->bias ? v->bias->type : v->bias_type) == EW_TENSOR_I32)
-		v->slot = EWI_SLOT_CONV_S16;
+		v->slot = v->kind->s8;
+	else if (in == EW_TENSOR_I8 && w == EW_TENSOR_I4 && bias_is(v, EW_TENSOR_I32))
+		v->slot = v->kind->w4;
 	else if (in == EW_TENSOR_I16 && w == EW_TENSOR_I8 &&
-		 (bias_is(v, EW_TENSOR_I64) || (v->kind == TCONV && bias_is(v, EW_TENSOR_I16))))
-		v->slot = b64[v->kind];
-	else
+		 (v->bias ? v->bias->type : v->bias_type) == EW_TENSOR_I32)
+		v->slot = v->bias || v->kind->s16 ? v->kind->s16 : v->kind->b64;
+	else if (in == EW_TENSOR_I16 && w == EW_TENSOR_I8 &&
+		 (bias_is(v, EW_TENSOR_I64) || (v->kind->transposed && bias_is(v, EW_TENSOR_I16))))
+		v->slot = v->kind->b64;
+	if (!v->slot)
 		return ewi_prep_types(p, v->in, v->w, v->bias ? v->bias : v->out);
 	return EW_OK;
 }
@@ -93,14 +98,14 @@ static enum ew_status check_channels(struct ewi_prep *p, const struct conv *v, s
 	const struct ewi_window *w = &c->win;
 	uint32_t last = ewi_tensor_dim(p->m, v->w, 3);
 	bool fits = ewi_tensor_dim(p->m, v->out, 0) == w->batches &&
-		    ewi_tensor_dim(p->m, v->w, v->channel_dim) == w->out_c;
+		    ewi_tensor_dim(p->m, v->w, v->kind->channel_dim) == w->out_c;
 
 	c->tap_c = last;
 	c->groups = c->multiplier = 1;
-	if (v->kind == CONV && fits) {
+	if (!v->kind->depthwise && !v->kind->transposed && fits) {
 		c->groups = w->in_c / last;
 		fits = w->in_c % last == 0 && w->out_c % c->groups == 0;
-	} else if (v->kind == DWCONV && fits) {
+	} else if (v->kind->depthwise && fits) {
 		c->multiplier = w->out_c / w->in_c;
 		fits = ewi_tensor_dim(p->m, v->w, 0) == 1 && w->out_c % w->in_c == 0;
 	} else if (fits) {
@@ -109,8 +114,8 @@ static enum ew_status check_channels(struct ewi_prep *p, const struct conv *v, s
 	if (!fits)
 		return ewi_prep_error(p, EW_ERR_INVALID,
 				      "%u weights, by dimension %u %u outputs, do not go with %u x %u channels",
-				      (unsigned)last, (unsigned)v->channel_dim,
-				      (unsigned)ewi_tensor_dim(p->m, v->w, v->channel_dim),
+				      (unsigned)last, (unsigned)v->kind->channel_dim,
+				      (unsigned)ewi_tensor_dim(p->m, v->w, v->kind->channel_dim),
 				      (unsigned)w->in_c, (unsigned)w->out_c);
 	if (v->bias && v->bias->count != w->out_c)
 		return ewi_prep_error(p, EW_ERR_INVALID, "%u biases for %u channels",
@@ -121,7 +126,7 @@ static enum ew_status check_channels(struct ewi_prep *p, const struct conv *v, s
 /* A transposed convolution goes the other way: its padding is that of the convolution from output to input. */
 static enum ew_status check_padding(struct ewi_prep *p, const struct conv *v, struct ewi_window *w)
 {
-	bool back = v->kind == TCONV;
+	bool back = v->kind->transposed;
 	struct ewi_extent rows = {back ? w->out_h : w->in_h, w->k_h, w->stride_h, w->dil_h, 0, 0},
 			  columns = {back ? w->out_w : w->in_w, w->k_w, w->stride_w, w->dil_w, 0, 0};
 	uint32_t want_h = back ? w->in_h : w->out_h, want_w = back ? w->in_w : w->out_w;
@@ -142,14 +147,13 @@ static enum ew_status check_padding(struct ewi_prep *p, const struct conv *v, st
 
 static enum ew_status fill_scales(struct ewi_prep *p, const struct conv *v, struct ewi_conv *c)
 {
-	bool wide = v->slot == EWI_SLOT_CONV_S16_B64 || v->slot == EWI_SLOT_DWCONV_S16_B64 ||
-		    v->slot == EWI_SLOT_TCONV_S16_B64;
+	bool wide = v->slot == v->kind->b64;
 	uint32_t n = c->win.out_c;
 	int32_t *multipliers;
 	enum ew_status st;
 
 	if (v->w->scale_count != 1 &&
-	    (v->w->scale_count != n || v->w->quantized_dim != v->channel_dim))
+	    (v->w->scale_count != n || v->w->quantized_dim != v->kind->channel_dim))
 		return ewi_prep_error(p, EW_ERR_INVALID, "%u scales for %u channels",
 				      (unsigned)v->w->scale_count, (unsigned)n);
 	st = ewi_model_alloc(p->m, n, 2 * sizeof(int32_t), &multipliers, p->err);
@@ -216,61 +220,70 @@ static enum ew_status prepare(struct ewi_prep *p, struct conv *v, struct ewi_con
 	c->f_min = r.f_min;
 	c->f_max = r.f_max;
 	return ewi_prep_kernel(p, v->slot, c,
-			       (uint64_t)(v->kind == TCONV ? v->in : v->out)->count *
-				       (v->w->count / (v->kind == TCONV ? c->tap_c : c->win.out_c)));
+			       (uint64_t)(v->kind->transposed ? v->in : v->out)->count *
+				       (v->w->count / (v->kind->transposed ? c->tap_c : c->win.out_c)));
 }
 
-/* Fields of the options: the kinds number theirs differently. */
-static const struct fields {
-	uint8_t padding, stride_w, stride_h, activation, dilation_w, dilation_h, bias_type;
-} fields[] = {
-	[CONV] = {CONV_PADDING, CONV_STRIDE_W, CONV_STRIDE_H, CONV_ACTIVATION, CONV_DILATION_W,
-		  CONV_DILATION_H, CONV_BIAS_TYPE},
-	[DWCONV] = {DWCONV_PADDING, DWCONV_STRIDE_W, DWCONV_STRIDE_H, DWCONV_ACTIVATION,
-		    DWCONV_DILATION_W, DWCONV_DILATION_H, UINT8_MAX},
-	[TCONV] = {TCONV_PADDING, TCONV_STRIDE_W, TCONV_STRIDE_H, TCONV_ACTIVATION, UINT8_MAX,
-		   UINT8_MAX, TCONV_BIAS_TYPE},
-};
-
-static enum ew_status begin(struct ewi_prep *p, enum kind kind, uint32_t in)
+static enum ew_status begin(struct ewi_prep *p, const struct kind *k, uint32_t in)
 {
-	const struct fields *f = &fields[kind];
 	struct ewi_flat *file = &p->m->file;
-	struct conv v = {.kind = kind, .in = ewi_prep_in(p, in), .w = ewi_prep_in(p, 1),
-			 .bias = ewi_prep_in(p, kind == TCONV ? 3 : 2), .out = ewi_prep_out(p),
-			 .channel_dim = kind == DWCONV ? 3 : 0, .bias_type = EW_TENSOR_F32};
+	struct conv v = {.kind = k, .in = ewi_prep_in(p, in), .w = ewi_prep_in(p, 1),
+			 .bias = ewi_prep_in(p, k->transposed ? 3 : 2), .out = ewi_prep_out(p),
+			 .bias_type = EW_TENSOR_F32};
 	struct ewi_conv *c;
 	enum ew_status st = ewi_model_alloc(p->m, 1, sizeof(*c), &c, p->err);
 
 	if (st != EW_OK)
 		return st;
-	v.padding = ewi_flat_u8(file, p->options, f->padding, PADDING_SAME);
-	v.activation = ewi_flat_u8(file, p->options, f->activation, ACT_NONE);
-	c->win.stride_h = ewi_flat_u32(file, p->options, f->stride_h, 0);
-	c->win.stride_w = ewi_flat_u32(file, p->options, f->stride_w, 0);
+	v.padding = ewi_flat_u8(file, p->options, k->padding, PADDING_SAME);
+	v.activation = ewi_flat_u8(file, p->options, k->activation, ACT_NONE);
+	c->win.stride_h = ewi_flat_u32(file, p->options, k->stride_h, 0);
+	c->win.stride_w = ewi_flat_u32(file, p->options, k->stride_w, 0);
 	c->win.dil_h = c->win.dil_w = 1;
-	if (f->dilation_h != UINT8_MAX) {
-		c->win.dil_h = ewi_flat_u32(file, p->options, f->dilation_h, 1);
-		c->win.dil_w = ewi_flat_u32(file, p->options, f->dilation_w, 1);
+	if (k->dilation_h != UINT8_MAX) {
+		c->win.dil_h = ewi_flat_u32(file, p->options, k->dilation_h, 1);
+		c->win.dil_w = ewi_flat_u32(file, p->options, k->dilation_w, 1);
 	}
-	if (f->bias_type != UINT8_MAX)
-		v.bias_type = ewi_flat_u8(file, p->options, f->bias_type, EW_TENSOR_F32);
+	if (k->bias_type != UINT8_MAX)
+		v.bias_type = ewi_flat_u8(file, p->options, k->bias_type, EW_TENSOR_F32);
 	return prepare(p, &v, c);
 }
 
 enum ew_status ewi_prepare_conv(struct ewi_prep *p)
 {
-	return begin(p, CONV, 0);
+	static const struct kind kind = {
+		.padding = CONV_PADDING, .stride_w = CONV_STRIDE_W, .stride_h = CONV_STRIDE_H,
+		.activation = CONV_ACTIVATION, .dilation_w = CONV_DILATION_W,
+		.dilation_h = CONV_DILATION_H, .bias_type = CONV_BIAS_TYPE,
+		.f32 = ewi_slot_conv_f32, .s8 = ewi_slot_conv_s8, .w4 = ewi_slot_conv_s8_w4,
+		.s16 = ewi_slot_conv_s16, .b64 = ewi_slot_conv_s16_b64};
+
+	return begin(p, &kind, 0);
 }
 
 enum ew_status ewi_prepare_dwconv(struct ewi_prep *p)
 {
-	return begin(p, DWCONV, 0);
+	static const struct kind kind = {
+		.depthwise = true, .channel_dim = 3,
+		.padding = DWCONV_PADDING, .stride_w = DWCONV_STRIDE_W, .stride_h = DWCONV_STRIDE_H,
+		.activation = DWCONV_ACTIVATION, .dilation_w = DWCONV_DILATION_W,
+		.dilation_h = DWCONV_DILATION_H, .bias_type = UINT8_MAX,
+		.f32 = ewi_slot_dwconv_f32, .s8 = ewi_slot_dwconv_s8, .w4 = ewi_slot_dwconv_s8_w4,
+		.b64 = ewi_slot_dwconv_s16_b64};
+
+	return begin(p, &kind, 0);
 }
 
 /* Input 0 repeats the output's shape; like the source's, the output's own is taken. */
 enum ew_status ewi_prepare_tconv(struct ewi_prep *p)
 {
-	return begin(p, TCONV, 2);
+	static const struct kind kind = {
+		.transposed = true,
+		.padding = TCONV_PADDING, .stride_w = TCONV_STRIDE_W, .stride_h = TCONV_STRIDE_H,
+		.activation = TCONV_ACTIVATION, .dilation_w = UINT8_MAX, .dilation_h = UINT8_MAX,
+		.bias_type = TCONV_BIAS_TYPE,
+		.f32 = ewi_slot_tconv_f32, .s8 = ewi_slot_tconv_s8, .b64 = ewi_slot_tconv_s16_b64};
+
+	return begin(p, &kind, 2);
 }
 #endif

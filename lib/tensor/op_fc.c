@@ -14,7 +14,7 @@
 
 struct fc {
 	const struct ewi_tensor *in, *w, *bias, *out;
-	enum ewi_slot slot;
+	const struct ewi_kernel *slot;
 };
 
 static enum ew_status check_types(struct ewi_prep *p, struct fc *f)
@@ -24,21 +24,21 @@ static enum ew_status check_types(struct ewi_prep *p, struct fc *f)
 	if (f->out->type != in)
 		return ewi_prep_types(p, f->in, f->w, f->out);
 	if (in == EW_TENSOR_F32 && w == EW_TENSOR_F32 && (!f->bias || bias == EW_TENSOR_F32))
-		f->slot = EWI_SLOT_FC_F32;
+		f->slot = ewi_slot_fc_f32;
 	else if (in == EW_TENSOR_I8 && w == EW_TENSOR_I8 && bias == EW_TENSOR_I32)
-		f->slot = EWI_SLOT_FC_S8;
+		f->slot = ewi_slot_fc_s8;
 	else if (in == EW_TENSOR_I8 && w == EW_TENSOR_I4 && bias == EW_TENSOR_I32)
-		f->slot = EWI_SLOT_FC_S8_W4;
+		f->slot = ewi_slot_fc_s8_w4;
 	else if (in == EW_TENSOR_I16 && w == EW_TENSOR_I8 && bias == EW_TENSOR_I32)
-		f->slot = EWI_SLOT_FC_S16;
+		f->slot = ewi_slot_fc_s16;
 	else if (in == EW_TENSOR_I16 && w == EW_TENSOR_I8 && bias == EW_TENSOR_I64)
-		f->slot = EWI_SLOT_FC_S16_B64;
+		f->slot = ewi_slot_fc_s16_b64;
 	else
 		return ewi_prep_types(p, f->in, f->w, f->bias ? f->bias : f->out);
 	/* Without a bias the sum's type is an option; int16 defaults to 64 bits. */
 	if (in == EW_TENSOR_I16 && !f->bias &&
 	    ewi_flat_u8(&p->m->file, p->options, FC_BIAS_TYPE, EW_TENSOR_F32) != EW_TENSOR_I32)
-		f->slot = EWI_SLOT_FC_S16_B64;
+		f->slot = ewi_slot_fc_s16_b64;
 	return EW_OK;
 }
 
@@ -82,9 +82,9 @@ static enum ew_status check_places(struct ewi_prep *p, const struct fc *f)
 		return st;
 	if (f->bias && !f->bias->data)
 		return ewi_prep_error(p, EW_ERR_UNSUPPORTED, "a bias that is not a constant");
-	if (!f->w->data && (f->slot == EWI_SLOT_FC_F32 || p->m->config.max_batch > 1))
+	if (!f->w->data && (f->slot == ewi_slot_fc_f32 || p->m->config.max_batch > 1))
 		return ewi_prep_error(p, EW_ERR_UNSUPPORTED, "weights that are not a constant%s",
-				      f->slot == EWI_SLOT_FC_F32 ? "" : " in a batch");
+				      f->slot == ewi_slot_fc_f32 ? "" : " in a batch");
 	return EW_OK;
 }
 
@@ -109,7 +109,7 @@ static enum ew_status scale_of(struct ewi_prep *p, const struct fc *f, double ra
 	bool single = p->m->config.flags & EW_MODEL_SINGLE_ROUNDING;
 
 	if (!ewi_scale_from(ratio, single, out) ||
-	    (f->slot == EWI_SLOT_FC_S16_B64 && out->shift > 7))
+	    (f->slot == ewi_slot_fc_s16_b64 && out->shift > 7))
 		return ewi_prep_error(p, EW_ERR_UNSUPPORTED,
 				      "the scales of its inputs are too large for its output's");
 	return EW_OK;
@@ -195,7 +195,7 @@ enum ew_status ewi_prepare_fc(struct ewi_prep *p)
 		st = check_shapes(p, &f, fc);
 	if (st == EW_OK)
 		st = check_places(p, &f);
-	if (st == EW_OK && f.slot != EWI_SLOT_FC_F32)
+	if (st == EW_OK && f.slot != ewi_slot_fc_f32)
 		st = fill_quantization(p, &f, fc);
 	if (st == EW_OK)
 		st = fill_activation(p, &f, fc);

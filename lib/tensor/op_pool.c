@@ -57,7 +57,7 @@ static enum ew_status check_taps(const struct ewi_prep *p, const struct ewi_wind
 }
 
 /* Slots of int8, int16 and float. */
-static enum ew_status prepare(struct ewi_prep *p, const enum ewi_slot slots[3])
+static enum ew_status prepare(struct ewi_prep *p, const struct ewi_kernel *const slots[3])
 {
 	const struct ewi_tensor *in = ewi_prep_in(p, 0), *out = ewi_prep_out(p);
 	uint8_t act = ewi_flat_u8(&p->m->file, p->options, POOL_ACTIVATION, ACT_NONE);
@@ -96,16 +96,16 @@ static enum ew_status prepare(struct ewi_prep *p, const enum ewi_slot slots[3])
 
 enum ew_status ewi_prepare_avgpool(struct ewi_prep *p)
 {
-	static const enum ewi_slot slots[] = {EWI_SLOT_AVGPOOL_S8, EWI_SLOT_AVGPOOL_S16,
-					      EWI_SLOT_AVGPOOL_F32};
+	static const struct ewi_kernel *const slots[] = {ewi_slot_avgpool_s8, ewi_slot_avgpool_s16,
+					      ewi_slot_avgpool_f32};
 
 	return prepare(p, slots);
 }
 
 enum ew_status ewi_prepare_maxpool(struct ewi_prep *p)
 {
-	static const enum ewi_slot slots[] = {EWI_SLOT_MAXPOOL_S8, EWI_SLOT_MAXPOOL_S16,
-					      EWI_SLOT_MAXPOOL_F32};
+	static const struct ewi_kernel *const slots[] = {ewi_slot_maxpool_s8, ewi_slot_maxpool_s16,
+					      ewi_slot_maxpool_f32};
 
 	return prepare(p, slots);
 }
