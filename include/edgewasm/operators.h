@@ -36,13 +36,18 @@ EW_API extern const struct ew_operator_set ew_operators;
 
 /* Every operator: ew_operator_<name> is the format's NAME, or the custom operator of that name. */
 #define EW_OPERATORS(OPERATOR)                                                                     \
-	OPERATOR(assign_variable)                                                                  \
-	OPERATOR(call_once)                                                                        \
-	OPERATOR(dequantize)                                                                       \
-	OPERATOR(fully_connected)                                                                  \
-	OPERATOR(quantize)                                                                         \
-	OPERATOR(read_variable)                                                                    \
-	OPERATOR(reshape)                                                                          \
+	OPERATOR(assign_variable)								   \
+	OPERATOR(average_pool_2d)								   \
+	OPERATOR(call_once)									   \
+	OPERATOR(conv_2d)									   \
+	OPERATOR(depthwise_conv_2d)								   \
+	OPERATOR(dequantize)									   \
+	OPERATOR(fully_connected)								   \
+	OPERATOR(max_pool_2d)									   \
+	OPERATOR(quantize)									   \
+	OPERATOR(read_variable)									   \
+	OPERATOR(reshape)									   \
+	OPERATOR(transpose_conv)								   \
 	OPERATOR(var_handle)
 
 #define EW_OPERATOR_DECLARE(name) EW_API extern const struct ew_operator ew_operator_##name;

@@ -20,6 +20,7 @@
 #include "base/bits.h"
 #include "base/cpu.h"
 #include "base/le.h"
+#include "tensor/conv.h"
 #include "tensor/quant.h"
 
 #if (defined(__GNUC__) || defined(__clang__)) && (defined(__x86_64__) || defined(__i386__))
@@ -39,7 +40,7 @@
 #define EWI_KERNELS_DOTPROD 0
 #endif
 
-#define EWI_CALL_INPUTS 3
+#define EWI_CALL_INPUTS 4
 
 /* One application of a kernel, to `windows` windows that lie one after the other in each activation. */
 struct ewi_call {
@@ -94,6 +95,31 @@ static inline int32_t ewi_fc_finish(const struct ewi_fc *p, uint32_t unit, int32
 	int32_t v = ewi_requant_as(sum, ewi_fc_scale(p, unit), p->single);
 
 	return ewi_clamp(ewi_wrap_add(v, p->out_zero), p->act_min, p->act_max);
+}
+
+/* Element i of packed int4 values: the low half of a byte first, sign-extended. */
+static inline int32_t ewi_int4_at(const uint8_t *p, size_t i)
+{
+	int32_t half = p[i / 2] >> (i % 2 * 4) & 15;
+
+	return (half ^ 8) - 8;
+}
+
+/* Element i of a constant of floats. */
+static inline float ewi_float_at(const uint8_t *p, size_t i)
+{
+	uint32_t bits = ewi_le32(p + 4 * i);
+	float v;
+
+	memcpy(&v, &bits, sizeof(v));
+	return v;
+}
+
+/* Into the range; a NaN stays one: both comparisons are then false. */
+static inline float ewi_clamp_float(float v, float low, float high)
+{
+	v = v < low ? low : v;
+	return high < v ? high : v;
 }
 
 /*

@@ -17,16 +17,6 @@ struct fc {
 	const struct ewi_kernel *slot;
 };
 
-/* A float activation clamps to the finite range, as the source does. */
-static const struct {
-	float low, high;
-} float_ranges[] = {
-	[ACT_NONE] = {-FLT_MAX, FLT_MAX},
-	[ACT_RELU] = {0.0f, FLT_MAX},
-	[ACT_RELU_N1_TO_1] = {-1.0f, 1.0f},
-	[ACT_RELU6] = {0.0f, 6.0f},
-};
-
 static enum ew_status check_types(struct ewi_prep *p, struct fc *f)
 {
 	unsigned in = f->in->type, w = f->w->type, bias = f->bias ? f->bias->type : EW_TENSOR_I32;
@@ -101,24 +91,15 @@ static enum ew_status check_places(struct ewi_prep *p, const struct fc *f)
 static enum ew_status fill_activation(struct ewi_prep *p, const struct fc *f, struct ewi_fc *fc)
 {
 	uint8_t act = ewi_flat_u8(&p->m->file, p->options, FC_ACTIVATION, ACT_NONE);
-	bool narrow = f->out->type == EW_TENSOR_I8;
+	struct ewi_act_range r;
+	enum ew_status st = ewi_prep_activation(p, act, f->out, &r);
 
-	if (act > ACT_RELU6)
-		return ewi_prep_error(p, EW_ERR_UNSUPPORTED, "fused activation %s",
-				      act == ACT_TANH ? "TANH" :
-				      act == ACT_SIGN_BIT ? "SIGN_BIT" : "?");
-	fc->f_min = float_ranges[act].low;
-	fc->f_max = float_ranges[act].high;
-	fc->act_min = narrow ? INT8_MIN : INT16_MIN;
-	fc->act_max = narrow ? INT8_MAX : INT16_MAX;
-	if (f->slot == ewi_slot_fc_f32 || act == ACT_NONE)
-		return EW_OK;
-	if (fc->f_max / f->out->scale > 2147483520.0f && act != ACT_RELU)
-		return ewi_prep_error(p, EW_ERR_INVALID, "an output scale too small to clamp by");
-	fc->act_min = ewi_quantize(fc->f_min, f->out->scale, f->out->zero, fc->act_min, fc->act_max);
-	if (act != ACT_RELU)
-		fc->act_max = ewi_quantize(fc->f_max, f->out->scale, f->out->zero, fc->act_min,
-					   fc->act_max);
+	if (st != EW_OK)
+		return st;
+	fc->act_min = r.min;
+	fc->act_max = r.max;
+	fc->f_min = r.f_min;
+	fc->f_max = r.f_max;
 	return EW_OK;
 }
 

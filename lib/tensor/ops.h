@@ -66,6 +66,28 @@ enum ew_status ewi_prep_types(const struct ewi_prep *p, const struct ewi_tensor 
 enum ew_status ewi_prep_quantized(const struct ewi_prep *p, const struct ewi_tensor *t,
 				  const char *what);
 
+/* What a fused activation clamps to: in units of an int8 or int16 output, and as floats. */
+struct ewi_act_range {
+	int32_t min, max;
+	float f_min, f_max;
+};
+
+enum ew_status ewi_prep_activation(const struct ewi_prep *p, uint8_t activation,
+				   const struct ewi_tensor *out, struct ewi_act_range *range);
+
+/*
+ * SAME or VALID padding of one dimension: how many outputs, and how far the first window begins before the
+ * input.  Checks stride, dilation and reach; `what` is "rows" or "columns".
+ */
+struct ewi_extent {
+	uint32_t in, taps, stride, dil;
+	uint32_t out; /* filled in, and: */
+	int32_t pad;
+};
+
+enum ew_status ewi_prep_extent(const struct ewi_prep *p, uint8_t padding, struct ewi_extent *e,
+			       const char *what);
+
 enum ew_status ewi_prep_kernel(struct ewi_prep *p, const struct ewi_kernel *slot,
 			       const void *params, uint64_t macs);
 /* Before ewi_prep_kernel: the kernel gets all inputs and outputs in ewi_call.list. */

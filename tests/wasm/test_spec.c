@@ -25,7 +25,7 @@ static void run_suite(const char *option)
 {
 	static char out[1 << 20], err[4096];
 	char folder[1024];
-	const char *argv[] = {tool, folder, option, NULL};
+	const char *argv[] = {tool, option, folder, NULL};
 	unsigned long passed = 0, failed = 1, skipped = 1;
 	const char *last;
 	int rc;
@@ -50,7 +50,7 @@ static void run_suite(const char *option)
 static void test_suite(void **state)
 {
 	(void)state;
-	run_suite(NULL);
+	run_suite("--verbose");
 }
 
 /* Functions that are validated at load, and translated when they are called. */
@@ -87,8 +87,8 @@ static void test_proposals(void **state)
 	}
 	for (size_t k = 0; k < 2 * ROWS(proposals); k++) {
 		size_t i = k / 2;
-		const char *argv[] = {tool, "--enable", proposals[i].feature, "--exclude", proposals[i].exclude, folder,
-				      k % 2 ? "--lazy" : NULL, NULL};
+		const char *argv[] = {tool, "--enable", proposals[i].feature, "--exclude", proposals[i].exclude,
+				      k % 2 ? "--lazy" : "--verbose", folder, NULL};
 
 		snprintf(path, sizeof(path), "data/spec/proposals/%s", proposals[i].feature);
 		skip_without_shared(folder, sizeof(folder), path);
