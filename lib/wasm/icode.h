@@ -14,11 +14,17 @@ enum ewi_icode {
 #define FCMP(N, T, E, S) EWI_##N, EWI_BR_##N, EWI_BRN_##N,
 #define UN(N, R, T, E) EWI_##N,
 #define UNT(N, R, T, C, E) EWI_##N,
+#if EW_CONFIG_EXEC_ACC
+#define LOAD(N, R, B, E) EWI_##N, EWI_##N##_AT,
+#define STORE(N, T, B, E) EWI_##N, EWI_##N##_AT,
+#else
 #define LOAD(N, R, B, E) EWI_##N,
 #define STORE(N, T, B, E) EWI_##N,
+#endif
 #define SEL(N, T) EWI_##N,
 #define GLOB(N, T) EWI_##N,
 #define CTL(N) EWI_##N,
+#define CTLR CTL
 #include "wasm/icode.def"
 #define VROW(code, N, text, imm, pops, pushes, cls, R, T, canon, forms) EWI_##N,
 #define VINT(N, cls, R, T, forms) EWI_##N,
@@ -34,6 +40,7 @@ enum ewi_icode {
 #undef SEL
 #undef GLOB
 #undef CTL
+#undef CTLR
 	EWI_ICODES
 };
 
