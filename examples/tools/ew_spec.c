@@ -48,6 +48,7 @@ static const struct {
 	{"tail-call", EW_FEATURE_TAIL_CALL},
 	{"custom-page-sizes", EW_FEATURE_CUSTOM_PAGE_SIZES},
 	{"multi-memory", EW_FEATURE_MULTI_MEMORY},
+	{"relaxed-simd", EW_FEATURE_RELAXED_SIMD},
 };
 
 /* The features that no --enable named. */

@@ -114,6 +114,11 @@
 #define EW_CONFIG_SIMD (!EW_CONFIG_SMALL)
 #endif
 
+/* Relaxed vector instructions: most are others by another name, the rest is about 1 KiB of x86-64 code. */
+#ifndef EW_CONFIG_RELAXED_SIMD
+#define EW_CONFIG_RELAXED_SIMD EW_CONFIG_SIMD
+#endif
+
 /* Wasm load limits: checked before anything is allocated for the thing counted. */
 #ifndef EW_MAX_MODULE_BYTES /* the module itself, borrowed: no RAM */
 #define EW_MAX_MODULE_BYTES (256u << 20)

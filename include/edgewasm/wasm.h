@@ -84,7 +84,8 @@ enum {
 	EW_FEATURE_EXTENDED_CONST = 1u << 0,	/* add, sub and mul in constant expressions */
 	EW_FEATURE_TAIL_CALL = 1u << 1,		/* return_call, return_call_indirect */
 	EW_FEATURE_CUSTOM_PAGE_SIZES = 1u << 2, /* memories in pages of one byte */
-	EW_FEATURE_MULTI_MEMORY = 1u << 3	/* more than one memory in a module */
+	EW_FEATURE_MULTI_MEMORY = 1u << 3,	/* more than one memory in a module */
+	EW_FEATURE_RELAXED_SIMD = 1u << 4	/* relaxed vectors: as the specification's deterministic profile has them */
 };
 
 /* Zero means the default of config.h. */

@@ -35,7 +35,6 @@
 #define SEL(N, T) [EWI_##N] = {EWI_CLASS_SEL, ACC_##T, ACC_##T, false, false, 0, 0},
 #define GLOB(N, T) [EWI_##N] = {EWI_CLASS_GLOB, ACC_##T, EWI_ACC_INT, false, false, 0, 0},
 #define CTL(N)
-#define CTLR CTL
 #define ACC_v128 EWI_ACC_NONE
 #define CANON_NO 0
 #define CANON_F32 EWI_F32X4_CANON
@@ -64,7 +63,7 @@ bool ewi_fail(struct ewi_translator *t, enum ew_status status, const char *what)
 
 uint32_t ewi_here(const struct ewi_translator *t)
 {
-	return (uint32_t)t->m->code_size;
+	return (uint32_t)t->code_size;
 }
 
 /* Positions are 32-bit and rel is signed: 2^30 bytes of code are enough for any module that is let in. */
@@ -89,20 +88,19 @@ static bool reserve(struct ewi_translator *t, uint8_t **buffer, size_t used, siz
 
 void *ewi_emit_raw(struct ewi_translator *t, size_t bytes)
 {
-	struct ew_module *m = t->m;
 	uint8_t *p;
 
 	if (t->dead || t->status != EW_OK)
 		return NULL;
-	if (m->code_size + bytes > t->code_limit) {
+	if (t->code_size + bytes > t->code_limit) {
 		ewi_fail(t, EW_ERR_LIMIT, "internal code larger than EW_MAX_CODE_FACTOR times the body");
 		return NULL;
 	}
-	if (!reserve(t, &m->code, m->code_size, &m->code_cap, bytes))
+	if (!reserve(t, &t->code, t->code_size, &t->code_cap, bytes))
 		return NULL;
-	p = m->code + m->code_size;
+	p = t->code + t->code_size;
 	memset(p, 0, bytes); /* rewinding may have left something */
-	m->code_size += bytes;
+	t->code_size += bytes;
 	return p;
 }
 
@@ -146,7 +144,7 @@ static void rename_start(struct ewi_translator *t, unsigned icode)
 
 static struct ewi_ins *ins_at(struct ewi_translator *t, uint32_t pos)
 {
-	return (struct ewi_ins *)(void *)(t->m->code + pos);
+	return (struct ewi_ins *)(void *)(t->code + pos);
 }
 
 static bool last_is_here(const struct ewi_translator *t)
@@ -156,20 +154,17 @@ static bool last_is_here(const struct ewi_translator *t)
 
 static void put_varint(struct ewi_translator *t, uint32_t v)
 {
-	struct ew_module *m = t->m;
-
 	do {
-		m->map[m->map_size++] = (uint8_t)((v & 0x7f) | (v > 0x7f ? 0x80 : 0));
+		t->map[t->map_size++] = (uint8_t)((v & 0x7f) | (v > 0x7f ? 0x80 : 0));
 	} while ((v >>= 7) != 0);
 }
 
 /* Entries are differences to the one before: code position / 4, module offset, fuel (zigzag). */
 void ewi_mark(struct ewi_translator *t)
 {
-	struct ew_module *m = t->m;
 	int32_t fuel = t->cost - t->map_cost;
 
-	if (t->dead || t->status != EW_OK || !reserve(t, &m->map, m->map_size, &m->map_cap, 15))
+	if (t->dead || t->status != EW_OK || !reserve(t, &t->map, t->map_size, &t->map_cap, 15))
 		return;
 	put_varint(t, (ewi_here(t) - t->map_pos) / 4);
 	put_varint(t, (uint32_t)t->at - t->map_offset);
@@ -747,7 +742,7 @@ void ewi_take_cond(struct ewi_translator *t, struct ewi_entry e, struct ewi_cond
 		*out = (struct ewi_cond){t->last.icode, ins->a, ins->b, t->last.form, 0};
 		if (t->last.form != EWI_SS) /* of RS, c is the result's slot: harmless */
 			out->imm = ins->u.imm;
-		t->m->code_size = t->last.pos;
+		t->code_size = t->last.pos;
 		t->last.pos = EWI_NONE;
 		ewi_wrote_slot(t, e.slot);
 		if (EW_CONFIG_EXEC_ACC) {
@@ -793,7 +788,7 @@ uint32_t ewi_emit_jump(struct ewi_translator *t)
 
 static int32_t *pair_at(struct ewi_translator *t, uint32_t pos)
 {
-	return (int32_t *)(void *)(t->m->code + pos);
+	return (int32_t *)(void *)(t->code + pos);
 }
 
 void ewi_emit_link(struct ewi_translator *t, struct ewi_block *block, uint32_t pair)

@@ -120,6 +120,9 @@ struct ewi_translator {
 	struct ewi_reader r;
 	size_t at; /* module offset of the instruction being translated */
 
+	uint8_t *code, *map; /* become the module's when all is translated */
+	size_t code_size, code_cap, map_size, map_cap;
+
 	const struct ewi_functype *type;
 	uint8_t *locals; /* types */
 	uint32_t local_count, local_cap;

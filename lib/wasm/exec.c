@@ -23,20 +23,7 @@
 #define SEL(N, T)
 #define GLOB(N, T)
 #define CTL(N)
-#define CTLR CTL
 #include "wasm/icode.def"
-#undef BIN
-#undef BINT
-#undef CMP
-#undef FCMP
-#undef UN
-#undef UNT
-#undef LOAD
-#undef STORE
-#undef SEL
-#undef GLOB
-#undef CTL
-#undef CTLR
 
 /* Operands a and b of type T by form, where the result goes, and what comes next. */
 #define OPERANDS_SS(T) C_##T a = fp[pc->a].T, b = fp[pc->b].T
@@ -191,21 +178,8 @@
 	IF_ACC(SEL_FORM(N, RS, T, ACC_u32))
 #define GLOB(N, T) UN_FORM(N, SS, T, const struct ew_global *g = x->globals[pc->u.uimm], NO_CHECK, g->value.T)
 #define CTL(N)
-#define CTLR CTL
 
 #include "wasm/icode.def"
-#undef BIN
-#undef BINT
-#undef CMP
-#undef FCMP
-#undef UN
-#undef UNT
-#undef LOAD
-#undef STORE
-#undef SEL
-#undef GLOB
-#undef CTL
-#undef CTLR
 
 /* ---- the table ---- */
 
@@ -337,7 +311,6 @@ const ewi_handler ewi_handlers[EWI_ICODES][EWI_FORMS] = {
 		END_##C2;                                                                          \
 	}
 #include "wasm/pairs.def"
-#undef PAIR
 
 /* The handler of a half, by class and by whether it keeps its slot. */
 #define HALF_BIN(N, F, K) KEPT_##K(N, F)
@@ -355,7 +328,6 @@ const ewi_handler ewi_handlers[EWI_ICODES][EWI_FORMS] = {
 const struct ewi_pair ewi_pairs[EWI_PAIRS] = {
 #include "wasm/pairs.def"
 };
-#undef PAIR
 #endif
 
 #endif

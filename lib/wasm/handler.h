@@ -184,18 +184,6 @@ const struct ewi_ins *ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc,
 #define SEL(N, T)
 #define GLOB(N, T)
 #include "wasm/icode.def"
-#undef CTL
-#undef CTLR
-#undef BIN
-#undef BINT
-#undef CMP
-#undef FCMP
-#undef UN
-#undef UNT
-#undef LOAD
-#undef STORE
-#undef SEL
-#undef GLOB
 
 /* exec_simd.c: handlers by form; see simd.def. */
 #define V_PLAIN(N) const struct ewi_ins *ewi_h_##N(EWI_REGS);

@@ -24,23 +24,10 @@ enum ewi_icode {
 #define SEL(N, T) EWI_##N,
 #define GLOB(N, T) EWI_##N,
 #define CTL(N) EWI_##N,
-#define CTLR CTL
 #include "wasm/icode.def"
 #define VROW(code, N, text, imm, pops, pushes, cls, R, T, canon, forms) EWI_##N,
 #define VINT(N, cls, R, T, forms) EWI_##N,
 #include "wasm/simd.def"
-#undef BIN
-#undef BINT
-#undef CMP
-#undef FCMP
-#undef UN
-#undef UNT
-#undef LOAD
-#undef STORE
-#undef SEL
-#undef GLOB
-#undef CTL
-#undef CTLR
 	EWI_ICODES
 };
 
@@ -82,7 +69,6 @@ enum {
 #define PAIR(C1, N1, R1, T1, F1, K1, C2, N2, R2, T2, F2, K2)                                       \
 	EWI_PAIR_##N1##_##F1##_##K1##_##N2##_##F2##_##K2,
 #include "wasm/pairs.def"
-#undef PAIR
 	EWI_PAIRS
 };
 

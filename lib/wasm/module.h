@@ -130,7 +130,7 @@ struct ew_module {
 	/* Written by translate.c. */
 	uint8_t *code; /* internal code of all functions */
 	uint8_t *map;  /* code position -> module offset and fuel, for traps */
-	size_t code_size, code_cap, map_size, map_cap;
+	size_t code_size, map_size;
 };
 
 /* Is a proposal off, for this module or because it is compiled away?  feature: TAIL_CALL ... */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The libedgewasm authors */
 
-/* translate.h - what translate.c (instructions) and translate_control.c (blocks, branches, calls) share. */
+/* translate.h - what the translate_*.c share: translate.c has the loop, the others a topic each. */
 #ifndef EW_WASM_TRANSLATE_H
 #define EW_WASM_TRANSLATE_H
 
@@ -12,10 +12,9 @@ enum ewi_opcode {
 #define OP(code, N, text, imm, pops, pushes, icode) EWI_OP_##N,
 #define OPX OP
 #include "wasm/opcodes.def"
-#undef OP
-#undef OPX
 #define VROW(code, N, text, imm, pops, pushes, cls, R, T, canon, forms) EWI_OP_##N,
 #define VINT(N, cls, R, T, forms)
+#define VALIAS(code, N, text, pops, icode) EWI_OP_##N,
 #include "wasm/simd.def"
 	EWI_OPS
 };
@@ -71,6 +70,15 @@ void ewi_push_types(struct ewi_translator *t, const uint8_t *types, uint32_t n);
 /* The top n entries have these types; they stay as they are. */
 void ewi_check_top(struct ewi_translator *t, const uint8_t *types, uint32_t n);
 
+/* A constant on the operand stack: no instruction until somebody needs it in a slot. */
+void ewi_push_const(struct ewi_translator *t, uint8_t type, uint64_t bits);
+
+/* An index, INVALID from count on. */
+uint32_t ewi_read_index(struct ewi_translator *t, uint32_t count, const char *what);
+/* A byte that must be 0: false after a failure. */
+bool ewi_read_zero(struct ewi_translator *t);
+/* INVALID where the module has no memory. */
+bool ewi_need_memory(struct ewi_translator *t);
 /* The immediates of a load or store: the memory goes to t->memory, the offset is returned. */
 uint32_t ewi_read_memarg(struct ewi_translator *t, unsigned natural);
 /* Loads and stores from here on are of this memory: to be emitted before and, with 0, behind one that is not of memory 0. */
@@ -80,6 +88,9 @@ uint8_t ewi_type_of_letter(char c);
 
 /* translate_simd.c: instructions of the classes from EWI_CLASS_VUN on. */
 void ewi_simd_op(struct ewi_translator *t, const struct ewi_op *op);
+
+/* translate_object.c: globals, references, tables, segments, bulk memory. */
+void ewi_object_op(struct ewi_translator *t, enum ewi_opcode op);
 
 /* translate_control.c */
 void ewi_function_begin(struct ewi_translator *t);

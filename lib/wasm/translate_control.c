@@ -137,7 +137,7 @@ static void begin_block(struct ewi_translator *t, enum ewi_opcode op)
 		if (t->dead)
 			b.else_branch = EWI_NONE;
 		else if (t->status == EW_OK)
-			((int32_t *)(void *)(t->m->code + b.else_branch))[1] = t->cost;
+			((int32_t *)(void *)(t->code + b.else_branch))[1] = t->cost;
 	} else if (op == EWI_OP_LOOP) {
 		ewi_forget(t);
 		b.loop = ewi_here(t);
@@ -357,7 +357,7 @@ static void br_if(struct ewi_translator *t)
 		if (is_function(t, b) || must_move(t, b, n)) {
 			skip = ewi_emit_branch(t, &c, false);
 			if (t->status == EW_OK) {
-				((int32_t *)(void *)(t->m->code + skip))[1] = t->cost;
+				((int32_t *)(void *)(t->code + skip))[1] = t->cost;
 				emit_goto(t, b, n, false);
 				ewi_emit_bind(t, skip);
 			}
@@ -396,7 +396,7 @@ static void fill_table(struct ewi_translator *t, struct ewi_reader targets, uint
 			return;
 		if (is_function(t, b) || must_move(t, b, arity)) {
 			uint32_t to = stub_for(t, b, arity);
-			int32_t *p = (int32_t *)(void *)(t->m->code + pair);
+			int32_t *p = (int32_t *)(void *)(t->code + pair);
 
 			p[0] = (int32_t)(to - pair);
 			p[1] = 0; /* the stub goes on with this line's account */
@@ -492,7 +492,7 @@ void ewi_resolve_calls(struct ewi_translator *t, uint32_t func)
 	uint32_t link = t->calls[func];
 
 	while (link != 0) {
-		int32_t *pair = (int32_t *)(void *)(t->m->code + link - 1);
+		int32_t *pair = (int32_t *)(void *)(t->code + link - 1);
 		uint32_t next = (uint32_t)pair[0];
 
 		pair[0] = (int32_t)(t->m->funcs[func].code - (link - 1));
