@@ -42,6 +42,7 @@ struct ewi_mirror {
 struct ewi_last {
 	uint32_t pos, end; /* EWI_NONE: none */
 	uint32_t dst;	   /* slot of its result, or EWI_NONE */
+	uint32_t mirrored; /* slot that the integer accumulator mirrored before it; EWI_NONE: none */
 	uint16_t icode;
 	uint8_t form;
 };
@@ -103,6 +104,7 @@ struct ewi_block {
 	uint32_t base;	      /* slot of its first parameter or result */
 	uint32_t chain;	      /* forward branches to its end: position of the last pair, linked by rel */
 	uint32_t loop;	      /* position of a loop's first instruction */
+	int32_t loop_cost;    /* cost at it */
 	uint32_t else_branch; /* position of the pair that an if jumps by, or EWI_NONE */
 	uint32_t stub, stub_serial; /* a br_table's landing code for this label */
 	uint8_t opcode;

@@ -107,6 +107,7 @@ static EW_NOINLINE const struct ewi_ins *replace_any(struct ew_exec *x, const st
 		SET_MEM();                                                                         \
 		if (gives_)                                                                        \
 			SET_ACC_FROM(*first_);                                                     \
+		STOP_AT(go_);                                                                      \
 		GO(go_);                                                                           \
 	} while (0)
 
