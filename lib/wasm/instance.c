@@ -71,6 +71,7 @@ static struct ew_instance *new_instance(const struct ew_module *m, const struct 
 	if (!i)
 		return NULL;
 	i->module = m;
+	i->late = m->late;
 	i->takes_refs = m->takes_refs;
 	i->globals = (void *)(block + l.globals);
 	i->tables = (void *)(block + l.tables);
@@ -145,7 +146,7 @@ static void make_funcs(struct ew_instance *i)
 		f->type = ewi_func_type(m, k);
 		f->type_key = f->type->key;
 		f->instance = i;
-		f->code = m->code + m->funcs[k].code;
+		f->code = m->late ? NULL : m->code + m->funcs[k].code;
 		f->index = k;
 		i->funcs[k] = f;
 	}
@@ -228,8 +229,9 @@ static enum ew_status segment_trap(enum ew_trap_code code, uint32_t segment, uin
 		trap->code = code;
 		ewi_format(trap->text, sizeof(trap->text), "%s", text);
 	}
-	return ewi_error(err, EW_ERR_TRAP, 0, "%s: %s segment %" PRIu32 " puts %" PRIu32 " at %" PRIu64,
-			 text, code == EW_TRAP_TABLE_BOUNDS ? "element" : "data", segment, n, at);
+	return ewi_error(err, EW_ERR_TRAP, 0, "%s: %s segment %" PRIu32 " puts %" PRIu32 " at %llu",
+			 text, code == EW_TRAP_TABLE_BOUNDS ? "element" : "data", segment, n,
+			 (unsigned long long)at);
 }
 
 static uint64_t segment_offset(const struct ew_instance *i, const struct ewi_const *offset, bool is64)

@@ -80,12 +80,12 @@ static bool limits_match(uint64_t size, uint64_t max, const struct ewi_limits *w
 static void limits_text(char *out, size_t cap, const char *what, bool is64, const char *unit,
 			uint64_t min, uint64_t max)
 {
-	size_t n = ewi_format(out, cap, "%s of %" PRIu64, what, min);
+	size_t n = ewi_format(out, cap, "%s of %llu", what, (unsigned long long)min);
 
 	if (max == EWI_NO_MAX)
 		n += ewi_format(out + n, cap - n, " or more %s", unit);
 	else
-		n += ewi_format(out + n, cap - n, " to %" PRIu64 " %s", max, unit);
+		n += ewi_format(out + n, cap - n, " to %llu %s", (unsigned long long)max, unit);
 	if (is64)
 		ewi_format(out + n, cap - n, " (i64)");
 }

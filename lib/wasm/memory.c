@@ -6,7 +6,6 @@
  * Addresses and lengths have up to 64 bits (memory64): bounds are checked without adding two of them.
  * Source: WebAssembly 2.0, 4.2.8 (memory instances), 4.4.7 (instructions); the proposals memory64 and custom page sizes.
  */
-#include <inttypes.h>
 #include "base/error.h"
 #include "wasm/instance.h"
 
@@ -35,8 +34,8 @@ enum ew_status ewi_memory_setup(struct ew_memory *m, struct ew_instance *owner,
 	m->max_pages = max < room ? max : room;
 	if (def->limits.min > m->max_pages)
 		return ewi_error(err, EW_ERR_LIMIT, 0,
-				 "a memory of %" PRIu64 " pages, limit %" PRIu64, def->limits.min,
-				 m->max_pages);
+				 "a memory of %llu pages, limit %llu", (unsigned long long)def->limits.min,
+				 (unsigned long long)m->max_pages);
 	if (def->limits.min << m->page_log2 > SIZE_MAX / 2)
 		return EW_ERR_NOMEM;
 	if (def->limits.min != 0) {

@@ -142,9 +142,8 @@ static enum ew_status limits(struct ewi_decoder *d, uint8_t flags, struct ewi_li
 		return EW_ERR_MALFORMED;
 	if (out->min > out->max)
 		return ewi_error(d->err, EW_ERR_INVALID, at,
-				 "size minimum must not be greater than maximum: %" PRIu64
-				 ", %" PRIu64,
-				 out->min, out->max);
+				 "size minimum must not be greater than maximum: %llu, %llu",
+				 (unsigned long long)out->min, (unsigned long long)out->max);
 	return EW_OK;
 }
 
@@ -183,8 +182,8 @@ static enum ew_status memory_type(struct ewi_decoder *d, struct ewi_memory_def *
 		return EW_OK;
 	most = out->is64 ? MEMORY64_PAGES_MAX : MEMORY_PAGES_MAX;
 	if (lim->min > most || (lim->max > most && flags & LIMITS_MAX))
-		return ewi_error(d->err, EW_ERR_INVALID, at, "memory size must be at most %" PRIu64 " pages%s",
-				 most, out->is64 ? "" : " (4GiB)");
+		return ewi_error(d->err, EW_ERR_INVALID, at, "memory size must be at most %llu pages%s",
+				 (unsigned long long)most, out->is64 ? "" : " (4GiB)");
 	return EW_OK;
 }
 

@@ -22,8 +22,8 @@ enum ew_status ewi_table_setup(struct ew_table *t, struct ew_instance *owner,
 	t->declared_max = def->limits.max;
 	if (def->limits.min > owner->table_room)
 		return ewi_error(err, EW_ERR_LIMIT, 0,
-				 "a table of %" PRIu64 " entries, %" PRIu32 " left of the limit",
-				 def->limits.min, owner->table_room);
+				 "a table of %llu entries, %" PRIu32 " left of the limit",
+				 (unsigned long long)def->limits.min, owner->table_room);
 	n = (uint32_t)def->limits.min;
 	t->max = def->limits.max < owner->table_room ? (uint32_t)def->limits.max : owner->table_room;
 	if (n != 0) {

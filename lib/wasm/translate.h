@@ -61,6 +61,11 @@ struct ewi_op {
 
 const struct ewi_op *ewi_read_opcode(struct ewi_translator *t);
 
+/* The next instruction, whatever it is. */
+void ewi_translate_op(struct ewi_translator *t);
+/* validate.c: instructions to the end of the function, nothing emitted. */
+void ewi_validate_ops(struct ewi_translator *t);
+
 /* The operand stack.  Pushed entries are TEMP; the pointer is good until the next push. */
 struct ewi_entry *ewi_push(struct ewi_translator *t, uint8_t type);
 /* EWI_UNKNOWN accepts any type. */
