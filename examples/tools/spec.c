@@ -211,6 +211,7 @@ static struct unit *attempt(struct script *s, const struct json_node *command, s
 	*s->units_end = u;
 	s->units_end = &u->next;
 	load.struct_bytes = sizeof(load);
+	load.flags = s->options->lazy ? EW_MODULE_LAZY : 0;
 	load.disable = s->options->disable;
 	a->status = ew_module_load(&u->module, u->bytes, size, &load, &s->alloc, &a->err);
 	if (a->status != EW_OK)

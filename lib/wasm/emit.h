@@ -114,7 +114,7 @@ struct ewi_block {
 #define EWI_LAZY_MAX 32
 
 struct ewi_translator {
-	struct ew_module *m;
+	const struct ew_module *m;
 	struct ew_error *err;
 	enum ew_status status; /* first failure */
 	struct ewi_reader r;
@@ -142,6 +142,7 @@ struct ewi_translator {
 	uint32_t lazy[EWI_LAZY_MAX], lazy_count; /* heights of LOCAL entries, ascending */
 	uint32_t br_table_serial;
 	uint32_t memory; /* of the load or store being translated */
+	bool wide;	 /* its addresses are i64: only forms SS and RS */
 	struct ewi_start *starts;
 	uint32_t start_count, start_cap;
 	uint32_t label_pos; /* the last position that can be jumped to */
@@ -150,6 +151,7 @@ struct ewi_translator {
 	size_t code_limit;		   /* its code may end here at most */
 	uint32_t map_pos, map_offset;	   /* last entry of the position map */
 	int32_t map_cost;
+	bool late;	 /* functions are translated one by one, and call one another through ew_module.late */
 	uint32_t *calls; /* by function: position + 1 of the last unresolved call's pair */
 	uint32_t calls_count;
 	struct ewi_insx sink; /* written instead of code that is dead or has no room */

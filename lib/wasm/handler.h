@@ -105,6 +105,9 @@ const struct ewi_ins *ewi_trap(const struct ewi_ins *pc, union ew_value *fp, str
 /* The same for a load or store of `bytes` bytes at address ea, which the text then names. */
 const struct ewi_ins *ewi_trap_access(const struct ewi_ins *pc, union ew_value *fp,
 				      struct ew_exec *x, uint64_t ea, uint32_t bytes);
+/* The function about to be called could not be translated. */
+const struct ewi_ins *ewi_trap_late(const struct ewi_ins *pc, union ew_value *fp, struct ew_exec *x,
+				    enum ew_status status);
 /* Stop before `pc`, to go on there later: out of fuel or interrupted. */
 const struct ewi_ins *ewi_suspend(const struct ewi_ins *pc, union ew_value *fp, struct ew_exec *x);
 
