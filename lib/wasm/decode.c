@@ -237,7 +237,10 @@ enum ew_status ew_module_load(struct ew_module **out, const void *bytes, size_t 
 		return ewi_error(err, st, 0, "%s", ew_status_text(st));
 	d.m->alloc = *alloc;
 	apply(d.m, config);
-	st = take_bytes(d.m, bytes, size);
+	if (!EW_CONFIG_LAZY && d.m->flags & EW_MODULE_LAZY)
+		st = ewi_error(err, EW_ERR_UNSUPPORTED, 0, "lazy translation is disabled: EW_CONFIG_LAZY");
+	else
+		st = take_bytes(d.m, bytes, size);
 	if (st == EW_OK)
 		st = decode(&d);
 	if (st != EW_OK) {
@@ -268,8 +271,11 @@ void ew_module_free(struct ew_module *m)
 	ewi_free(&a, m->export_order, m->export_count, sizeof(*m->export_order));
 	ewi_free(&a, m->elems, m->elem_count, sizeof(*m->elems));
 	ewi_free(&a, m->datas, m->data_count, sizeof(*m->datas));
-	ewi_free(&a, m->code, m->code_cap, 1);
-	ewi_free(&a, m->map, m->map_cap, 1);
+#if EW_CONFIG_LAZY
+	ewi_late_free(m);
+#endif
+	ewi_free(&a, m->code, m->code_size, 1);
+	ewi_free(&a, m->map, m->map_size, 1);
 	if (m->flags & EW_MODULE_COPY) {
 		/* The only const cast: the copy is ours. */
 		ewi_free(&a, (void *)(uintptr_t)m->bytes, m->size, 1);
@@ -292,10 +298,13 @@ size_t ew_module_size(const struct ew_module *m, size_t *code_bytes)
 	n += m->export_count * (sizeof(*m->exports) + sizeof(*m->export_order));
 	n += m->elem_count * sizeof(*m->elems);
 	n += m->data_count * sizeof(*m->datas);
-	n += m->code_cap + m->map_cap;
+	n += m->code_size + m->map_size;
 	n += m->flags & EW_MODULE_COPY ? m->size : 0;
 	if (code_bytes)
 		*code_bytes = m->code_size;
+#if EW_CONFIG_LAZY
+	n += ewi_late_size(m, code_bytes);
+#endif
 	return n;
 }
 

@@ -35,7 +35,6 @@ static const uint16_t last_row[EWI_ICODES * EWI_FORMS * 2] = {
 	[VARIANT(ICODE_##C1(N1), EWI_##F1, VARIANT_##K1)] =                                        \
 		EWI_PAIR_##N1##_##F1##_##K1##_##N2##_##F2##_##K2 + 1,
 #include "wasm/pairs.def"
-#undef PAIR
 };
 #pragma GCC diagnostic pop
 
@@ -55,8 +54,8 @@ void ewi_fuse(struct ewi_translator *t)
 {
 	for (uint32_t i = 0; i + 1 < t->start_count; i++) {
 		const struct ewi_start *s = &t->starts[i];
-		struct ewi_ins *a = (void *)(t->m->code + s->pos);
-		const struct ewi_ins *b = (const void *)(t->m->code + s[1].pos);
+		struct ewi_ins *a = (void *)(t->code + s->pos);
+		const struct ewi_ins *b = (const void *)(t->code + s[1].pos);
 		ewi_handler both = s[1].is_label ? NULL : find(s, a->h, b->h);
 
 		if (both) {
