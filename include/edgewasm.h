@@ -8,6 +8,7 @@
  *	alloc.h   where memory comes from          store.h  storage, durable log, key-value store
  *	config.h  switches and limits              abi.h    what guests may import, and grants
  *	wasm.h    modules, instances, calls        node.h   functions by name, fed and watched
+ *	sign.h    whose modules are accepted
  *	model.h   neural networks                  guest.h  the guest's side (compiled to wasm32)
  *
  * NULL.     Pointers MUST NOT be NULL unless the function says so.  Destroy and free functions, and struct
@@ -33,6 +34,7 @@
 #include "edgewasm/event.h"
 #include "edgewasm/model.h"
 #include "edgewasm/node.h"
+#include "edgewasm/sign.h"
 #include "edgewasm/status.h"
 #include "edgewasm/store.h"
 #include "edgewasm/wasm.h"
