@@ -8,7 +8,8 @@
  *	alloc.h   where memory comes from          store.h  storage, durable log, key-value store
  *	config.h  switches and limits              abi.h    what guests may import, and grants
  *	wasm.h    modules, instances, calls        node.h   functions by name, fed and watched
- *	model.h   neural networks                  guest.h  the guest's side (compiled to wasm32)
+ *	debug.h   guests step by step, listings    guest.h  the guest's side (compiled to wasm32)
+ *	model.h   neural networks
  *
  * NULL.     Pointers MUST NOT be NULL unless the function says so.  Destroy and free functions, and struct
  *           ew_error pointers, take NULL everywhere.
@@ -30,6 +31,7 @@
 #include "edgewasm/abi.h"
 #include "edgewasm/alloc.h"
 #include "edgewasm/config.h"
+#include "edgewasm/debug.h"
 #include "edgewasm/event.h"
 #include "edgewasm/model.h"
 #include "edgewasm/node.h"

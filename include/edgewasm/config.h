@@ -114,6 +114,14 @@
 #define EW_CONFIG_SIMD (!EW_CONFIG_SMALL)
 #endif
 
+/*
+ * Modules that can be run step by step, and listed (debug.h): about 8 KiB of x86-64 code and 20 KiB of tables.  0: a module that is to be loaded so is
+ * refused with EW_ERR_UNSUPPORTED.
+ */
+#ifndef EW_CONFIG_TRACE
+#define EW_CONFIG_TRACE (!EW_CONFIG_SMALL)
+#endif
+
 /* Wasm load limits: checked before anything is allocated for the thing counted. */
 #ifndef EW_MAX_MODULE_BYTES /* the module itself, borrowed: no RAM */
 #define EW_MAX_MODULE_BYTES (256u << 20)

@@ -237,7 +237,10 @@ enum ew_status ew_module_load(struct ew_module **out, const void *bytes, size_t 
 		return ewi_error(err, st, 0, "%s", ew_status_text(st));
 	d.m->alloc = *alloc;
 	apply(d.m, config);
-	st = take_bytes(d.m, bytes, size);
+	if (!EW_CONFIG_TRACE && d.m->flags & (EW_MODULE_OBSERVE | EW_MODULE_LISTING))
+		st = ewi_error(err, EW_ERR_UNSUPPORTED, 0, "stepping and listing are disabled: EW_CONFIG_TRACE");
+	else
+		st = take_bytes(d.m, bytes, size);
 	if (st == EW_OK)
 		st = decode(&d);
 	if (st != EW_OK) {
@@ -270,6 +273,10 @@ void ew_module_free(struct ew_module *m)
 	ewi_free(&a, m->datas, m->data_count, sizeof(*m->datas));
 	ewi_free(&a, m->code, m->code_cap, 1);
 	ewi_free(&a, m->map, m->map_cap, 1);
+#if EW_CONFIG_TRACE
+	ewi_free(&a, m->steps, m->step_cap, sizeof(*m->steps));
+	ewi_free(&a, m->lines, m->line_cap, sizeof(*m->lines));
+#endif
 	if (m->flags & EW_MODULE_COPY) {
 		/* The only const cast: the copy is ours. */
 		ewi_free(&a, (void *)(uintptr_t)m->bytes, m->size, 1);
@@ -293,6 +300,9 @@ size_t ew_module_size(const struct ew_module *m, size_t *code_bytes)
 	n += m->elem_count * sizeof(*m->elems);
 	n += m->data_count * sizeof(*m->datas);
 	n += m->code_cap + m->map_cap;
+#if EW_CONFIG_TRACE
+	n += m->step_cap * sizeof(*m->steps) + m->line_cap * sizeof(*m->lines);
+#endif
 	n += m->flags & EW_MODULE_COPY ? m->size : 0;
 	if (code_bytes)
 		*code_bytes = m->code_size;

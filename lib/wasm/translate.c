@@ -380,37 +380,41 @@ static void hand_op(struct ewi_translator *t, enum ewi_opcode op)
 	}
 }
 
-static const struct ewi_op *read_simd_opcode(struct ewi_translator *t)
+static const struct ewi_op *read_simd_opcode(struct ewi_reader *r)
 {
 #if EW_CONFIG_SIMD
-	uint32_t second = ewi_read_u32(&t->r);
+	uint32_t second = ewi_read_u32(r);
 
-	if (!t->r.failed && second < sizeof(row_of_fd) / sizeof(row_of_fd[0]) && row_of_fd[second])
+	if (!r->failed && second < sizeof(row_of_fd) / sizeof(row_of_fd[0]) && row_of_fd[second])
 		return &ops[row_of_fd[second] - 1];
-	ewi_reader_fail(&t->r, t->at, "illegal opcode");
 #else
-	ewi_fail(t, EW_ERR_UNSUPPORTED, "v128 instructions are not supported");
+	(void)r;
 #endif
 	return NULL;
 }
 
-const struct ewi_op *ewi_read_opcode(struct ewi_translator *t)
+const struct ewi_op *ewi_read_opcode(struct ewi_reader *r)
 {
-	uint8_t byte = ewi_read_u8(&t->r), row = row_of_byte[byte];
+	uint8_t byte = ewi_read_u8(r), row = row_of_byte[byte];
 	uint32_t second;
 
-	if (t->r.failed)
-		return NULL;
 	if (byte == 0xfc) {
-		second = ewi_read_u32(&t->r);
+		second = ewi_read_u32(r);
 		row = second < sizeof(row_of_fc) ? row_of_fc[second] : 0;
 	}
+	if (r->failed)
+		return NULL;
 	if (row)
 		return &ops[row - 1];
-	if (byte == 0xfd)
-		return read_simd_opcode(t);
-	ewi_reader_fail(&t->r, t->at, "illegal opcode");
-	return NULL;
+	return byte == 0xfd ? read_simd_opcode(r) : NULL;
+}
+
+static void no_opcode(struct ewi_translator *t)
+{
+	if (!EW_CONFIG_SIMD && !t->r.failed && t->r.p[-1] == 0xfd)
+		ewi_fail(t, EW_ERR_UNSUPPORTED, "v128 instructions are not supported");
+	else
+		ewi_reader_fail(&t->r, t->at, "illegal opcode");
 }
 
 static bool is_free(enum ewi_opcode op)
@@ -429,12 +433,16 @@ static void translate_ops(struct ewi_translator *t)
 		enum ewi_opcode code;
 
 		t->at = ewi_reader_at(&t->r);
-		op = ewi_read_opcode(t);
-		if (!op)
+		op = ewi_read_opcode(&t->r);
+		if (!op) {
+			no_opcode(t);
 			return;
+		}
 		code = (enum ewi_opcode)(op - ops);
 		if (t->cost > COST_MAX)
 			ewi_account(t);
+		if (ewi_is_observed(t->m))
+			ewi_emit_step(t, op, code);
 		t->cost += !is_free(code);
 		if (op->icode == EWI_BY_HAND)
 			hand_op(t, code);
@@ -559,7 +567,9 @@ enum ew_status ewi_translate(struct ewi_translator *t, uint32_t func, const uint
 	t->at = offset;
 	t->map_offset = (uint32_t)offset;
 	m->funcs[func].map = (uint32_t)m->map_size;
-	t->code_limit = m->code_size + 65536 + EW_MAX_CODE_FACTOR * size;
+	/* A hook before each instruction, of one byte at least; the instruction itself comes on top. */
+	t->code_limit = m->code_size + 65536 +
+			(EW_MAX_CODE_FACTOR + (ewi_is_observed(m) ? 2 * sizeof(struct ewi_insx) : 0)) * size;
 	ewi_reader_init(&t->r, body, size, offset, err);
 	ewi_forget(t);
 

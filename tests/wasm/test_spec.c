@@ -7,6 +7,7 @@
  */
 #include <unistd.h>
 #include "../aid/aid.h"
+#include "edgewasm/config.h"
 
 static char tool[1024];
 
@@ -21,16 +22,15 @@ static void need_tool(void)
 	skip();
 }
 
-static void test_suite(void **state)
+static void run_suite(const char *option)
 {
 	static char out[1 << 20], err[4096];
 	char folder[1024];
-	const char *argv[] = {tool, folder, NULL};
+	const char *argv[] = {tool, option, folder, NULL};
 	unsigned long passed = 0, failed = 1, skipped = 1;
 	const char *last;
 	int rc;
 
-	(void)state;
 	need_tool();
 	skip_without_shared(folder, sizeof(folder), "data/spec/core-2.0");
 	if (!have_program("wast2json")) {
@@ -46,6 +46,23 @@ static void test_suite(void **state)
 		fail_msg("exit status %d\n%s%s", rc, out, err);
 	print_message("%s", last);
 	assert_true(passed > 52131); /* nothing was left out */
+}
+
+static void test_suite(void **state)
+{
+	(void)state;
+	run_suite("--exclude=-");
+}
+
+/* The same step by step: other internal code, the same results. */
+static void test_observed(void **state)
+{
+	(void)state;
+	if (!EW_CONFIG_TRACE) {
+		print_message("skipped: steps are compiled away\n");
+		skip();
+	}
+	run_suite("--observe");
 }
 
 /* What came after 2.0, as far as wast2json reads it.  at_least: nothing was left out. */
@@ -248,6 +265,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_suite),
+		cmocka_unit_test(test_observed),
 		cmocka_unit_test(test_proposals),
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_usage),
