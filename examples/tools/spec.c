@@ -220,6 +220,7 @@ static struct unit *attempt(struct script *s, const struct json_node *command, s
 	*s->units_end = u;
 	s->units_end = &u->next;
 	load.struct_bytes = sizeof(load);
+	load.flags = s->options->lazy ? EW_MODULE_LAZY : 0;
 	load.disable = s->options->disable;
 	load.flags = s->options->observe ? EW_MODULE_OBSERVE : 0;
 	a->status = ew_module_load(&u->module, u->bytes, size, &load, &s->alloc, &a->err);
@@ -534,9 +535,23 @@ static bool run_action(struct script *s, const struct json_node *command)
 	return o.status == EW_OK ? true : fail(s, "ended with %s", ended(s, o.status));
 }
 
+/* One result that may be any of these: where a proposal leaves the choice to the machine. */
+static bool either_matches(struct script *s, const struct json_node *either, const struct outcome *o)
+{
+	const struct json_node *want = json_first(&s->json, either);
+
+	if (o->count != 1)
+		return fail(s, "%" PRIu32 " results", o->count);
+	fail(s, "either of nothing");
+	for (; want; want = json_next(&s->json, want))
+		if (value_matches(s, want, o->types[0], s->values))
+			return true;
+	return false; /* why the last did not match */
+}
+
 static bool run_assert_return(struct script *s, const struct json_node *command)
 {
-	const struct json_node *want;
+	const struct json_node *either = json_get(&s->json, command, "either"), *want;
 	const union ew_value *got = s->values;
 	struct outcome o;
 	uint32_t i = 0;
@@ -545,6 +560,8 @@ static bool run_assert_return(struct script *s, const struct json_node *command)
 		return false;
 	if (o.status != EW_OK)
 		return fail(s, "ended with %s", ended(s, o.status));
+	if (either)
+		return either_matches(s, either, &o);
 	want = json_first(&s->json, json_get(&s->json, command, "expected"));
 	for (; want && i < o.count; want = json_next(&s->json, want), got += value_slots(o.types[i++]))
 		if (!value_matches(s, want, o.types[i], got))

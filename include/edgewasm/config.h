@@ -122,6 +122,16 @@
 #define EW_CONFIG_TRACE (!EW_CONFIG_SMALL)
 #endif
 
+/* EW_MODULE_LAZY (wasm.h): about 2 KiB of code.  0: a module that is to be loaded so is refused with EW_ERR_UNSUPPORTED. */
+#ifndef EW_CONFIG_LAZY
+#define EW_CONFIG_LAZY (!EW_CONFIG_SMALL)
+#endif
+
+/* Relaxed vector instructions: most are others by another name, the rest is about 1 KiB of x86-64 code. */
+#ifndef EW_CONFIG_RELAXED_SIMD
+#define EW_CONFIG_RELAXED_SIMD EW_CONFIG_SIMD
+#endif
+
 /* Wasm load limits: checked before anything is allocated for the thing counted. */
 #ifndef EW_MAX_MODULE_BYTES /* the module itself, borrowed: no RAM */
 #define EW_MAX_MODULE_BYTES (256u << 20)

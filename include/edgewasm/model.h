@@ -28,6 +28,7 @@
 #include <stdint.h>
 #include "edgewasm/alloc.h"
 #include "edgewasm/config.h"
+#include "edgewasm/operators.h"
 #include "edgewasm/status.h"
 
 #ifdef __cplusplus
@@ -113,6 +114,7 @@ struct ew_model_config {
 	uint32_t max_operators;
 	size_t max_arena_bytes;
 	size_t max_model_bytes;
+	const struct ew_operator_set *operators; /* that models may use; default: ew_operators */
 };
 
 /* ---- models ----------------------------------------------------------------------------------- */
@@ -171,7 +173,7 @@ EW_API enum ew_status ew_model_output_find(const struct ew_model *model, const c
 
 struct ew_operator_info {
 	const char *name;   /* "FULLY_CONNECTED"; static */
-	const char *kernel; /* what will run, "fc_s8_avx2"; "alias" when nothing needs to; static */
+	const char *kernel; /* what will run, "fc_s8_avx2"; "alias" when nothing needs to; "once"; static */
 	uint32_t code;	    /* the format's BuiltinOperator */
 	uint32_t version;
 	uint32_t input_count, output_count;

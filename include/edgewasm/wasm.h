@@ -4,7 +4,7 @@
 /*
  * wasm.h - load, link and run WebAssembly modules.
  *
- *	struct ew_module *m;      immutable after ew_module_load; shared by instances and threads
+ *	struct ew_module *m;      immutable after ew_module_load (see EW_MODULE_LAZY); shared by instances and threads
  *	struct ew_exec *x;        a stack to run on; one thread at a time
  *	struct ew_instance *i;    memory, globals, tables of one module; runs on an ew_exec
  *	struct ew_func *f;        a function of an instance; found once, called many times
@@ -74,9 +74,20 @@ enum {
 	EW_MODULE_COPY = 1u << 0,	   /* copy the bytes; default: borrow until ew_module_free */
 	EW_MODULE_CANONICAL_NAN = 1u << 1, /* every NaN an arithmetic instruction makes is the canonical one */
 	EW_MODULE_NO_NAMES = 1u << 2,	   /* ignore the name section */
+	EW_MODULE_LAZY = 1u << 3,	   /* translate each function on its first call, see below */
 	EW_MODULE_OBSERVE = 1u << 8,	   /* to be run step by step, see debug.h: slower, code and tables several times as large */
 	EW_MODULE_LISTING = 1u << 9	   /* keep what ew_module_list (debug.h) needs: 8 bytes for each internal instruction */
 };
+
+/*
+ * EW_MODULE_LAZY: ew_module_load validates everything, with the errors it always has, and translates nothing.  A function
+ * is translated when it is first called, in memory from the module's allocator and in the thread that calls, so an
+ * allocator that several threads' instances reach so must be thread-safe; no lock is taken, each function's code is
+ * published at once and whole.  When memory is short or the function exceeds EW_MAX_CODE_FACTOR, the guest that called
+ * it traps (EW_TRAP_TRANSLATION), or ew_call and ew_call_begin return that status; the next call tries again.  A call
+ * between functions costs a load more.  Not for EW_CONFIG_LAZY 0; without effect beside EW_MODULE_OBSERVE and
+ * EW_MODULE_LISTING.
+ */
 
 /*
  * What came after WebAssembly 2.0: all of it is understood unless it is named in ew_module_config.disable, or compiled
@@ -86,7 +97,8 @@ enum {
 	EW_FEATURE_EXTENDED_CONST = 1u << 0,	/* add, sub and mul in constant expressions */
 	EW_FEATURE_TAIL_CALL = 1u << 1,		/* return_call, return_call_indirect */
 	EW_FEATURE_CUSTOM_PAGE_SIZES = 1u << 2, /* memories in pages of one byte */
-	EW_FEATURE_MULTI_MEMORY = 1u << 3	/* more than one memory in a module */
+	EW_FEATURE_MULTI_MEMORY = 1u << 3,	/* more than one memory in a module */
+	EW_FEATURE_RELAXED_SIMD = 1u << 4	/* relaxed vectors: as the specification's deterministic profile has them */
 };
 
 /* Zero means the default of config.h. */
@@ -296,7 +308,8 @@ enum ew_trap_code {
 	EW_TRAP_UNINITIALIZED_ELEMENT, /* call_indirect of a null entry */
 	EW_TRAP_INDIRECT_TYPE,
 	EW_TRAP_STACK, /* call depth or value stack exhausted */
-	EW_TRAP_HOST   /* a host function failed: see status */
+	EW_TRAP_HOST,  /* a host function failed: see status */
+	EW_TRAP_TRANSLATION /* EW_MODULE_LAZY: the function called has no code, see status: NOMEM or LIMIT */
 };
 
 #define EW_TRAP_FRAMES 16
@@ -309,7 +322,7 @@ struct ew_frame {
 
 struct ew_trap {
 	enum ew_trap_code code;
-	enum ew_status status; /* what the host function returned, for EW_TRAP_HOST */
+	enum ew_status status; /* of EW_TRAP_HOST what the host function returned, of EW_TRAP_TRANSLATION the reason */
 	uint32_t frame_count;  /* filled in frames, innermost first */
 	uint32_t depth;	       /* frames there were */
 	struct ew_frame frames[EW_TRAP_FRAMES];

@@ -49,6 +49,8 @@ bool ewi_flat_open(struct ewi_flat *f, const void *bytes, size_t size, const cha
 bool ewi_flat_fail(struct ewi_flat *f, uint32_t at, const char *what);
 
 struct ewi_table ewi_flat_root(struct ewi_flat *f);
+/* The table at a place where one was found before. */
+struct ewi_table ewi_flat_table_at(struct ewi_flat *f, uint32_t at);
 
 /* Field `id` of a table (of no table too), or the default when it is left out. */
 uint8_t ewi_flat_u8(struct ewi_flat *f, struct ewi_table t, unsigned id, uint8_t missing);

@@ -134,7 +134,10 @@ enum ew_status ew_model_load(struct ew_model **out, const void *bytes, size_t si
 	m->alloc = *alloc;
 	m->config = c;
 	m->held_bytes = sizeof(*m);
+	m->set = c.operators ? c.operators : &ew_operators;
 	st = read_file(m, bytes, size, err);
+	if (st == EW_OK)
+		st = ewi_load_parts(m, err);
 	if (st == EW_OK)
 		st = ewi_load_tensors(m, err);
 	if (st == EW_OK) {
@@ -143,6 +146,9 @@ enum ew_status ew_model_load(struct ew_model **out, const void *bytes, size_t si
 			m->features = ewi_cpu_features() & c.isa_mask;
 		st = ewi_load_operators(m, err);
 	}
+	if (st == EW_OK && m->has_state && m->config.max_batch > 1)
+		st = ewi_error(err, EW_ERR_UNSUPPORTED, m->main.at,
+			       "a batch of a model with state: its windows depend on each other");
 	if (st == EW_OK)
 		st = ewi_plan(m, err);
 	m->file.err = NULL;

@@ -83,6 +83,6 @@ enum ew_status ewi_prepare_reshape(struct ewi_prep *p)
 	if (st != EW_OK)
 		return st;
 	copy->count = in->bytes;
-	return ewi_prep_kernel(p, EWI_SLOT_COPY, copy, 0);
+	return ewi_prep_kernel(p, ewi_slot_copy, copy, 0);
 }
 #endif

@@ -42,11 +42,16 @@ static void find_lifetimes(struct ew_model *m)
 {
 	for (uint32_t i = 0; i < m->input_count; i++)
 		touch(m, (int32_t)m->inputs[i], 0);
-	for (uint32_t i = 0; i < m->op_count; i++) {
-		for (uint32_t k = 0; k < EWI_OP_INPUTS; k++)
-			touch(m, m->ops[i].in[k], i);
-		touch(m, (int32_t)m->ops[i].out, i);
-	}
+	for (uint32_t p = 0; p < m->part_count; p++)
+		for (uint32_t i = 0; i < m->parts[p].op_count; i++) {
+			const struct ewi_op *op = &m->ops[m->parts[p].ops + i];
+			uint32_t when = p ? m->parts[p].when : i; /* a part runs as one */
+
+			for (uint32_t k = 0; k < op->input_count; k++)
+				touch(m, op->in[k], when);
+			for (uint32_t k = 0; k < op->output_count; k++)
+				touch(m, op->out[k], when);
+		}
 	for (uint32_t i = 0; i < m->output_count; i++)
 		touch(m, (int32_t)m->outputs[i], m->op_count);
 }
@@ -145,7 +150,7 @@ static bool collect(struct ew_model *m, struct buffer *b, size_t *n, uint64_t li
 	uint64_t state = 0;
 
 	*n = 0;
-	for (uint32_t i = 0; i < m->tensor_count; i++) {
+	for (uint32_t i = 0; i < m->tensor_total; i++) {
 		struct ewi_tensor *t = &m->tensors[i];
 		uint64_t bytes = ewi_align((uint64_t)t->bytes * m->config.max_batch);
 
@@ -162,23 +167,28 @@ static bool collect(struct ew_model *m, struct buffer *b, size_t *n, uint64_t li
 					&t->offset};
 		(*n)++;
 	}
-	for (uint32_t i = 0; i < m->op_count; i++) {
-		uint64_t bytes = ewi_align(m->ops[i].scratch_bytes);
+	for (uint32_t p = 0; p < m->part_count; p++)
+		for (uint32_t i = 0; i < m->parts[p].op_count; i++) {
+			struct ewi_op *op = &m->ops[m->parts[p].ops + i];
+			uint64_t bytes = ewi_align(op->scratch_bytes), own = ewi_align(op->state_bytes);
+			uint32_t when = p ? m->parts[p].when : i;
 
-		if (bytes > limit)
-			return false;
-		if (bytes == 0)
-			continue;
-		b[*n] = (struct buffer){(uint32_t)bytes, i, i, 0, (uint32_t)*n, &m->ops[i].scratch};
-		(*n)++;
-	}
+			if (bytes > limit || own > limit || state + own > limit)
+				return false;
+			op->state = (uint32_t)state;
+			state += own;
+			if (bytes == 0)
+				continue;
+			b[*n] = (struct buffer){(uint32_t)bytes, when, when, 0, (uint32_t)*n, &op->scratch};
+			(*n)++;
+		}
 	m->state_bytes = (size_t)state;
 	return true;
 }
 
 enum ew_status ewi_plan(struct ew_model *m, struct ew_error *err)
 {
-	size_t room = (size_t)m->tensor_count + m->op_count, n;
+	size_t room = (size_t)m->tensor_total + m->op_total, n;
 	uint64_t limit = m->config.max_arena_bytes, height;
 	enum ew_status st = EW_OK;
 	struct buffer **placed;

@@ -67,7 +67,7 @@ EW_INLINE void put(union ew_value *slot, union ewi_v128 v)
 	VBIN(code, N, text, canon, map_##N)
 #define VCANON(N, T, E) VMAP1(0, N, "", T, T, NO, E)
 
-#define VTERN(code, N, text, fn)                                                                   \
+#define VTERN(code, N, text, canon, fn)                                                            \
 	V(N)                                                                                       \
 	{                                                                                          \
 		put(fp + pc->u.s.c, fn(get(fp + pc->a), get(fp + pc->b), get(fp + pc->u.s.d)));    \

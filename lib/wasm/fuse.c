@@ -54,8 +54,8 @@ void ewi_fuse(struct ewi_translator *t)
 {
 	for (uint32_t i = 0; i + 1 < t->start_count; i++) {
 		const struct ewi_start *s = &t->starts[i];
-		struct ewi_ins *a = (void *)(t->m->code + s->pos);
-		const struct ewi_ins *b = (const void *)(t->m->code + s[1].pos);
+		struct ewi_ins *a = (void *)(t->code + s->pos);
+		const struct ewi_ins *b = (const void *)(t->code + s[1].pos);
 		ewi_handler both = s[1].is_label ? NULL : find(s, a->h, b->h);
 
 		if (both) {

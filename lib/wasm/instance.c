@@ -71,6 +71,7 @@ static struct ew_instance *new_instance(const struct ew_module *m, const struct 
 	if (!i)
 		return NULL;
 	i->module = m;
+	i->late = m->late;
 	i->takes_refs = m->takes_refs;
 	i->globals = (void *)(block + l.globals);
 	i->tables = (void *)(block + l.tables);
@@ -145,7 +146,7 @@ static void make_funcs(struct ew_instance *i)
 		f->type = ewi_func_type(m, k);
 		f->type_key = f->type->key;
 		f->instance = i;
-		f->code = m->code + m->funcs[k].code;
+		f->code = m->late ? NULL : m->code + m->funcs[k].code;
 		f->index = k;
 		i->funcs[k] = f;
 	}

@@ -7,12 +7,12 @@
 
 #include "wasm/module.h"
 
-/* A function as a reference points to it.  code NULL: a host function. */
+/* A function as a reference points to it.  code NULL: a host function, or one of a lazy module that nobody has called. */
 struct ew_func {
 	const struct ewi_functype *type;
 	struct ew_instance *instance; /* whose code it is; of a host function, who imported it */
 	const void *code;	      /* struct ewi_head of its internal code (exec.h) */
-	ew_host_fn host;
+	ew_host_fn host; /* NULL: not a host function */
 	void *user;
 	uint32_t index;	     /* in the instance's function index space */
 	uint64_t type_key;   /* type->key, beside what call_indirect reads */
@@ -69,6 +69,7 @@ struct ew_instance {
 	struct ew_func **funcs; /* function index space */
 	const struct ew_module *module; /* NULL: holds one standalone memory, table or global */
 	struct ew_exec *exec;
+	struct ewi_late *late; /* the module's */
 	void *user;
 
 	struct ew_alloc alloc;

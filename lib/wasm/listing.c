@@ -16,20 +16,27 @@
 /* ---- names ---- */
 
 /* clang-format off */
+enum shape { PLAIN, BRANCH /* a compare that branches */, FIXED /* access at a fixed address */ };
+
 static const struct {
 	const char *name;
-	bool branch; /* a compare that branches */
+	enum shape shape;
 } icodes[EWI_ICODES] = {
-#define NAME(N) [EWI_##N] = {#N, false},
-#define BRANCH(N) [EWI_##N] = {#N, true},
+#define NAME(N) [EWI_##N] = {#N, PLAIN},
+#define NAME_BRANCH(N) [EWI_##N] = {#N, BRANCH},
+#if EW_CONFIG_EXEC_ACC
+#define NAME_ACCESS(N) NAME(N) [EWI_##N##_AT] = {#N "_AT", FIXED},
+#else
+#define NAME_ACCESS(N) NAME(N)
+#endif
 #define BIN(N, R, T, E) NAME(N)
 #define BINT(N, R, T, C, E) NAME(N)
-#define CMP(N, T, E, S, G) NAME(N) BRANCH(BR_##N)
-#define FCMP(N, T, E, S) NAME(N) BRANCH(BR_##N) BRANCH(BRN_##N)
+#define CMP(N, T, E, S, G) NAME(N) NAME_BRANCH(BR_##N)
+#define FCMP(N, T, E, S) NAME(N) NAME_BRANCH(BR_##N) NAME_BRANCH(BRN_##N)
 #define UN(N, R, T, E) NAME(N)
 #define UNT(N, R, T, C, E) NAME(N)
-#define LOAD(N, R, B, E) NAME(N)
-#define STORE(N, T, B, E) NAME(N)
+#define LOAD(N, R, B, E) NAME_ACCESS(N)
+#define STORE(N, T, B, E) NAME_ACCESS(N)
 #define SEL(N, T) NAME(N)
 #define GLOB(N, T) NAME(N)
 #define CTL(N) NAME(N)
@@ -52,37 +59,49 @@ static const char *const forms[EWI_FORMS] = {
  * targets, %f the function imm.
  */
 static const char *const by_hand[EWI_ICODES] = {
-	[EWI_UNREACHABLE] = "",
-	[EWI_OBSERVE] = "step %u",
-	[EWI_FUEL] = "%i",
-	[EWI_COPY] = "%b = %a",
-	[EWI_COPY2] = "%b = %a, %d = %c",
-	[EWI_CONST32] = "%b = %i",
-	[EWI_CONST64_NARROW] = "%b = %i",
-	[EWI_CONST64] = "%b = %x",
-	[EWI_BR] = "-> %t, fuel %k",
-	[EWI_BR_TABLE] = "%a of%l",
-	[EWI_RETURN] = "fuel %i",
-	[EWI_RETURN_INT] = "%a, fuel %i",
-	[EWI_RETURN_F32] = "%a, fuel %i",
-	[EWI_RETURN_F64] = "%a, fuel %i",
-	[EWI_CALL] = "%f, frame %a, fuel %k",
-	[EWI_CALL_IMPORT] = "%f, frame %a, fuel %k",
-	[EWI_RETURN_CALL] = "%f, frame %a, fuel %k",
-	[EWI_RETURN_CALL_IMPORT] = "%f, frame %a, fuel %k",
-	[EWI_CALL_INDIRECT] = "%b, frame %a, type key %x",
-	[EWI_CALL_INDIRECT_LONG] = "%b, frame %a, fuel %i",
-	[EWI_GLOBAL_SET] = "global %u = %a",
-	[EWI_REF_FUNC] = "%b = %f",
-	[EWI_TABLE_GET] = "%b = table %u %a",
-	[EWI_TABLE_SET] = "table %u %a = %b",
-	[EWI_TABLE_SIZE] = "%b = table %u",
-	[EWI_MEMORY_SIZE] = "%b = memory %u",
-	[EWI_MEMORY_GROW] = "%b = memory %u + %a",
-	[EWI_STORE_INT] = "%b",
-	[EWI_STORE_F32] = "%b",
-	[EWI_STORE_F64] = "%b",
+	[EWI_UNREACHABLE] = " ",
+	[EWI_OBSERVE] = " step %u",
+	[EWI_FUEL] = " %i",
+	[EWI_COPY] = " %b = %a",
+	[EWI_COPY2] = " %b = %a, %d = %c",
+	[EWI_CONST32] = " %b = %i",
+	[EWI_CONST64_NARROW] = " %b = %i",
+	[EWI_CONST64] = " %b = %x",
+	[EWI_BR] = " -> %t, fuel %k",
+	[EWI_BR_TABLE] = " %a of%l",
+	[EWI_RETURN] = " fuel %i",
+	[EWI_RETURN_INT] = " %a, fuel %i",
+	[EWI_RETURN_F32] = " %a, fuel %i",
+	[EWI_RETURN_F64] = " %a, fuel %i",
+	[EWI_CALL] = " %f, frame %a, fuel %k",
+	[EWI_CALL_IMPORT] = " %f, frame %a, fuel %k",
+	[EWI_RETURN_CALL] = " %f, frame %a, fuel %k",
+	[EWI_RETURN_CALL_IMPORT] = " %f, frame %a, fuel %k",
+	[EWI_CALL_INDIRECT] = " %b, frame %a, type key %x",
+	[EWI_CALL_LATE] = " %f, frame %a, fuel %k",
+	[EWI_RETURN_CALL_LATE] = " %f, frame %a, fuel %k",
+	[EWI_CALL_INDIRECT_LONG] = " %b, frame %a, fuel %i",
+	[EWI_GLOBAL_SET] = " global %u = %a",
+	[EWI_REF_FUNC] = " %b = %f",
+	[EWI_TABLE_GET] = " %b = table %u %a",
+	[EWI_TABLE_SET] = " table %u %a = %b",
+	[EWI_TABLE_SIZE] = " %b = table %u",
+	[EWI_MEMORY_SIZE] = " %b = memory %u",
+	[EWI_MEMORY_GROW] = " %b = memory %u + %a",
+	[EWI_STORE_INT] = " %b",
+	[EWI_STORE_F32] = " %b",
+	[EWI_STORE_F64] = " %b",
 };
+#if EW_CONFIG_EXEC_ACC
+/* The same in form RS: the operand is in an accumulator. */
+static const char *const by_hand_acc[EWI_ICODES] = {
+	[EWI_BR_TABLE] = " R of%l",
+	[EWI_RETURN_INT] = " R, fuel %i",
+	[EWI_RETURN_F32] = " S, fuel %i",
+	[EWI_RETURN_F64] = " D, fuel %i",
+	[EWI_CALL_INDIRECT] = " R, frame %a, type key %x",
+};
+#endif
 
 #if EW_CONFIG_EXEC_ACC
 #define OPERANDS(ss, si, rs, sr, ri, sx, rx)                                                       \
@@ -114,8 +133,11 @@ static const char *const by_class[][EWI_FORMS] = {
 	[EWI_CLASS_VSTORE] = OPERANDS(" %a + %u = %b", NULL, " %r + %u = %b", NULL, NULL, NULL, NULL),
 	[EWI_CLASS_VCONST] = {NULL}, /* the last class */
 };
-static const char *const branch_by_form[EWI_FORMS] =
-	OPERANDS("%a, %b -> %t, fuel %k", "%a, %i -> %t, fuel %k", "%r, %b -> %t, fuel %k", NULL, "%r, %i -> %t, fuel %k", NULL, NULL);
+/* The same of what the class does not tell. */
+static const char *const by_shape[][EWI_FORMS] = {
+	[BRANCH] = OPERANDS(" %a, %b -> %t, fuel %k", " %a, %i -> %t, fuel %k", " %r, %b -> %t, fuel %k", NULL, " %r, %i -> %t, fuel %k", NULL, NULL),
+	[FIXED] = OPERANDS(" %u = %b", " %u = %s", NULL, " %u = %r", NULL, NULL, NULL),
+};
 /* clang-format on */
 
 /* ---- from a handler to what it is ---- */
@@ -249,28 +271,46 @@ static void put_fields(struct ewi_text *o, const struct place *p, const char *fo
 	}
 }
 
-static void put_icode(struct ewi_text *o, const struct place *p, const struct known *k)
+/* How its operands are written, and in which accumulators they are; NULL: not known. */
+static const char *format_of(const struct known *k, uint8_t *acc)
 {
 	const struct ewi_icode_info *info = &ewi_icode_info[k->icode];
-	const char *format = info->cls <= EWI_CLASS_VCONST ? by_class[info->cls][k->form] : NULL;
+
+	*acc = info->operand;
+	switch (icodes[k->icode].shape) {
+	case BRANCH: /* one or two behind the compare */
+		info--;
+		*acc = info->cls == EWI_CLASS_CTL ? info[-1].operand : info->operand;
+		return by_shape[BRANCH][k->form];
+	case FIXED:
+		return info->cls == EWI_CLASS_LOAD ? "b%u" : by_shape[FIXED][k->form];
+	case PLAIN:
+		break;
+	}
+#if EW_CONFIG_EXEC_ACC
+	if (k->form == EWI_RS && by_hand_acc[k->icode])
+		return by_hand_acc[k->icode];
+#endif
+	if (by_hand[k->icode])
+		return by_hand[k->icode];
+	return info->cls <= EWI_CLASS_VCONST ? by_class[info->cls][k->form] : NULL;
+}
+
+static void put_icode(struct ewi_text *o, const struct place *p, const struct known *k)
+{
+	uint8_t acc;
+	const char *format = format_of(k, &acc);
 
 	ewi_text_add(o, "%s%s%s ", icodes[k->icode].name, forms[k->form], k->both ? " &" : "");
-	if (icodes[k->icode].branch && branch_by_form[k->form]) {
-		uint8_t acc = ewi_icode_info[k->icode - 1].cls == EWI_CLASS_CTL ? ewi_icode_info[k->icode - 2].operand
-										: ewi_icode_info[k->icode - 1].operand;
-
-		put_fields(o, p, branch_by_form[k->form], acc);
-	} else if (by_hand[k->icode]) {
-		put_fields(o, p, by_hand[k->icode], EWI_ACC_INT);
-	} else if (format) {
-		if (*format != ' ') {
-			put_field(o, p, k->silent ? 'r' : *format, info->result);
-			ewi_text_add(o, " = ");
-		}
-		put_fields(o, p, format + 1, info->operand);
-	} else {
+	if (!format) {
 		ewi_text_add(o, "a %u, b %u, imm %d", p->ins->a, p->ins->b, (int)p->ins->u.imm);
+		return;
 	}
+	if (*format != ' ') {
+		put_field(o, p, k->silent ? 'r' : *format, ewi_icode_info[k->icode].result);
+		ewi_text_add(o, " = ");
+	}
+	put_fields(o, p, format + 1, acc);
 }
 
 /* ---- a function ---- */
@@ -341,20 +381,20 @@ static enum ew_status put_instruction(struct listing *l, struct ewi_reader *r)
 static void find_lines(struct listing *l, uint32_t func)
 {
 	const struct ew_module *m = l->m;
-	uint32_t low = 0, high = m->line_count;
+	uint32_t low = 0, high = m->notes.line_count;
 
 	l->code = m->funcs[func].code;
 	l->code_end = func + 1 < m->func_count ? m->funcs[func + 1].code : (uint32_t)m->code_size;
 	while (low < high) {
 		uint32_t mid = low + (high - low) / 2;
 
-		if (m->lines[mid].code < l->code)
+		if (m->notes.lines[mid].code < l->code)
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	l->line = l->end = m->lines + low;
-	while (l->end < m->lines + m->line_count && l->end->code < l->code_end)
+	l->line = l->end = m->notes.lines + low;
+	while (l->end < m->notes.lines + m->notes.line_count && l->end->code < l->code_end)
 		l->end++;
 }
 

@@ -51,18 +51,18 @@ static uint32_t operands_by_hand(const struct ewi_translator *t, enum ewi_opcode
 
 static struct ewi_step *add_step(struct ewi_translator *t)
 {
-	struct ew_module *m = t->m;
+	struct ewi_notes *n = &t->notes;
 
-	if (m->step_count == m->step_cap) {
-		size_t cap = ewi_grow(&m->alloc, (void **)&m->steps, m->step_cap, INT32_MAX, sizeof(*m->steps));
+	if (n->step_count == n->step_cap) {
+		size_t cap = ewi_grow(&t->m->alloc, (void **)&n->steps, n->step_cap, INT32_MAX, sizeof(*n->steps));
 
 		if (!cap) {
 			ewi_fail(t, EW_ERR_NOMEM, "no memory for the steps of a module to be observed");
 			return NULL;
 		}
-		m->step_cap = (uint32_t)cap;
+		n->step_cap = (uint32_t)cap;
 	}
-	return &m->steps[m->step_count++];
+	return &n->steps[n->step_count++];
 }
 
 /* Only what the last instruction pushed can be elsewhere: one entry at most. */
@@ -93,8 +93,14 @@ void ewi_emit_step(struct ewi_translator *t, const struct ewi_op *op, enum ewi_o
 		step->base = t->stack[t->sp - n].home;
 	for (uint32_t i = 0; i < n; i++)
 		step->types[i] = t->stack[t->sp - n + i].type;
-	ewi_emit(t, EWI_OBSERVE, EWI_SS, false)->i.u.uimm = t->m->step_count - 1;
+	ewi_emit(t, EWI_OBSERVE, EWI_SS, false)->i.u.uimm = t->notes.step_count - 1;
 	ewi_forget(t);
+}
+
+void ewi_notes_free(struct ewi_notes *n, const struct ew_alloc *a)
+{
+	ewi_free(a, n->steps, n->step_cap, sizeof(*n->steps));
+	ewi_free(a, n->lines, n->line_cap, sizeof(*n->lines));
 }
 
 /* ---- running ---- */
@@ -102,7 +108,7 @@ void ewi_emit_step(struct ewi_translator *t, const struct ewi_op *op, enum ewi_o
 /* Tell of the step at pc; false: the run ends before the instruction behind. */
 static EW_NOINLINE bool observe(const struct ewi_ins *pc, union ew_value *fp, struct ew_exec *x)
 {
-	const struct ewi_step *s = &x->inst->module->steps[pc->u.uimm];
+	const struct ewi_step *s = &x->inst->module->notes.steps[pc->u.uimm];
 	struct ew_step step = {
 		.instance = x->inst,
 		.func = s->func,

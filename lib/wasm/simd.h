@@ -601,6 +601,51 @@ EWI_PAIRWISE(i32x4_extadd_pairwise_i16x8_u, u32, u16,
 	     _mm_add_epi32(_mm_srli_epi32(x, 16), _mm_and_si128(x, _mm_set1_epi32(0xffff))))
 #undef EWI_PAIRWISE
 
+/* Products of signed bytes, neighbours added: -128 twice squared, 2^15, alone saturates. */
+EW_INLINE union ewi_v128 ewi_i16x8_dot_i8x16_s(union ewi_v128 a, union ewi_v128 b)
+{
+	union ewi_v128 r;
+#if EWI_SSE2
+	__m128i x = ewi_m128i(a), y = ewi_m128i(b);
+	__m128i odd = _mm_mullo_epi16(_mm_srai_epi16(x, 8), _mm_srai_epi16(y, 8));
+
+	x = _mm_srai_epi16(_mm_slli_epi16(x, 8), 8);
+	y = _mm_srai_epi16(_mm_slli_epi16(y, 8), 8);
+	r = ewi_of_m128i(_mm_adds_epi16(_mm_mullo_epi16(x, y), odd));
+#else
+	EWI_EACH(s16, i)
+		r.s16[i] = (int16_t)ewi_clamp(a.s8[2 * i] * b.s8[2 * i] + a.s8[2 * i + 1] * b.s8[2 * i + 1],
+					      -32768, 32767);
+#endif
+	return r;
+}
+
+/* The same, neighbours added once more, and c. */
+EW_INLINE union ewi_v128 ewi_i32x4_dot_i8x16_add_s(union ewi_v128 a, union ewi_v128 b, union ewi_v128 c)
+{
+	a = ewi_i32x4_extadd_pairwise_i16x8_s(ewi_i16x8_dot_i8x16_s(a, b));
+	EWI_EACH(u32, i)
+		a.u32[i] += c.u32[i];
+	return a;
+}
+
+/* ---- multiply and add: two roundings, on machines that could do with one as well ---- */
+
+#define EWI_MADD(NAME, T, SIGN)                                                                    \
+	EW_INLINE union ewi_v128 ewi_##NAME(union ewi_v128 a, union ewi_v128 b, union ewi_v128 c)  \
+	{                                                                                          \
+		EWI_EACH(T, i)                                                                     \
+			a.T[i] = SIGN a.T[i] * b.T[i];                                             \
+		EWI_EACH(T, i)                                                                     \
+			a.T[i] += c.T[i];                                                          \
+		return a;                                                                          \
+	}
+EWI_MADD(f32x4_madd, f32, +)
+EWI_MADD(f32x4_nmadd, f32, -)
+EWI_MADD(f64x2_madd, f64, +)
+EWI_MADD(f64x2_nmadd, f64, -)
+#undef EWI_MADD
+
 /* ---- between integers and doubles ---- */
 
 EW_INLINE union ewi_v128 ewi_i32x4_trunc_sat_f64x2_s_zero(union ewi_v128 a)

@@ -22,6 +22,7 @@ static const struct ewi_op ops[] = {
 #define VROW(code, N, text, imm, pops, pushes, cls, R, T, canon, forms)                            \
 	[EWI_OP_##N] = {text, pops, pushes, EWI_IMM_##imm, EWI_##N},
 #define VINT(N, cls, R, T, forms)
+#define VALIAS(code, N, text, pops, icode) [EWI_OP_##N] = {text, pops, "v", EWI_IMM_NONE, EWI_##icode},
 #include "wasm/simd.def"
 };
 
@@ -40,6 +41,7 @@ static const uint8_t row_of_fc[] = {
 static const uint16_t row_of_fd[] = {
 #define VROW(code, N, text, imm, pops, pushes, cls, R, T, canon, forms) [code] = EWI_OP_##N + 1,
 #define VINT(N, cls, R, T, forms)
+#define VALIAS(code, N, text, pops, icode) [code] = EWI_OP_##N + 1,
 #include "wasm/simd.def"
 };
 #endif
@@ -409,12 +411,22 @@ const struct ewi_op *ewi_read_opcode(struct ewi_reader *r)
 	return byte == 0xfd ? read_simd_opcode(r) : NULL;
 }
 
-static void no_opcode(struct ewi_translator *t)
+static const struct ewi_op *read_opcode(struct ewi_translator *t)
 {
-	if (!EW_CONFIG_SIMD && !t->r.failed && t->r.p[-1] == 0xfd)
+	const struct ewi_op *op = ewi_read_opcode(&t->r);
+
+#if EW_CONFIG_SIMD
+	if (op >= &ops[EWI_OP_I8X16_RELAXED_SWIZZLE] && op <= &ops[EWI_OP_I32X4_RELAXED_DOT_ADD] &&
+	    EWI_OFF(t->m, RELAXED_SIMD)) {
+		ewi_fail(t, EW_ERR_UNSUPPORTED, "relaxed vector instructions are disabled");
+		return NULL;
+	}
+#endif
+	if (!op && !EW_CONFIG_SIMD && !t->r.failed && t->r.p[-1] == 0xfd)
 		ewi_fail(t, EW_ERR_UNSUPPORTED, "v128 instructions are not supported");
-	else
+	else if (!op)
 		ewi_reader_fail(&t->r, t->at, "illegal opcode");
+	return op;
 }
 
 static bool is_free(enum ewi_opcode op)
@@ -426,33 +438,29 @@ static bool is_free(enum ewi_opcode op)
 /* Fuel fields have 24 bits at least; no straight line comes near them without an account. */
 #define COST_MAX (1 << 22)
 
-static void translate_ops(struct ewi_translator *t)
+void ewi_translate_op(struct ewi_translator *t)
 {
-	while (t->depth > 0 && t->status == EW_OK && !t->r.failed) {
-		const struct ewi_op *op;
-		enum ewi_opcode code;
+	const struct ewi_op *op;
+	enum ewi_opcode code;
 
-		t->at = ewi_reader_at(&t->r);
-		op = ewi_read_opcode(&t->r);
-		if (!op) {
-			no_opcode(t);
-			return;
-		}
-		code = (enum ewi_opcode)(op - ops);
-		if (t->cost > COST_MAX)
-			ewi_account(t);
-		if (ewi_is_observed(t->m))
-			ewi_emit_step(t, op, code);
-		t->cost += !is_free(code);
-		if (op->icode == EWI_BY_HAND)
-			hand_op(t, code);
+	t->at = ewi_reader_at(&t->r);
+	op = read_opcode(t);
+	if (!op)
+		return;
+	code = (enum ewi_opcode)(op - ops);
+	if (t->cost > COST_MAX)
+		ewi_account(t);
+	if (ewi_is_observed(t->m))
+		ewi_emit_step(t, op, code);
+	t->cost += !is_free(code);
+	if (op->icode == EWI_BY_HAND)
+		hand_op(t, code);
 #if EW_CONFIG_SIMD
-		else if (ewi_icode_info[op->icode].cls >= EWI_CLASS_VUN)
-			ewi_simd_op(t, op);
+	else if (ewi_icode_info[op->icode].cls >= EWI_CLASS_VUN)
+		ewi_simd_op(t, op);
 #endif
-		else
-			simple_op(t, op);
-	}
+	else
+		simple_op(t, op);
 }
 
 /* ---- one function ---- */
@@ -552,51 +560,80 @@ static void write_head(struct ewi_translator *t, struct ewi_head *head)
 	head->func = t->func;
 }
 
-enum ew_status ewi_translate(struct ewi_translator *t, uint32_t func, const uint8_t *body,
-			     size_t size, size_t offset, struct ew_error *err)
+/* Ready for the body of func: nothing of the function before is left. */
+static void begin(struct ewi_translator *t, uint32_t func)
 {
-	struct ew_module *m = t->m;
+	const struct ewi_func_def *f = &t->m->funcs[func];
 
-	t->err = err;
 	t->func = func;
-	t->type = ewi_func_type(m, func);
+	t->type = ewi_func_type(t->m, func);
 	t->local_count = t->local_slot_count = t->sp = t->depth = t->lazy_count = t->start_count = 0;
 	t->has_v128_locals = false;
-	t->dead = false;
 	t->cost = t->map_cost = 0;
-	t->at = offset;
-	t->map_offset = (uint32_t)offset;
-	m->funcs[func].map = (uint32_t)m->map_size;
+	t->at = f->body_offset;
+	t->map_offset = f->body_offset;
 	/* A hook before each instruction, of one byte at least; the instruction itself comes on top. */
-	t->code_limit = m->code_size + 65536 +
-			(EW_MAX_CODE_FACTOR + (ewi_is_observed(m) ? 2 * sizeof(struct ewi_insx) : 0)) * size;
-	ewi_reader_init(&t->r, body, size, offset, err);
+	t->code_limit = t->code_size + 65536 +
+			(EW_MAX_CODE_FACTOR + (ewi_is_observed(t->m) ? 2 * sizeof(struct ewi_insx) : 0)) * (size_t)f->body_size;
+	ewi_reader_init(&t->r, t->m->bytes + f->body_offset, f->body_size, f->body_offset, t->err);
 	ewi_forget(t);
-
 	if (t->type->result_slots > EW_MAX_FRAME_SLOTS)
 		ewi_fail(t, EW_ERR_LIMIT, "more results than EW_MAX_FRAME_SLOTS");
-	if (read_locals(t) && ewi_emit_raw(t, sizeof(struct ewi_head))) {
-		t->func_code = t->map_pos = ewi_here(t) - (uint32_t)sizeof(struct ewi_head);
-		t->next_slot = t->max_slot = t->local_slot_count;
-		ewi_function_begin(t);
-		translate_ops(t);
-		if (t->status == EW_OK && !t->r.failed && t->r.p != t->r.end)
-			ewi_reader_fail(&t->r, ewi_reader_at(&t->r), "section size mismatch: bytes after end");
-	}
+}
+
+static void read_body(struct ewi_translator *t, void (*ops_of)(struct ewi_translator *t))
+{
+	t->next_slot = t->max_slot = t->local_slot_count;
+	ewi_function_begin(t);
+	ops_of(t);
+	if (t->status == EW_OK && !t->r.failed && t->r.p != t->r.end)
+		ewi_reader_fail(&t->r, ewi_reader_at(&t->r), "section size mismatch: bytes after end");
+}
+
+static enum ew_status end(struct ewi_translator *t)
+{
 	if (t->r.failed && t->status == EW_OK)
 		t->status = EW_ERR_MALFORMED;
-	if (t->status == EW_OK) {
+	return t->status;
+}
+
+static void translate_ops(struct ewi_translator *t)
+{
+	while (t->depth > 0 && t->status == EW_OK && !t->r.failed)
+		ewi_translate_op(t);
+}
+
+enum ew_status ewi_translate(struct ewi_translator *t, uint32_t func)
+{
+	t->dead = false;
+	begin(t, func);
+	if (read_locals(t) && ewi_emit_raw(t, sizeof(struct ewi_head))) {
+		t->func_code = t->map_pos = ewi_here(t) - (uint32_t)sizeof(struct ewi_head);
+		read_body(t, translate_ops);
+	}
+	if (end(t) == EW_OK) {
 		ewi_fuse(t);
-		write_head(t, (void *)(m->code + t->func_code));
-		m->funcs[func].code = t->func_code;
-		ewi_resolve_calls(t, func);
+		write_head(t, (void *)(t->code + t->func_code));
 	}
 	return t->status;
 }
 
+#if EW_CONFIG_LAZY
+/* Validation is translation of code that nobody reaches. */
+enum ew_status ewi_validate(struct ewi_translator *t, uint32_t func)
+{
+	t->dead = true;
+	begin(t, func);
+	if (read_locals(t))
+		read_body(t, ewi_validate_ops);
+	return end(t);
+}
+#endif
+
 /* ---- all functions ---- */
 
-enum ew_status ewi_translator_create(struct ewi_translator **out, struct ew_module *m)
+enum ew_status ewi_translator_create(struct ewi_translator **out, const struct ew_module *m, bool late,
+				     struct ew_error *err)
 {
 	struct ewi_translator *t = ewi_alloc(&m->alloc, 1, sizeof(*t));
 
@@ -604,7 +641,10 @@ enum ew_status ewi_translator_create(struct ewi_translator **out, struct ew_modu
 	if (!t)
 		return EW_ERR_NOMEM;
 	t->m = m;
-	t->calls_count = m->func_count;
+	t->err = err;
+	t->late = late;
+	if (!late)
+		t->calls_count = m->func_count;
 	t->calls = ewi_alloc(&m->alloc, t->calls_count, sizeof(*t->calls));
 	if (!t->calls && t->calls_count > 0) {
 		ewi_free(&m->alloc, t, 1, sizeof(*t));
@@ -628,14 +668,37 @@ static enum ew_status trim(const struct ew_alloc *a, uint8_t **buffer, size_t us
 	return EW_OK;
 }
 
-enum ew_status ewi_translator_finish(struct ewi_translator *t)
+enum ew_status ewi_translate_into(struct ewi_translator *t, struct ew_module *m, uint32_t func)
 {
-	struct ew_module *m = t->m;
-	enum ew_status status = trim(&m->alloc, &m->code, m->code_size, &m->code_cap);
+	uint32_t map = (uint32_t)t->map_size;
+	enum ew_status status = ewi_translate(t, func);
+
+	if (status == EW_OK) {
+		m->funcs[func].map = map;
+		m->funcs[func].code = t->func_code;
+		ewi_resolve_calls(t, func);
+	}
+	return status;
+}
+
+enum ew_status ewi_translator_finish(struct ewi_translator *t, struct ew_module *m)
+{
+	enum ew_status status = trim(&m->alloc, &t->code, t->code_size, &t->code_cap);
 
 	if (status == EW_OK)
-		status = trim(&m->alloc, &m->map, m->map_size, &m->map_cap);
-	return status;
+		status = trim(&m->alloc, &t->map, t->map_size, &t->map_cap);
+	if (status != EW_OK)
+		return status;
+	m->code = t->code;
+	m->code_size = t->code_size;
+	m->map = t->map;
+	m->map_size = t->map_size;
+	t->code = t->map = NULL;
+#if EW_CONFIG_TRACE
+	m->notes = t->notes;
+	t->notes = (struct ewi_notes){0};
+#endif
+	return EW_OK;
 }
 
 void ewi_translator_destroy(struct ewi_translator *t)
@@ -645,6 +708,11 @@ void ewi_translator_destroy(struct ewi_translator *t)
 	if (!t)
 		return;
 	a = &t->m->alloc;
+	ewi_free(a, t->code, t->code_cap, 1);
+	ewi_free(a, t->map, t->map_cap, 1);
+#if EW_CONFIG_TRACE
+	ewi_notes_free(&t->notes, a);
+#endif
 	ewi_free(a, t->calls, t->calls_count, sizeof(*t->calls));
 	ewi_free(a, t->blocks, t->block_cap, sizeof(*t->blocks));
 	ewi_free(a, t->stack, t->stack_cap, sizeof(*t->stack));

@@ -14,6 +14,7 @@ enum ewi_opcode {
 #include "wasm/opcodes.def"
 #define VROW(code, N, text, imm, pops, pushes, cls, R, T, canon, forms) EWI_OP_##N,
 #define VINT(N, cls, R, T, forms)
+#define VALIAS(code, N, text, pops, icode) EWI_OP_##N,
 #include "wasm/simd.def"
 	EWI_OPS
 };
@@ -60,6 +61,11 @@ struct ewi_op {
 
 /* The row of the opcode that r is at, leaving r behind it; NULL: there is none. */
 const struct ewi_op *ewi_read_opcode(struct ewi_reader *r);
+
+/* The next instruction, whatever it is. */
+void ewi_translate_op(struct ewi_translator *t);
+/* validate.c: instructions to the end of the function, nothing emitted. */
+void ewi_validate_ops(struct ewi_translator *t);
 
 /* The operand stack.  Pushed entries are TEMP; the pointer is good until the next push. */
 struct ewi_entry *ewi_push(struct ewi_translator *t, uint8_t type);

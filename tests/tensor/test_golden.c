@@ -14,7 +14,8 @@
 #define CASE_TENSORS 8
 
 static const char *const models[] = {"ad01_int8", "hello_world_int8", "hello_world_float"};
-static const char *const prefixes[] = {"fc_", "fully_connected", "quantize_", "dequantize_", "reshape_"};
+static const char *const prefixes[] = {"fc_", "fully_connected", "quantize_", "dequantize_", "reshape_", "conv_",
+				       "dwconv_", "depthwise_conv", "tconv_", "avgpool_", "average_pool", "maxpool_"};
 
 /* One mask for plain C, then one for each level that this machine adds to it. */
 static size_t isa_levels(uint32_t *masks)
@@ -364,16 +365,22 @@ static void run_operator(const char *row, const struct case_file *c, struct ew_m
 }
 
 /* The fixed-point scales themselves: outputs alone seldom tell a product in float from one in double. */
+static struct ewi_scale scale_of(const struct ewi_op *op, uint32_t channel)
+{
+	const struct ewi_conv *conv = op->params;
+
+	if (op->kernel->slot == EWI_SLOT_REQUANTIZE)
+		return ((const struct ewi_convert *)op->params)->ratio;
+	if (op->kernel->slot >= EWI_SLOT_CONV_S8 && op->kernel->slot <= EWI_SLOT_TCONV_F32)
+		return (struct ewi_scale){conv->multipliers[channel], conv->shifts[channel]};
+	return ewi_fc_scale(op->params, channel);
+}
+
 static void check_scales(const char *row, const struct case_file *c, const struct ew_model *m)
 {
-	const struct ewi_op *op = &m->ops[0];
-	const struct ewi_fc *fc = op->params;
-	const struct ewi_convert *convert = op->params;
-
 	check_int(row, c->multipliers, c->shifts);
 	for (int i = 0; i < c->multipliers; i++) {
-		struct ewi_scale s = op->kernel->slot == EWI_SLOT_REQUANTIZE ? convert->ratio :
-									       ewi_fc_scale(fc, (uint32_t)i);
+		struct ewi_scale s = scale_of(&m->ops[0], (uint32_t)i);
 
 		check_int(row, s.multiplier, c->multiplier[i]);
 		check_int(row, s.shift, c->shift[i]);
@@ -436,7 +443,7 @@ static void operator_files(void **state)
 	}
 	closedir(dir);
 	print_message("%u operator cases, %u with their scales\n", n, scales);
-	assert_true(n >= 40 && scales >= 30);
+	assert_true(n >= 190 && scales >= 170);
 }
 
 int main(void)

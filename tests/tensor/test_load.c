@@ -103,7 +103,7 @@ SPOIL(output_far, s->outputs[0] = 4)
 SPOIL(output_unwritten, s->model.op_count = 0)
 SPOIL(many_inputs, s->model.input_count = 2; s->model.tensor_count = 1; s->model.op_count = 0; s->model.output_count = 0)
 SPOIL(code_far, s->op.code_index = 1)
-SPOIL(conv, s->op.code = 3)
+SPOIL(not_there, s->op.code = 11)
 SPOIL(newest_code, s->op.code = 209)
 SPOIL(unknown_code, s->op.code = 100000)
 SPOIL(unknown_old_code, s->op.code = 126; s->op.old_code = true)
@@ -206,7 +206,7 @@ static const struct row {
 	{"output never written", output_unwritten, EW_ERR_INVALID, "output 0, tensor 3, is never written"},
 	{"more inputs than tensors", many_inputs, EW_ERR_INVALID, "more inputs than tensors"},
 	{"code 1 of 1", code_far, EW_ERR_INVALID, "operator 0: code 1 of 1"},
-	{"CONV_2D", conv, EW_ERR_UNSUPPORTED, "operator 0 (CONV_2D): not supported"},
+	{"L2_NORMALIZATION", not_there, EW_ERR_UNSUPPORTED, "operator 0 (L2_NORMALIZATION): not supported"},
 	{"newest operator", newest_code, EW_ERR_UNSUPPORTED, "operator 0 (STABLEHLO_CASE): not supported"},
 	{"unknown operator", unknown_code, EW_ERR_UNSUPPORTED, "code 100000"},
 	{"unknown old operator", unknown_old_code, EW_ERR_UNSUPPORTED, "code 126"},

@@ -512,7 +512,7 @@ static void test_list_lines(void **state)
 {
 	static const char *const lines[] = {
 		"function 1 <work> (i)i: ", "  loop", "  local.get 0", "  call 0 <host>", "CALL_IMPORT 0 <host>, frame [",
-		"  br_if 0", "  br_table 0 1", "BR_TABLE [", "  end", "RETURN_INT [",
+		"  br_if 0", "  br_table 0 1", "BR_TABLE", "  end", "RETURN_INT",
 	};
 	static struct page page;
 	const char *at = page.text;
