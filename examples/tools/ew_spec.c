@@ -51,6 +51,7 @@ static const struct {
 	{"custom-page-sizes", EW_FEATURE_CUSTOM_PAGE_SIZES},
 	{"multi-memory", EW_FEATURE_MULTI_MEMORY},
 	{"relaxed-simd", EW_FEATURE_RELAXED_SIMD},
+	{"memory64", EW_FEATURE_MEMORY64},
 };
 
 /* The features that no --enable named. */

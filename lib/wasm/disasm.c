@@ -109,7 +109,7 @@ static void put_memarg(struct ewi_text *o, struct ewi_reader *r)
 {
 	uint32_t align = ewi_read_u32(r);
 	uint32_t memory = align & 0x40 ? ewi_read_u32(r) : 0;
-	uint64_t offset = ewi_read_u32(r);
+	uint64_t offset = ewi_read_u64(r);
 
 	if (memory != 0)
 		ewi_text_add(o, " (memory %u)", (unsigned)memory);

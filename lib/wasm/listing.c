@@ -146,7 +146,7 @@ struct known {
 	ewi_handler handler;
 	uint16_t icode;
 	uint8_t form;
-	bool silent, both; /* both: with the instruction behind it */
+	bool silent, both, wide; /* both: with the instruction behind it; wide: of a 64-bit memory */
 };
 
 struct index {
@@ -176,7 +176,7 @@ static void enter(struct index *ix, const struct known *k)
 
 #if EW_CONFIG_EXEC_ACC
 #define VARIANTS 2u
-#define HANDLER_COUNT (EWI_ICODES * EWI_FORMS * VARIANTS + EWI_PAIRS)
+#define HANDLER_COUNT (EWI_ICODES * (EWI_FORMS * VARIANTS + 2) + EWI_PAIRS)
 static void enter_pairs(struct index *ix)
 {
 	for (unsigned i = 0; i < EWI_PAIRS; i++) {
@@ -189,12 +189,29 @@ static void enter_pairs(struct index *ix)
 }
 #else
 #define VARIANTS 1u
-#define HANDLER_COUNT (EWI_ICODES * EWI_FORMS * VARIANTS)
+#define HANDLER_COUNT (EWI_ICODES * (EWI_FORMS * VARIANTS + 2))
 static void enter_pairs(struct index *ix)
 {
 	(void)ix;
 }
 #endif
+
+/* Accesses of 64-bit memories have handlers besides. */
+static void enter_wide(struct index *ix)
+{
+#if EW_CONFIG_MEMORY64
+	for (unsigned i = 0; i < 2 * EWI_ICODES; i++) {
+		struct known k = {ewi_wide_handlers[i / 2][i % 2], (uint16_t)(i / 2), EWI_SS, false, false, true};
+
+#if EW_CONFIG_EXEC_ACC
+		k.form = i % 2 ? EWI_RS : EWI_SS;
+#endif
+		enter(ix, &k);
+	}
+#else
+	(void)ix;
+#endif
+}
 
 static bool make_index(struct index *ix, const struct ew_alloc *a)
 {
@@ -208,8 +225,9 @@ static bool make_index(struct index *ix, const struct ew_alloc *a)
 		for (unsigned icode = 0; icode < EWI_ICODES; icode++)
 			for (unsigned form = 0; form < EWI_FORMS; form++)
 				enter(ix, &(struct known){EWI_HANDLER(icode, form, silent), (uint16_t)icode,
-							  (uint8_t)form, silent != 0, false});
+							  (uint8_t)form, silent != 0, false, false});
 	enter_pairs(ix);
+	enter_wide(ix);
 	return true;
 }
 
@@ -301,7 +319,8 @@ static void put_icode(struct ewi_text *o, const struct place *p, const struct kn
 	uint8_t acc;
 	const char *format = format_of(k, &acc);
 
-	ewi_text_add(o, "%s%s%s ", icodes[k->icode].name, forms[k->form], k->both ? " &" : "");
+	ewi_text_add(o, "%s%s%s%s ", icodes[k->icode].name, k->wide ? "_64" : "", forms[k->form],
+		     k->both ? " &" : "");
 	if (!format) {
 		ewi_text_add(o, "a %u, b %u, imm %d", p->ins->a, p->ins->b, (int)p->ins->u.imm);
 		return;

@@ -11,6 +11,7 @@
 #include "wasm/types.h"
 
 #define EWI_NONE UINT32_MAX
+#define EWI_NO_MAX UINT64_MAX
 
 struct ewi_name {
 	const char *text; /* inside the module's bytes, valid UTF-8 */
@@ -18,7 +19,7 @@ struct ewi_name {
 };
 
 struct ewi_limits {
-	uint32_t min, max; /* max EWI_NONE: none */
+	uint64_t min, max; /* max EWI_NO_MAX: none, as good as 2^64 - 1 pages of one byte */
 };
 
 struct ewi_import {
@@ -60,11 +61,13 @@ struct ewi_global_def {
 struct ewi_table_def {
 	struct ewi_limits limits;
 	uint8_t type;
+	bool is64; /* its indices are i64: EWI_IS64 */
 };
 
 struct ewi_memory_def {
 	struct ewi_limits limits; /* in pages */
 	uint8_t page_log2;	  /* 16; or 0, by the custom page sizes proposal */
+	bool is64;		  /* its addresses are i64: EWI_IS64 */
 };
 
 enum ewi_segment_mode { EWI_ACTIVE, EWI_PASSIVE, EWI_DECLARATIVE };
@@ -165,6 +168,14 @@ struct ew_module {
 
 /* Is a proposal off, for this module or because it is compiled away?  feature: TAIL_CALL ... */
 #define EWI_OFF(m, feature) (!EW_CONFIG_##feature || ((m)->disable & EW_FEATURE_##feature))
+
+/* Of a memory or table, as declared or as it is: are its addresses i64?  They never are where that is compiled away. */
+#define EWI_IS64(object) (EW_CONFIG_MEMORY64 && (object)->is64)
+
+static inline uint8_t ewi_index_type(bool is64)
+{
+	return is64 ? EW_I64 : EW_I32;
+}
 
 static inline const struct ewi_functype *ewi_func_type(const struct ew_module *m, uint32_t func)
 {

@@ -159,7 +159,7 @@ bool ewi_need_memory(struct ewi_translator *t)
 /* Bit 6 of the alignment: the index of a memory follows. */
 #define MEMARG_MEMORY 0x40u
 
-uint32_t ewi_read_memarg(struct ewi_translator *t, unsigned natural)
+uint64_t ewi_read_memarg(struct ewi_translator *t, unsigned natural)
 {
 	uint32_t align = ewi_read_u32(&t->r);
 
@@ -177,12 +177,87 @@ uint32_t ewi_read_memarg(struct ewi_translator *t, unsigned natural)
 		else
 			ewi_fail(t, EW_ERR_INVALID, "alignment must not be larger than natural");
 	}
-	return ewi_read_u32(&t->r);
+	t->wide = t->memory < t->m->memory_count && EWI_IS64(&t->m->memories[t->memory]);
+	return t->wide ? ewi_read_u64(&t->r) : ewi_read_u32(&t->r);
 }
 
-void ewi_use_memory(struct ewi_translator *t, uint32_t memory)
+/* ---- accesses of other than memory 0, and of 64-bit memories ---- */
+
+static void use_memory(struct ewi_translator *t, uint32_t memory)
 {
 	ewi_emit(t, EWI_MEMORY_USE, EWI_SS, false)->i.u.uimm = memory;
+}
+
+#if EW_CONFIG_MEMORY64
+static uint32_t wide_offset(struct ewi_translator *t, struct ewi_entry *a, uint64_t offset)
+{
+	struct ewi_insx *ins;
+	uint16_t slot;
+
+	if (offset <= UINT32_MAX)
+		return (uint32_t)offset;
+	slot = ewi_slot(t, a);
+	ins = ewi_emit(t, EWI_ADDRESS_ADD, EWI_SS, true);
+	ins->i.a = slot;
+	ins->i.b = a->home;
+	memcpy(&ins->rel, &offset, sizeof(offset));
+	ewi_wrote_slot(t, a->home);
+	a->slot = a->home;
+	a->place = EWI_TEMP;
+	return 0;
+}
+
+/* Nothing silences the handler that it gets: what it leaves in an accumulator is in its slot as well. */
+static void widen(struct ewi_translator *t)
+{
+	struct ewi_ins *ins;
+
+	if (t->dead || t->status != EW_OK)
+		return;
+	ins = (void *)(t->code + t->last.pos);
+	ins->h = ewi_wide_handlers[t->last.icode][t->last.form != EWI_SS];
+	for (int k = 0; k < EWI_ACCS; k++)
+		t->acc[k].pos = EWI_NONE;
+}
+#endif
+
+uint32_t ewi_access_begin(struct ewi_translator *t, struct ewi_entry *a, uint64_t offset)
+{
+#if EW_CONFIG_MEMORY64
+	if (t->wide)
+		offset = wide_offset(t, a, offset);
+#else
+	(void)a;
+#endif
+	if (t->memory != 0)
+		use_memory(t, t->memory);
+	return (uint32_t)offset;
+}
+
+void ewi_access_end(struct ewi_translator *t)
+{
+#if EW_CONFIG_MEMORY64
+	if (t->wide)
+		widen(t);
+#endif
+	if (t->memory != 0)
+		use_memory(t, 0);
+}
+
+void ewi_narrow_index(struct ewi_translator *t, bool is64, struct ewi_entry *index)
+{
+	struct ewi_insx *ins;
+	uint16_t slot;
+
+	if (!is64)
+		return;
+	slot = ewi_slot(t, index);
+	ins = ewi_emit(t, EWI_TABLE_INDEX, EWI_SS, false);
+	ins->i.a = slot;
+	ins->i.b = index->home;
+	ewi_wrote_slot(t, index->home);
+	index->slot = index->home;
+	index->place = EWI_TEMP;
 }
 
 /* ---- instructions whose types the table gives ---- */
@@ -191,9 +266,11 @@ static void simple_op(struct ewi_translator *t, const struct ewi_op *op)
 {
 	const struct ewi_icode_info *info = &ewi_icode_info[op->icode];
 	struct ewi_entry a, b;
-	uint32_t offset = 0;
+	uint64_t offset = 0;
+	uint32_t at;
 
 	t->memory = 0;
+	t->wide = false;
 	if (op->imm >= EWI_IMM_MEM0 && op->imm <= EWI_IMM_MEM3) {
 		offset = ewi_read_memarg(t, op->imm - EWI_IMM_MEM0);
 		ewi_need_memory(t);
@@ -201,27 +278,25 @@ static void simple_op(struct ewi_translator *t, const struct ewi_op *op)
 	b = (struct ewi_entry){0};
 	if (op->pops[1])
 		b = ewi_pop(t, ewi_type_of_letter(op->pops[1]));
-	a = ewi_pop(t, ewi_type_of_letter(op->pops[0]));
+	a = ewi_pop(t, t->wide ? EW_I64 : ewi_type_of_letter(op->pops[0]));
 	if (t->status != EW_OK || t->r.failed)
 		return;
-	if (t->memory != 0)
-		ewi_use_memory(t, t->memory);
+	at = ewi_access_begin(t, &a, offset);
 	switch (info->cls) {
 	case EWI_CLASS_UN:
 		ewi_emit_unary(t, op->icode, &a, t->next_slot);
 		break;
 	case EWI_CLASS_LOAD:
-		ewi_emit_load(t, op->icode, &a, offset, t->next_slot);
+		ewi_emit_load(t, op->icode, &a, at, t->next_slot);
 		break;
 	case EWI_CLASS_STORE:
-		ewi_emit_store(t, op->icode, &a, &b, offset);
+		ewi_emit_store(t, op->icode, &a, &b, at);
 		break;
 	default:
 		ewi_emit_binary(t, op->icode, a, b, t->next_slot);
 		break;
 	}
-	if (t->memory != 0)
-		ewi_use_memory(t, 0);
+	ewi_access_end(t);
 	if (op->pushes[0])
 		ewi_push(t, ewi_type_of_letter(op->pushes[0]));
 }

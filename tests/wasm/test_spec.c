@@ -80,6 +80,7 @@ static const struct {
 	{"extended-const", "-", 268},
 	{"tail-call", "-", 108},
 	{"multi-memory", "-", 877},
+	{"memory64", "-", 1409},
 	{"relaxed-simd", "relaxed_dot_product", 66}, /* wast2json 1.0.32 lacks its names: test_simd.c has them */
 };
 
