@@ -8,8 +8,8 @@
  *	alloc.h   where memory comes from          store.h  storage, durable log, key-value store
  *	config.h  switches and limits              abi.h    what guests may import, and grants
  *	wasm.h    modules, instances, calls        node.h   functions by name, fed and watched
- *	debug.h   guests step by step, listings    guest.h  the guest's side (compiled to wasm32)
- *	model.h   neural networks
+ *	debug.h   guests step by step, listings    sign.h   whose modules are accepted
+ *	model.h   neural networks                  guest.h  the guest's side (compiled to wasm32)
  *
  * NULL.     Pointers MUST NOT be NULL unless the function says so.  Destroy and free functions, and struct
  *           ew_error pointers, take NULL everywhere.
@@ -35,6 +35,7 @@
 #include "edgewasm/event.h"
 #include "edgewasm/model.h"
 #include "edgewasm/node.h"
+#include "edgewasm/sign.h"
 #include "edgewasm/status.h"
 #include "edgewasm/store.h"
 #include "edgewasm/wasm.h"

@@ -486,22 +486,41 @@ const struct ewi_op *ewi_read_opcode(struct ewi_reader *r)
 	return byte == 0xfd ? read_simd_opcode(r) : NULL;
 }
 
+enum { RELAXED_FIRST = 0x100, RELAXED_LAST = 0x113 };
+
+/* A vector instruction that is not to be; r is at its opcode. */
+static const char *refused_vector(const struct ewi_translator *t, struct ewi_reader r)
+{
+	uint32_t second;
+
+	if (ewi_read_u8(&r) != 0xfd)
+		return NULL;
+	if (!EW_CONFIG_SIMD)
+		return "v128 instructions are not supported";
+	second = EWI_OFF(t->m, RELAXED_SIMD) ? ewi_read_u32(&r) : 0;
+	return second >= RELAXED_FIRST && second <= RELAXED_LAST ? "relaxed vector instructions are disabled" : NULL;
+}
+
 static const struct ewi_op *read_opcode(struct ewi_translator *t)
 {
+	const uint8_t *first = t->r.p;
 	const struct ewi_op *op = ewi_read_opcode(&t->r);
+	const char *refused = NULL;
 
-#if EW_CONFIG_SIMD
-	if (op >= &ops[EWI_OP_I8X16_RELAXED_SWIZZLE] && op <= &ops[EWI_OP_I32X4_RELAXED_DOT_ADD] &&
-	    EWI_OFF(t->m, RELAXED_SIMD)) {
-		ewi_fail(t, EW_ERR_UNSUPPORTED, "relaxed vector instructions are disabled");
-		return NULL;
+	if (op && *first != 0xfd)
+		return op;
+	if (!t->r.failed) {
+		struct ewi_reader again = t->r;
+
+		again.p = first;
+		again.err = NULL;
+		refused = refused_vector(t, again);
 	}
-#endif
-	if (!op && !EW_CONFIG_SIMD && !t->r.failed && t->r.p[-1] == 0xfd)
-		ewi_fail(t, EW_ERR_UNSUPPORTED, "v128 instructions are not supported");
+	if (refused)
+		ewi_fail(t, EW_ERR_UNSUPPORTED, refused);
 	else if (!op)
 		ewi_reader_fail(&t->r, t->at, "illegal opcode");
-	return op;
+	return refused ? NULL : op;
 }
 
 static bool is_free(enum ewi_opcode op)
