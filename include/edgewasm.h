@@ -8,7 +8,7 @@
  *	alloc.h   where memory comes from          store.h  storage, durable log, key-value store
  *	config.h  switches and limits              abi.h    what guests may import, and grants
  *	wasm.h    modules, instances, calls        node.h   functions by name, fed and watched
- *	sign.h    whose modules are accepted
+ *	sign.h    whose modules are accepted       watch.h  drift, votes, samples
  *	model.h   neural networks                  guest.h  the guest's side (compiled to wasm32)
  *
  * NULL.     Pointers MUST NOT be NULL unless the function says so.  Destroy and free functions, and struct
@@ -38,5 +38,6 @@
 #include "edgewasm/status.h"
 #include "edgewasm/store.h"
 #include "edgewasm/wasm.h"
+#include "edgewasm/watch.h"
 
 #endif
