@@ -5,7 +5,7 @@
  * edgewasm.h - all of the library, and the promises that hold for every function of it.
  *
  *	status.h  what functions return            event.h  rings, batches, token buckets
- *	alloc.h   where memory comes from          store.h  storage, durable log, key-value store
+ *	alloc.h   where memory comes from          store.h  what survives: storage.h, log.h, kv.h
  *	config.h  switches and limits              abi.h    what guests may import, and grants
  *	wasm.h    modules, instances, calls        node.h   functions by name, fed and watched
  *	sign.h    whose modules are accepted       watch.h  drift, votes, samples

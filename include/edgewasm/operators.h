@@ -40,10 +40,13 @@ EW_API extern const struct ew_operator_set ew_operators;
 	OPERATOR(assign_variable)                                                          \
 	OPERATOR(average_pool_2d)                                                          \
 	OPERATOR(call_once)                                                                \
+	OPERATOR(concatenation)                                                            \
 	OPERATOR(conv_2d)                                                                  \
+	OPERATOR(depth_to_space)                                                           \
 	OPERATOR(depthwise_conv_2d)                                                        \
 	OPERATOR(dequantize)                                                               \
 	OPERATOR(div)                                                                      \
+	OPERATOR(expand_dims)                                                              \
 	OPERATOR(fully_connected)                                                          \
 	OPERATOR(hard_swish)                                                               \
 	OPERATOR(leaky_relu)                                                               \
@@ -52,6 +55,9 @@ EW_API extern const struct ew_operator_set ew_operators;
 	OPERATOR(maximum)                                                                  \
 	OPERATOR(minimum)                                                                  \
 	OPERATOR(mul)                                                                      \
+	OPERATOR(pack)                                                                     \
+	OPERATOR(pad)                                                                      \
+	OPERATOR(padv2)                                                                    \
 	OPERATOR(prelu)                                                                    \
 	OPERATOR(quantize)                                                                 \
 	OPERATOR(read_variable)                                                            \
@@ -59,11 +65,19 @@ EW_API extern const struct ew_operator_set ew_operators;
 	OPERATOR(relu6)                                                                    \
 	OPERATOR(relu_n1_to_1)                                                             \
 	OPERATOR(reshape)                                                                  \
+	OPERATOR(slice)                                                                    \
 	OPERATOR(softmax)                                                                  \
+	OPERATOR(space_to_depth)                                                           \
+	OPERATOR(split)                                                                    \
+	OPERATOR(split_v)                                                                  \
 	OPERATOR(squared_difference)                                                       \
+	OPERATOR(squeeze)                                                                  \
+	OPERATOR(strided_slice)                                                            \
 	OPERATOR(sub)                                                                      \
 	OPERATOR(tanh)                                                                     \
+	OPERATOR(transpose)                                                                \
 	OPERATOR(transpose_conv)                                                           \
+	OPERATOR(unpack)                                                                   \
 	OPERATOR(var_handle)
 
 #define EW_OPERATOR_DECLARE(name) EW_API extern const struct ew_operator ew_operator_##name;
