@@ -78,4 +78,9 @@ extern const ewi_handler ewi_handlers[EWI_ICODES][EWI_FORMS];
 #define EWI_HANDLER(icode, form, silent) ewi_handlers[icode][form]
 #endif
 
+#if EW_CONFIG_MEMORY64
+/* Loads and stores of memories with 64-bit addresses: the address in a slot (SS), in the accumulator (RS). */
+extern const ewi_handler ewi_wide_handlers[EWI_ICODES][2];
+#endif
+
 #endif
