@@ -54,6 +54,7 @@ struct fast {
 	const uint8_t *p;
 	uint8_t *top, *floor, *room;
 	const uint8_t *last; /* where an instruction may begin at most */
+	bool memory; /* there is one, and its addresses are i32 */
 };
 
 EW_INLINE bool has_one(const struct fast *f, uint8_t type)
@@ -86,13 +87,13 @@ EW_INLINE bool skip4(struct fast *f)
 }
 
 /* What the table gives types for: one operand or two, a result or none. */
-EW_INLINE bool typed(const struct ewi_translator *t, struct fast *f, enum ewi_imm imm, unsigned operands, uint8_t lower,
+EW_INLINE bool typed(struct fast *f, enum ewi_imm imm, unsigned operands, uint8_t lower,
 		     uint8_t upper, uint8_t result)
 {
 	if (operands == 1 ? !has_one(f, lower) : !has_two(f, lower, upper))
 		return false;
 	/* An alignment of more than one byte, or one with an index of a memory, is greater than the natural one too. */
-	if (IS_ACCESS(imm) && (*f->p++ > imm - EWI_IMM_MEM0 || t->m->memory_count == 0 || !skip4(f)))
+	if (IS_ACCESS(imm) && (*f->p++ > imm - EWI_IMM_MEM0 || !f->memory || !skip4(f)))
 		return false;
 	f->top -= operands;
 	if (result)
@@ -318,7 +319,7 @@ EW_INLINE bool by_hand(struct ewi_translator *t, struct fast *f, unsigned opcode
 	case F32_CONST:
 	case F64_CONST: return constant(f, opcode, type);
 	case I32_EQZ:
-	case I64_EQZ: return typed(t, f, EWI_IMM_NONE, 1, opcode == I32_EQZ ? EW_I32 : EW_I64, 0, EW_I32);
+	case I64_EQZ: return typed(f, EWI_IMM_NONE, 1, opcode == I32_EQZ ? EW_I32 : EW_I64, 0, EW_I32);
 	case GLOBAL_GET:
 	case GLOBAL_SET: return global(t, f, opcode);
 	case BLOCK:
@@ -352,7 +353,7 @@ EW_INLINE bool common(struct ewi_translator *t, struct fast *f)
 	case code:                                                                                 \
 		if (EWI_##icode == EWI_BY_HAND)                                                    \
 			return by_hand(t, f, code, CONST_TYPE(EWI_IMM_##imm));                     \
-		return typed(t, f, EWI_IMM_##imm, sizeof(pops) - 1, TYPE(pops, 0), TYPE(pops, 1), TYPE(pushes, 0));
+		return typed(f, EWI_IMM_##imm, sizeof(pops) - 1, TYPE(pops, 0), TYPE(pops, 1), TYPE(pushes, 0));
 #define OPX(code, N, text, imm, pops, pushes, icode)
 #include "wasm/opcodes.def"
 #undef OP
@@ -390,6 +391,7 @@ EW_INLINE bool enter(struct ewi_translator *t, struct fast *f)
 	if (t->next_slot - b->base != t->sp - b->height || !make_room(t))
 		return false; /* some operand takes two slots */
 	f->p = t->r.p;
+	f->memory = t->m->memory_count != 0 && !EWI_IS64(&t->m->memories[0]);
 	f->last = t->m->size - ewi_reader_at(&t->r) < LONGEST ? f->p : t->m->bytes + t->m->size - LONGEST + 1;
 	if (f->last > t->r.end)
 		f->last = t->r.end;
