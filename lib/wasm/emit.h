@@ -122,6 +122,9 @@ struct ewi_translator {
 
 	uint8_t *code, *map; /* become the module's when all is translated */
 	size_t code_size, code_cap, map_size, map_cap;
+#if EW_CONFIG_TRACE
+	struct ewi_notes notes;
+#endif
 
 	const struct ewi_functype *type;
 	uint8_t *locals; /* types */
@@ -131,6 +134,8 @@ struct ewi_translator {
 	bool has_v128_locals;
 	struct ewi_entry *stack;
 	uint32_t sp, stack_cap;
+	uint8_t *types; /* validate.c's */
+	uint32_t types_cap;
 	uint32_t next_slot, max_slot; /* home of the next entry, and the highest there was */
 	struct ewi_block *blocks;
 	uint32_t depth, block_cap;
