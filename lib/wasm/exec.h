@@ -109,6 +109,8 @@ struct ew_exec {
 	enum ew_status status;		/* why the last run ended */
 	struct ew_func *func;		/* the call in progress at the outermost level */
 	struct ew_trap trap;
+	uint64_t bad_address; /* of an access out of bounds, on the way to trap.text */
+	uint32_t bad_bytes;
 	struct ew_alloc alloc;
 };
 
