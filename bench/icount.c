@@ -106,12 +106,16 @@ static const struct known *find(ewi_handler h)
 /* Of instructions done by one handler the first; others are themselves. */
 static ewi_handler alone(ewi_handler h, unsigned *length)
 {
-	uint16_t icode;
-	uint8_t form;
-	bool silent;
+	struct ewi_fused f;
 
-	*length = ewi_unfused(h, &icode, &form, &silent);
-	return *length > 1 ? EWI_HANDLER(icode, form, silent) : h;
+	*length = 1;
+	for (uint32_t i = 0; ewi_fused_at(i, &f); i++) {
+		if (f.handler != h)
+			continue;
+		*length = f.length;
+		return EWI_HANDLER(f.icode, f.form, f.silent);
+	}
+	return h;
 }
 
 /* Bytes of an instruction with what stands behind it. */

@@ -515,9 +515,33 @@ C(TABLE_SET)
 	NEXT;
 }
 
+/* Of a 64-bit table: an index as 32 bits; what does not fit becomes one that no table reaches. */
+C(TABLE_INDEX)
+{
+	uint64_t index = fp[pc->a].u64;
+
+	fp[pc->b].u32 = index < UINT32_MAX ? (uint32_t)index : UINT32_MAX;
+	NEXT;
+}
+
+/* An operand that is an address or a length of object, and a result likewise. */
+#define INDEX(object, value) (EWI_IS64(object) ? (value).u64 : (value).u32)
+#define SET_INDEX(object, slot, v)                                                                 \
+	do {                                                                                       \
+		uint64_t v_ = (v);                                                                 \
+		if (EWI_IS64(object))                                                              \
+			(slot)->u64 = v_;                                                          \
+		else                                                                               \
+			(slot)->u32 = (uint32_t)v_;                                                \
+	} while (0)
+/* A length that two of them share: i64 only where both are. */
+#define LENGTH(a, b, value) (EWI_IS64(a) ? INDEX(b, value) : (value).u32)
+
 C(TABLE_SIZE)
 {
-	fp[pc->b].u32 = x->inst->tables[pc->u.uimm]->size;
+	const struct ew_table *t = x->inst->tables[pc->u.uimm];
+
+	SET_INDEX(t, fp + pc->b, t->size);
 	NEXT;
 }
 
@@ -525,7 +549,8 @@ C(TABLE_GROW)
 {
 	struct ew_table *t = x->inst->tables[pc->u.uimm];
 
-	fp[pc->a].u32 = ewi_table_grow(t, fp[pc->a + 1].u32, (void *)(uintptr_t)fp[pc->a].u64);
+	SET_INDEX(t, fp + pc->a,
+		  ewi_table_grow(t, INDEX(t, fp[pc->a + 1]), (void *)(uintptr_t)fp[pc->a].u64));
 	NEXT;
 }
 
@@ -539,25 +564,25 @@ C(TABLE_GROW)
 
 C(TABLE_FILL)
 {
+	struct ew_table *t = x->inst->tables[pc->u.uimm];
 	const union ew_value *v = fp + pc->a;
 
-	CHECKED("table.fill", ewi_table_fill(x->inst->tables[pc->u.uimm], v[0].u32,
-			       (void *)(uintptr_t)v[1].u64, v[2].u32));
+	CHECKED("table.fill", ewi_table_fill(t, INDEX(t, v[0]), (void *)(uintptr_t)v[1].u64, INDEX(t, v[2])));
 }
 
 C(TABLE_COPY)
 {
+	struct ew_table *to = x->inst->tables[pc->u.s.c], *from = x->inst->tables[pc->u.s.d];
 	const union ew_value *v = fp + pc->a;
 
-	CHECKED("table.copy", ewi_table_copy(x->inst->tables[pc->u.s.c], x->inst->tables[pc->u.s.d], v[0].u32,
-			       v[1].u32, v[2].u32));
+	CHECKED("table.copy", ewi_table_copy(to, from, INDEX(to, v[0]), INDEX(from, v[1]), LENGTH(to, from, v[2])));
 }
 
 C(TABLE_INIT)
 {
 	const union ew_value *v = fp + pc->a;
 
-	CHECKED("table.init", ewi_table_init(x->inst, pc->b, pc->u.uimm, v[0].u32, v[1].u32, v[2].u32));
+	CHECKED("table.init", ewi_table_init(x->inst, pc->b, pc->u.uimm, INDEX(x->inst->tables[pc->b], v[0]), v[1].u32, v[2].u32));
 }
 
 C(ELEM_DROP)
@@ -570,13 +595,17 @@ C(ELEM_DROP)
 
 C(MEMORY_SIZE)
 {
-	fp[pc->b].u32 = x->inst->memories[pc->u.uimm]->pages;
+	const struct ew_memory *m = x->inst->memories[pc->u.uimm];
+
+	SET_INDEX(m, fp + pc->b, m->pages);
 	NEXT;
 }
 
 C(MEMORY_GROW)
 {
-	fp[pc->b].u32 = ewi_memory_grow(x->inst->memories[pc->u.uimm], fp[pc->a].u32);
+	struct ew_memory *m = x->inst->memories[pc->u.uimm];
+
+	SET_INDEX(m, fp + pc->b, ewi_memory_grow(m, INDEX(m, fp[pc->a])));
 	ewi_switch_instance(x, x->inst);
 	SET_MEM();
 	NEXT;
@@ -584,24 +613,25 @@ C(MEMORY_GROW)
 
 C(MEMORY_FILL)
 {
+	struct ew_memory *m = x->inst->memories[pc->u.uimm];
 	const union ew_value *v = fp + pc->a;
 
-	CHECKED("memory.fill", ewi_memory_fill(x->inst->memories[pc->u.uimm], v[0].u32, (uint8_t)v[1].u32, v[2].u32));
+	CHECKED("memory.fill", ewi_memory_fill(m, INDEX(m, v[0]), (uint8_t)v[1].u32, INDEX(m, v[2])));
 }
 
 C(MEMORY_COPY)
 {
+	struct ew_memory *to = x->inst->memories[pc->u.s.c], *from = x->inst->memories[pc->u.s.d];
 	const union ew_value *v = fp + pc->a;
 
-	CHECKED("memory.copy", ewi_memory_copy(x->inst->memories[pc->u.s.c], x->inst->memories[pc->u.s.d],
-			       v[0].u32, v[1].u32, v[2].u32));
+	CHECKED("memory.copy", ewi_memory_copy(to, from, INDEX(to, v[0]), INDEX(from, v[1]), LENGTH(to, from, v[2])));
 }
 
 C(MEMORY_INIT)
 {
 	const union ew_value *v = fp + pc->a;
 
-	CHECKED("memory.init", ewi_memory_init(x->inst, pc->b, pc->u.uimm, v[0].u32, v[1].u32, v[2].u32));
+	CHECKED("memory.init", ewi_memory_init(x->inst, pc->b, pc->u.uimm, INDEX(x->inst->memories[pc->b], v[0]), v[1].u32, v[2].u32));
 }
 
 /* A trap or a call in between cannot leave it: whoever runs next begins with memory 0 of an instance. */

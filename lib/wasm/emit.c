@@ -124,11 +124,35 @@ static bool note_start(struct ewi_translator *t, unsigned icode, unsigned form)
 	return true;
 }
 
+#if EW_CONFIG_TRACE
+/* Remember where the instruction comes from; what has been taken back is forgotten. */
+static bool note_line(struct ewi_translator *t, uint32_t here)
+{
+	struct ewi_notes *n = &t->notes;
+
+	while (n->line_count > 0 && n->lines[n->line_count - 1].code >= here)
+		n->line_count--;
+	if (n->line_count == n->line_cap) {
+		size_t cap = ewi_grow(&t->m->alloc, (void **)&n->lines, n->line_cap, INT32_MAX, sizeof(*n->lines));
+
+		if (!cap)
+			return ewi_fail(t, EW_ERR_NOMEM, "no memory for the listing");
+		n->line_cap = (uint32_t)cap;
+	}
+	n->lines[n->line_count++] = (struct ewi_line){here, (uint32_t)t->at};
+	return true;
+}
+#endif
+
 struct ewi_insx *ewi_emit(struct ewi_translator *t, unsigned icode, unsigned form, bool wide)
 {
 	size_t bytes = wide ? sizeof(struct ewi_insx) : sizeof(struct ewi_ins);
 	struct ewi_insx *ins = note_start(t, icode, form) ? ewi_emit_raw(t, bytes) : NULL;
 
+#if EW_CONFIG_TRACE
+	if (EW_UNLIKELY(t->m->flags & EW_MODULE_LISTING) && ins && !note_line(t, ewi_here(t) - (uint32_t)bytes))
+		ins = NULL;
+#endif
 	if (!ins)
 		return &t->sink;
 	ins->i.h = EWI_HANDLER(icode, form, 0);
@@ -408,9 +432,9 @@ void ewi_emit_unary(struct ewi_translator *t, unsigned icode, const struct ewi_e
 }
 
 /* A constant address, with the offset, fits the immediate: then the instruction is one of those without address operand. */
-static bool fixed_address(const struct ewi_entry *addr, uint32_t *offset)
+static bool fixed_address(const struct ewi_translator *t, const struct ewi_entry *addr, uint32_t *offset)
 {
-	if (!EW_CONFIG_EXEC_ACC || addr->place != EWI_CONST || (uint32_t)addr->bits > UINT32_MAX - *offset)
+	if (!EW_CONFIG_EXEC_ACC || t->wide || addr->place != EWI_CONST || (uint32_t)addr->bits > UINT32_MAX - *offset)
 		return false;
 	*offset += (uint32_t)addr->bits;
 	return true;
@@ -429,7 +453,7 @@ void ewi_emit_load(struct ewi_translator *t, unsigned icode, const struct ewi_en
 	unsigned form = EWI_SS;
 	struct ewi_insx *ins;
 
-	if (fixed_address(addr, &offset))
+	if (fixed_address(t, addr, &offset))
 		icode = AT(icode);
 	else
 		form = ewi_one_operand(t, addr, EWI_ACC_INT, &slot);
@@ -600,12 +624,12 @@ void ewi_emit_store(struct ewi_translator *t, unsigned icode, const struct ewi_e
 		    const struct ewi_entry *value, uint32_t offset)
 {
 	uint8_t kind = ewi_icode_info[icode].operand;
-	bool fixed = fixed_address(addr, &offset);
+	bool fixed = fixed_address(t, addr, &offset);
 	unsigned form = EWI_SS;
 	uint16_t a = 0, b;
 	struct ewi_insx *ins;
 
-	if (small(value)) {
+	if (!t->wide && small(value)) {
 		if (!fixed)
 			form = ewi_one_operand(t, addr, EWI_ACC_INT, &a);
 #if EW_CONFIG_EXEC_ACC
@@ -618,7 +642,7 @@ void ewi_emit_store(struct ewi_translator *t, unsigned icode, const struct ewi_e
 	} else {
 		b = ewi_slot(t, value);
 #if EW_CONFIG_EXEC_ACC
-		if (in_acc(t, value, kind) && (fixed || value->slot != addr->slot)) {
+		if (!t->wide && in_acc(t, value, kind) && (fixed || value->slot != addr->slot)) {
 			if (!fixed)
 				a = ewi_slot(t, addr);
 			consume(t, value, kind);

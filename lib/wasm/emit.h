@@ -125,6 +125,9 @@ struct ewi_translator {
 
 	uint8_t *code, *map; /* become the module's when all is translated */
 	size_t code_size, code_cap, map_size, map_cap;
+#if EW_CONFIG_TRACE
+	struct ewi_notes notes;
+#endif
 
 	const struct ewi_functype *type;
 	uint8_t *locals; /* types */
@@ -145,6 +148,7 @@ struct ewi_translator {
 	uint32_t lazy[EWI_LAZY_MAX], lazy_count; /* heights of LOCAL entries, ascending */
 	uint32_t br_table_serial;
 	uint32_t memory; /* of the load or store being translated */
+	bool wide;	 /* its addresses are i64: only forms SS and RS */
 	struct ewi_start *starts;
 	uint32_t start_count, start_cap;
 	uint32_t label_pos; /* the last position that can be jumped to */

@@ -39,7 +39,7 @@
 #define KEY_JUMP KEY_BIN
 #define KEY_RETURN KEY_BIN
 #define KEY_BACK KEY_BIN
-_Static_assert(KEYS <= UINT16_MAX, "keys have 16 bits");
+_Static_assert(KEYS < UINT16_MAX, "keys have 16 bits");
 
 /* Each row overwrites the one before: that is how the last of a group is found. */
 #pragma GCC diagnostic push
@@ -49,8 +49,8 @@ _Static_assert(KEYS <= UINT16_MAX, "keys have 16 bits");
 #pragma GCC diagnostic ignored "-Woverride-init"
 #endif
 
-/* By key of the first: the last row of pairs.def that begins with it, + 1. */
-static const uint16_t last_pair[KEYS] = {
+/* By key of the first: the last row of pairs.def that begins with it, + 1; KEYS begins none. */
+static const uint16_t last_pair[KEYS + 1] = {
 #define PAIR_ROW(C1, N1, R1, T1, F1, K1, C2, N2, R2, T2, F2, K2)                                           \
 	[KEY_##C1(N1, F1, K1)] = EWI_PAIR_##C1##_##N1##_##F1##K1##_##C2##_##N2##_##F2##K2 + 1,
 #define PAIR(first, second) EWI_ROW(PAIR_ROW, first, second)
@@ -104,9 +104,11 @@ static const uint16_t triple_third[EWI_TRIPLES] = {
 
 static unsigned key_of(const struct ewi_translator *t, const struct ewi_start *s)
 {
-	const struct ewi_ins *ins = (const void *)(t->code + s->pos);
+	ewi_handler h = ((const struct ewi_ins *)(const void *)(t->code + s->pos))->h;
+	bool silent = h != EWI_HANDLER(s->icode, s->form, 0);
 
-	return KEY(s->icode, s->form, ins->h != EWI_HANDLER(s->icode, s->form, 0));
+	/* Some handlers are in no table of forms: those of 64-bit memories. */
+	return silent && h != EWI_HANDLER(s->icode, s->form, 1) ? KEYS : (unsigned)KEY(s->icode, s->form, silent);
 }
 
 /*
@@ -187,22 +189,20 @@ void ewi_fuse(struct ewi_translator *t)
 	}
 }
 
-unsigned ewi_unfused(ewi_handler h, uint16_t *icode, uint8_t *form, bool *silent)
+bool ewi_fused_at(uint32_t i, struct ewi_fused *out)
 {
-	uint32_t pair = EWI_PAIRS, length = 1;
+	bool triple = i >= EWI_PAIRS;
+	unsigned key;
 
-	for (uint32_t i = 0; i < EWI_PAIRS; i++)
-		if (ewi_pairs[i] == h)
-			pair = i, length = 2;
-	for (uint32_t i = 0; i < EWI_TRIPLES; i++)
-		if (ewi_triples[i] == h)
-			pair = triple_pair[i], length = 3;
-	if (length > 1) {
-		*icode = pair_first[pair] / (2 * EWI_FORMS);
-		*form = pair_first[pair] / 2 % EWI_FORMS;
-		*silent = pair_first[pair] % 2;
-	}
-	return length;
+	if (i >= EWI_PAIRS + EWI_TRIPLES)
+		return false;
+	key = pair_first[triple ? triple_pair[i - EWI_PAIRS] : i];
+	out->handler = triple ? ewi_triples[i - EWI_PAIRS] : ewi_pairs[i];
+	out->length = triple ? 3 : 2;
+	out->silent = key % 2;
+	out->form = key / 2 % EWI_FORMS;
+	out->icode = (uint16_t)(key / 2 / EWI_FORMS);
+	return true;
 }
 #else
 void ewi_fuse(struct ewi_translator *t)
@@ -210,10 +210,10 @@ void ewi_fuse(struct ewi_translator *t)
 	(void)t;
 }
 
-unsigned ewi_unfused(ewi_handler h, uint16_t *icode, uint8_t *form, bool *silent)
+bool ewi_fused_at(uint32_t i, struct ewi_fused *out)
 {
-	(void)h, (void)icode, (void)form, (void)silent;
-	return 1;
+	(void)i, (void)out;
+	return false;
 }
 #endif
 

@@ -61,7 +61,20 @@ extern const ewi_handler ewi_handlers[EWI_ICODES][EWI_FORMS];
 #define EWI_HANDLER(icode, form, silent) ewi_handlers[icode][form]
 #endif
 
-/* How many instructions h does; if it is more than one, which the first of them is.  Looks at all of them. */
-unsigned ewi_unfused(ewi_handler h, uint16_t *icode, uint8_t *form, bool *silent);
+/* A handler that does several instructions: how many, and which the first of them is. */
+struct ewi_fused {
+	ewi_handler handler;
+	uint16_t icode;
+	uint8_t form, length;
+	bool silent;
+};
+
+/* The handlers of several instructions, by i from 0; false behind the last. */
+bool ewi_fused_at(uint32_t i, struct ewi_fused *out);
+
+#if EW_CONFIG_MEMORY64
+/* Loads and stores of memories with 64-bit addresses: the address in a slot (SS), in the accumulator (RS). */
+extern const ewi_handler ewi_wide_handlers[EWI_ICODES][2];
+#endif
 
 #endif

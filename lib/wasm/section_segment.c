@@ -29,7 +29,7 @@ static enum ew_status elem_place(struct ewi_decoder *d, uint32_t flags, struct e
 		return EW_ERR_MALFORMED;
 	if (e->table >= d->m->table_count)
 		return ewi_error(d->err, EW_ERR_INVALID, at, "unknown table %" PRIu32, e->table);
-	return ewi_decode_const(d, EW_I32, &e->offset);
+	return ewi_decode_const(d, ewi_index_type(EWI_IS64(&d->m->tables[e->table])), &e->offset);
 }
 
 /* The type of the entries: elemkind 0 is funcref. */
@@ -154,7 +154,7 @@ static enum ew_status data_place(struct ewi_decoder *d, uint32_t flags, struct e
 		return EW_ERR_MALFORMED;
 	if (s->memory >= d->m->memory_count)
 		return ewi_error(d->err, EW_ERR_INVALID, at, "unknown memory %" PRIu32, s->memory);
-	return ewi_decode_const(d, EW_I32, &s->offset);
+	return ewi_decode_const(d, ewi_index_type(EWI_IS64(&d->m->memories[s->memory])), &s->offset);
 }
 
 static enum ew_status one_data(struct ewi_decoder *d, struct ewi_data *s)

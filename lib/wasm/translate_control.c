@@ -566,11 +566,14 @@ static void call_indirect(struct ewi_translator *t)
 	uint16_t base, slot;
 	unsigned form = EWI_SS;
 	uint32_t x, table;
+	bool is64;
 
 	if (!read_indirect(t, &x, &table))
 		return;
 	type = &t->m->types[x];
-	index = ewi_pop(t, EW_I32);
+	is64 = EWI_IS64(&t->m->tables[table]);
+	index = ewi_pop(t, ewi_index_type(is64));
+	ewi_narrow_index(t, is64, &index);
 	/* What settling the arguments emits leaves accumulators alone. */
 	if (type->key & EWI_KEY_HASHED)
 		slot = ewi_slot(t, &index);
@@ -613,16 +616,20 @@ static bool same_results(struct ewi_translator *t, const struct ewi_functype *ty
  * them down to where the frame begins.
  */
 static struct ewi_insx *emit_tail(struct ewi_translator *t, unsigned icode,
-				  const struct ewi_functype *type, bool indexed)
+				  const struct ewi_functype *type, const struct ewi_table_def *table)
 {
+	uint32_t indexed = table != NULL;
+	struct ewi_entry index;
 	struct ewi_insx *ins;
 	uint32_t end;
 	uint16_t base;
 
 	if (t->sp - top(t)->height >= type->param_count + indexed)
 		ewi_settle_top(t, type->param_count + indexed);
-	if (indexed)
-		ewi_pop(t, EW_I32);
+	if (table) {
+		index = ewi_pop(t, ewi_index_type(EWI_IS64(table)));
+		ewi_narrow_index(t, EWI_IS64(table), &index);
+	}
 	end = t->next_slot;
 	base = take_arguments(t, type);
 	if (t->status != EW_OK)
@@ -651,7 +658,7 @@ static void return_call(struct ewi_translator *t)
 	import = f < t->m->func_imports;
 	if (!same_results(t, type))
 		return;
-	ins = emit_tail(t, import ? EWI_RETURN_CALL_IMPORT : t->late ? EWI_RETURN_CALL_LATE : EWI_RETURN_CALL, type, false);
+	ins = emit_tail(t, import ? EWI_RETURN_CALL_IMPORT : t->late ? EWI_RETURN_CALL_LATE : EWI_RETURN_CALL, type, NULL);
 	if (!ins)
 		return;
 	ins->i.u.uimm = f;
@@ -669,7 +676,7 @@ static void return_call_indirect(struct ewi_translator *t)
 
 	if (!read_indirect(t, &x, &table) || !same_results(t, &t->m->types[x]))
 		return;
-	ins = emit_tail(t, EWI_RETURN_CALL_INDIRECT, &t->m->types[x], true);
+	ins = emit_tail(t, EWI_RETURN_CALL_INDIRECT, &t->m->types[x], &t->m->tables[table]);
 	if (!ins)
 		return;
 	ins->i.u.imm = t->cost;
