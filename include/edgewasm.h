@@ -8,8 +8,9 @@
  *	alloc.h   where memory comes from          store.h  what survives: storage.h, log.h, kv.h
  *	config.h  switches and limits              abi.h    what guests may import, and grants
  *	wasm.h    modules, instances, calls        node.h   functions by name, fed and watched
- *	sign.h    whose modules are accepted       watch.h  drift, votes, samples
- *	model.h   neural networks                  guest.h  the guest's side (compiled to wasm32)
+ *	debug.h   guests step by step, listings    watch.h  drift, votes, samples
+ *	model.h   neural networks                  sign.h   whose modules are accepted
+ *	                                           guest.h  the guest's side (compiled to wasm32)
  *
  * NULL.     Pointers MUST NOT be NULL unless the function says so.  Destroy and free functions, and struct
  *           ew_error pointers, take NULL everywhere.
@@ -31,6 +32,7 @@
 #include "edgewasm/abi.h"
 #include "edgewasm/alloc.h"
 #include "edgewasm/config.h"
+#include "edgewasm/debug.h"
 #include "edgewasm/event.h"
 #include "edgewasm/model.h"
 #include "edgewasm/node.h"

@@ -122,6 +122,9 @@ struct ewi_translator {
 
 	uint8_t *code, *map; /* become the module's when all is translated */
 	size_t code_size, code_cap, map_size, map_cap;
+#if EW_CONFIG_TRACE
+	struct ewi_notes notes;
+#endif
 
 	const struct ewi_functype *type;
 	uint8_t *locals; /* types */

@@ -108,6 +108,10 @@ struct ew_exec {
 	enum ewi_exec_state state;
 	enum ew_status status;		/* why the last run ended */
 	struct ew_func *func;		/* the call in progress at the outermost level */
+#if EW_CONFIG_TRACE
+	ew_step_fn step;		/* told of every instruction of modules made for it, or NULL */
+	void *step_user;
+#endif
 	struct ew_trap trap;
 	struct ew_alloc alloc;
 };

@@ -59,7 +59,8 @@ struct ewi_op {
 	uint16_t icode;
 };
 
-const struct ewi_op *ewi_read_opcode(struct ewi_translator *t);
+/* The row of the opcode that r is at, leaving r behind it; NULL: there is none. */
+const struct ewi_op *ewi_read_opcode(struct ewi_reader *r);
 
 /* The next instruction, whatever it is. */
 void ewi_translate_op(struct ewi_translator *t);
@@ -102,6 +103,9 @@ void ewi_simd_op(struct ewi_translator *t, const struct ewi_op *op);
 
 /* translate_object.c: globals, references, tables, segments, bulk memory. */
 void ewi_object_op(struct ewi_translator *t, enum ewi_opcode op);
+
+/* observe.c: bring all operands into their slots, and emit the hook before an instruction (EW_MODULE_OBSERVE). */
+void ewi_emit_step(struct ewi_translator *t, const struct ewi_op *op, enum ewi_opcode code);
 
 /* translate_control.c */
 void ewi_function_begin(struct ewi_translator *t);
