@@ -134,6 +134,8 @@ struct ewi_translator {
 	bool has_v128_locals;
 	struct ewi_entry *stack;
 	uint32_t sp, stack_cap;
+	uint8_t *types; /* validate.c's */
+	uint32_t types_cap;
 	uint32_t next_slot, max_slot; /* home of the next entry, and the highest there was */
 	struct ewi_block *blocks;
 	uint32_t depth, block_cap;
