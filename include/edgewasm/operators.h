@@ -85,9 +85,11 @@ EW_API extern const struct ew_operator_set ew_operators;
 	OPERATOR(strided_slice)                                                            \
 	OPERATOR(sub)                                                                      \
 	OPERATOR(sum)                                                                      \
+	OPERATOR(svdf)                                                                     \
 	OPERATOR(tanh)                                                                     \
 	OPERATOR(transpose)                                                                \
 	OPERATOR(transpose_conv)                                                           \
+	OPERATOR(unidirectional_sequence_lstm)                                             \
 	OPERATOR(unpack)                                                                   \
 	OPERATOR(var_handle)
 
