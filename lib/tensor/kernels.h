@@ -150,6 +150,7 @@ struct ewi_convert {
 #undef KERNEL
 #undef END
 
+size_t ewi_signal_rfft_scratch(const void *params, size_t windows);
 size_t ewi_fc_s8_sse41_scratch(const void *params, size_t windows);
 size_t ewi_fc_s8_avx2_scratch(const void *params, size_t windows);
 size_t ewi_fc_s8_neon_scratch(const void *params, size_t windows);
