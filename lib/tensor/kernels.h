@@ -169,6 +169,9 @@ struct ewi_convert {
 size_t ewi_conv_s8_avx2_packed_scratch(const void *params, size_t windows);
 uint64_t ewi_conv_s8_avx2_packed_lead(const void *params, uint32_t input, size_t windows);
 extern const struct ewi_packing ewi_conv_s8_avx2_packing;
+size_t ewi_dwconv_s8_avx2_packed_scratch(const void *params, size_t windows);
+uint64_t ewi_dwconv_s8_avx2_packed_lead(const void *params, uint32_t input, size_t windows);
+extern const struct ewi_packing ewi_dwconv_s8_avx2_packing;
 size_t ewi_fc_s8_sse41_scratch(const void *params, size_t windows);
 size_t ewi_fc_s8_avx2_scratch(const void *params, size_t windows);
 size_t ewi_fc_s8_neon_scratch(const void *params, size_t windows);
