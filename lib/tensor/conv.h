@@ -120,10 +120,11 @@ static inline void ewi_window_clip(int32_t at, uint32_t taps, uint32_t dil, uint
 }
 
 /*
- * The lead (kernels.h) of a kernel that computes output pixels in order.  own: it still reads a pixel's taps
- * while it writes that pixel; otherwise it has read them all before.  Elements of both are `size` bytes.
+ * The lead (kernels.h) of a kernel that computes output pixels in order and, when it writes one, still reads its
+ * taps and those of pixels behind it, as far back as `ahead` - 1 pixels before it; 0: it has read its own.
+ * Elements of both are `size` bytes.
  */
-uint64_t ewi_window_lead(const struct ewi_window *w, size_t windows, size_t size, bool own);
+uint64_t ewi_window_lead(const struct ewi_window *w, size_t windows, size_t size, uint32_t ahead);
 
 typedef void ewi_spot_fn(const struct ewi_call *c, const struct ewi_spot *s);
 

@@ -33,10 +33,12 @@
 #define TILE 16u /* channels that go together */
 #define SLACK 16u /* int16 behind a row that a widened run may spill into */
 
-/* Packed: this, then for each 16 channels struct tile and its weights, [pair][channel][2] int16. */
+/* Packed: this, then for each 16 channels struct tile and its weights, [pair][channel][2] int16, the
+ * channels where ewi_place_avx2 puts them. */
 struct packed {
 	uint32_t pairs;
 	uint32_t mode; /* enum ewi_finish_mode */
+	uint32_t unused[EWI_LINE / 4 - 2];
 };
 
 struct tile {
@@ -62,7 +64,7 @@ static size_t packed_bytes(const void *params)
 
 	if (p->groups > 1 || depth > INT32_MAX / (4 * TILE) / tiles)
 		return 0;
-	return sizeof(struct packed) + (size_t)tiles * tile_bytes((size_t)(depth + 1) / 2);
+	return EWI_LINE + sizeof(struct packed) + (size_t)tiles * tile_bytes((size_t)(depth + 1) / 2);
 }
 
 static int32_t bias_at(const uint8_t *bias, uint32_t o)
@@ -92,7 +94,7 @@ static void pack(const void *params, const void *const in[EWI_CALL_INPUTS], void
 	const struct ewi_conv *p = params;
 	const int8_t *w = in[1];
 	uint32_t depth = depth_of(p);
-	struct packed *head = to;
+	struct packed *head = ewi_line_avx2(to);
 	unsigned char *at = (unsigned char *)(head + 1);
 
 	head->pairs = (depth + 1) / 2;
@@ -102,10 +104,12 @@ static void pack(const void *params, const void *const in[EWI_CALL_INPUTS], void
 		int16_t *weights = (int16_t *)(void *)(tile + 1);
 
 		for (uint32_t i = 0; i < TILE && first + i < p->win.out_c; i++) {
+			uint32_t place = ewi_place_avx2(i);
+
 			ewi_finish_put_avx2(p, first + i, bias_at(in[2], first + i), head->mode,
-					    &tile->finish[i / 8], i % 8);
+					    &tile->finish[place / 8], place % 8);
 			for (uint32_t d = 0; d < depth; d++)
-				weights[(d / 2 * TILE + i) * 2 + d % 2] =
+				weights[(d / 2 * TILE + place) * 2 + d % 2] =
 					w[(size_t)(first + i) * depth + d];
 		}
 	}
@@ -130,7 +134,7 @@ uint64_t ewi_conv_s8_avx2_packed_lead(const void *params, uint32_t input, size_t
 {
 	const struct ewi_conv *p = params;
 
-	return input == 0 ? ewi_window_lead(&p->win, windows, 1, false) : EWI_LEAD_NEVER;
+	return input == 0 ? ewi_window_lead(&p->win, windows, 1, 0) : EWI_LEAD_NEVER;
 }
 
 /* ---- rows of activations ----------------------------------------------------------------------- */
@@ -189,7 +193,7 @@ EW_INLINE void widen_taps(const struct work *k, const struct ewi_spot *s, uint32
 }
 
 EW_TARGET("avx2")
-static void widen_spot(const struct work *k, const struct ewi_spot *s, int16_t *x)
+static EW_NOINLINE void widen_any(const struct work *k, const struct ewi_spot *s, int16_t *x)
 {
 	const __m256i zero = _mm256_set1_epi16((int16_t)k->p->in_zero);
 	size_t taps = (size_t)k->p->win.k_w * k->p->win.in_c;
@@ -199,6 +203,38 @@ static void widen_spot(const struct work *k, const struct ewi_spot *s, int16_t *
 	for (uint32_t ky = s->ky; ky < s->ky_end; ky++)
 		widen_taps(k, s, ky, zero, x + ky * taps);
 	clear(x + s->ky_end * taps, k->depth - s->ky_end * taps + 1);
+}
+
+/* The same of a window that lies inside: equal runs, `run` vectors each, which may be read behind their ends. */
+EW_TARGET("avx2")
+EW_INLINE void widen_runs(const struct work *k, const int8_t *in, size_t step, size_t taps, size_t rows,
+			  int16_t *x)
+{
+	const __m256i zero = _mm256_set1_epi16((int16_t)k->p->in_zero);
+
+	for (; rows > 0; rows--, in += step, x += taps)
+		for (size_t i = 0; i < taps; i += 16)
+			_mm256_storeu_si256((void *)(x + i),
+					    _mm256_sub_epi16(_mm256_cvtepi8_epi16(_mm_loadu_si128(
+								     (const void *)(in + i))), zero));
+	_mm256_storeu_si256((void *)x, _mm256_setzero_si256());
+}
+
+EW_TARGET("avx2")
+EW_INLINE void widen_spot(const struct work *k, const struct ewi_spot *s, int16_t *x)
+{
+	const struct ewi_window *w = &k->p->win;
+	size_t taps = (size_t)w->k_w * w->in_c, step = (size_t)w->dil_h * w->in_w * w->in_c;
+	const int8_t *in;
+
+	if (s->kx == 0 && s->kx_end == w->k_w && s->ky == 0 && s->ky_end == w->k_h && w->dil_w == 1) {
+		in = (const int8_t *)s->in + ewi_spot_at(w, s, 0, 0);
+		if ((size_t)(k->in_end - in) >= (w->k_h - 1) * step + (taps + 15) / 16 * 16) {
+			widen_runs(k, in, step, taps, w->k_h, x);
+			return;
+		}
+	}
+	widen_any(k, s, x);
 }
 
 /* ---- sums --------------------------------------------------------------------------------------- */
@@ -236,7 +272,7 @@ EW_INLINE void madd(__m256i *a, __m256i *b, __m256i w0, __m256i w1, const int16_
 
 /* rows against 16 channels, from their biases on.  rows is a constant where it is called. */
 EW_TARGET("avx2")
-EW_INLINE void product(__m256i *sums, size_t rows, size_t pairs, const struct tile *t, const int16_t *x,
+EW_INLINE void product_rows(__m256i *sums, size_t rows, size_t pairs, const struct tile *t, const int16_t *x,
 		       size_t stride)
 {
 	const __m256i a = ewi_finish_load_avx2(t->finish[0].bias),
@@ -266,84 +302,66 @@ EW_INLINE void product(__m256i *sums, size_t rows, size_t pairs, const struct ti
 		sums[11] = s.b5;
 }
 
+/* Functions of their own: the loop needs every register there is. */
+typedef void product_fn(__m256i *sums, size_t pairs, const struct tile *t, const int16_t *x, size_t stride);
+
+EW_TARGET("avx2")
+static EW_NOINLINE void product_6(__m256i *sums, size_t pairs, const struct tile *t, const int16_t *x,
+				  size_t stride)
+{
+	product_rows(sums, 6, pairs, t, x, stride);
+}
+
+EW_TARGET("avx2")
+static EW_NOINLINE void product_3(__m256i *sums, size_t pairs, const struct tile *t, const int16_t *x,
+				  size_t stride)
+{
+	product_rows(sums, 3, pairs, t, x, stride);
+}
+
+EW_TARGET("avx2")
+static EW_NOINLINE void product_1(__m256i *sums, size_t pairs, const struct tile *t, const int16_t *x,
+				  size_t stride)
+{
+	product_rows(sums, 1, pairs, t, x, stride);
+}
+
 /* ---- outputs ------------------------------------------------------------------------------------ */
 
-/* Two vectors of sums to 16 bytes. */
+/* `count` rows against all channels. */
 EW_TARGET("avx2")
-EW_INLINE __m128i finish(const struct ewi_conv *p, const struct tile *t, const __m256i *sums,
-			 enum ewi_finish_mode mode)
+EW_INLINE void run_rows(const struct work *k, size_t count, int8_t *out, enum ewi_finish_mode mode)
 {
-	__m256i v = _mm256_packs_epi32(ewi_finish_8_avx2(sums[0], &t->finish[0], mode),
-				       ewi_finish_8_avx2(sums[1], &t->finish[1], mode));
-	__m128i bytes;
-
-	/* Saturating to int16 before the zero point is added changes nothing: the clamp is within int8. */
-	v = _mm256_adds_epi16(_mm256_permute4x64_epi64(v, 0xd8), _mm256_set1_epi16((int16_t)p->out_zero));
-	bytes = _mm_packs_epi16(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
-	bytes = _mm_max_epi8(bytes, _mm_set1_epi8((char)p->act_min));
-	return _mm_min_epi8(bytes, _mm_set1_epi8((char)p->act_max));
-}
-
-EW_TARGET("avx2")
-EW_INLINE void store(int8_t *out, __m128i bytes, size_t n)
-{
-	int8_t all[TILE];
-
-	if (EW_LIKELY(n >= TILE)) {
-		_mm_storeu_si128((void *)out, bytes);
-	} else if (n == 8) {
-		_mm_storel_epi64((void *)out, bytes);
-	} else {
-		_mm_storeu_si128((void *)all, bytes);
-		memcpy(out, all, n);
-	}
-}
-
-/* `count` of `rows` rows against all channels. */
-EW_TARGET("avx2")
-EW_INLINE void tile_rows(const struct work *k, size_t rows, size_t count, int8_t *out,
-			 enum ewi_finish_mode mode)
-{
+	const struct ewi_clamp_avx2 clamp = ewi_clamp_of_avx2(k->p->out_zero, k->p->act_min, k->p->act_max);
 	const struct tile *t = (const void *)(k->head + 1);
+	product_fn *product = count > 3 ? product_6 : count > 1 ? product_3 : product_1;
 	size_t out_c = k->p->win.out_c;
 
 	for (size_t o = 0; o < out_c; o += TILE) {
 		__m256i sums[2 * ROWS];
 
-		product(sums, rows, k->head->pairs, t, k->x, k->stride);
-		for (size_t r = 0; r < count; r++)
-			store(out + r * out_c + o, finish(k->p, t, sums + 2 * r, mode), out_c - o);
+		product(sums, k->head->pairs, t, k->x, k->stride);
+		ewi_finish_rows_avx2(sums, count, t->finish, &clamp, out + o, out_c, out_c - o, mode);
 		t = (const void *)((const unsigned char *)t + tile_bytes(k->head->pairs));
 	}
 }
 
 EW_TARGET("avx2")
-EW_INLINE void tile_any(const struct work *k, size_t count, int8_t *out, enum ewi_finish_mode mode)
-{
-	if (count > 3)
-		tile_rows(k, 6, count, out, mode);
-	else if (count > 1)
-		tile_rows(k, 3, count, out, mode);
-	else
-		tile_rows(k, 1, count, out, mode);
-}
-
-EW_TARGET("avx2")
 static void run_near(const struct work *k, size_t count, int8_t *out)
 {
-	tile_any(k, count, out, EWI_FINISH_NEAR);
+	run_rows(k, count, out, EWI_FINISH_NEAR);
 }
 
 EW_TARGET("avx2")
 static void run_twice(const struct work *k, size_t count, int8_t *out)
 {
-	tile_any(k, count, out, EWI_FINISH_TWICE);
+	run_rows(k, count, out, EWI_FINISH_TWICE);
 }
 
 EW_TARGET("avx2")
 static void run_single(const struct work *k, size_t count, int8_t *out)
 {
-	tile_any(k, count, out, EWI_FINISH_SINGLE);
+	run_rows(k, count, out, EWI_FINISH_SINGLE);
 }
 
 static void (*const modes[])(const struct work *k, size_t count, int8_t *out) = {
@@ -412,7 +430,7 @@ void ewk_conv_s8_avx2_packed(const struct ewi_call *c)
 	const struct ewi_conv *p = c->params;
 	const struct ewi_window *w = &p->win;
 	size_t pictures = c->windows * w->batches, pixels = (size_t)w->in_h * w->in_w;
-	struct work k = {p, c->packed, (const int8_t *)c->in[0] + pictures * pixels * w->in_c, c->scratch,
+	struct work k = {p, ewi_line_avx2(c->packed), (const int8_t *)c->in[0] + pictures * pixels * w->in_c, c->scratch,
 			 stride_of(p), depth_of(p)};
 	struct cursor at = {modes[k.head->mode], 0, c->out};
 

@@ -166,6 +166,13 @@ struct ewi_convert {
 #undef KERNEL
 #undef END
 
+/* Leads of the definitions, by the size of an element. */
+uint64_t ewi_conv_lead_1(const void *params, uint32_t input, size_t windows);
+uint64_t ewi_conv_lead_2(const void *params, uint32_t input, size_t windows);
+uint64_t ewi_conv_lead_4(const void *params, uint32_t input, size_t windows);
+uint64_t ewi_pool_lead_1(const void *params, uint32_t input, size_t windows);
+uint64_t ewi_pool_lead_2(const void *params, uint32_t input, size_t windows);
+uint64_t ewi_pool_lead_4(const void *params, uint32_t input, size_t windows);
 size_t ewi_conv_s8_avx2_packed_scratch(const void *params, size_t windows);
 uint64_t ewi_conv_s8_avx2_packed_lead(const void *params, uint32_t input, size_t windows);
 extern const struct ewi_packing ewi_conv_s8_avx2_packing;

@@ -4,10 +4,10 @@
 /*
  * window.c - how far the output of a sliding window may lie over its input.
  *
- * Before output pixel p is written (after, with `own`), pixels before p are out and those from p on are still to
- * be read.  So p pixels of output (p + 1, with `own`) must end before the first byte that those read:
+ * While the taps of output pixel p are still read, up to p + `ahead` pixels are out (those before p, when ahead is
+ * 0).  They must end before the first byte that p and later ones read:
  *
- *	lead = max over p of  (p + own) * out_c - need(p),  0 at least
+ *	lead = max over p of  (p + ahead) * out_c - need(p),  0 at least
  *
  * need(p) is the offset of the first tap of p = (picture, y, x) that is inside, or of row y + 1 where that row of
  * windows begins in the same row of the picture: row(y) * in_w + column(x), or row(y) * in_w; row and column
@@ -17,7 +17,7 @@
 #include "edgewasm/config.h"
 
 #if EW_CONFIG_TENSOR
-#include "tensor/conv.h"
+#include "tensor/kernels.h"
 
 #define POINTS 5
 
@@ -51,7 +51,7 @@ static uint64_t need(const struct ewi_window *w, uint32_t y, uint32_t x)
 	return row * w->in_w + first_inside(x, w->stride_w, w->pad_w);
 }
 
-uint64_t ewi_window_lead(const struct ewi_window *w, size_t windows, size_t size, bool own)
+uint64_t ewi_window_lead(const struct ewi_window *w, size_t windows, size_t size, uint32_t ahead)
 {
 	uint64_t picture_in = (uint64_t)w->in_h * w->in_w, picture_out = (uint64_t)w->out_h * w->out_w;
 	uint64_t last = (uint64_t)windows * w->batches - 1;
@@ -63,12 +63,53 @@ uint64_t ewi_window_lead(const struct ewi_window *w, size_t windows, size_t size
 	for (unsigned i = 0; i < POINTS * POINTS * 2; i++) {
 		uint32_t y = ys[i / 2 / POINTS], x = xs[i / 2 % POINTS];
 		uint64_t b = i % 2 ? last : 0;
-		uint64_t out = b * picture_out + (uint64_t)y * w->out_w + x + own;
+		uint64_t out = b * picture_out + (uint64_t)y * w->out_w + x + ahead;
 		uint64_t in = b * picture_in + need(w, y, x);
 		int64_t d = (int64_t)(out * w->out_c) - (int64_t)(in * w->in_c);
 
 		lead = d > lead ? d : lead;
 	}
 	return (uint64_t)lead * size;
+}
+
+/* The definitions read a pixel's taps for each of its channels. */
+static uint64_t conv_lead(const struct ewi_conv *p, uint32_t input, size_t windows, size_t size)
+{
+	return input == 0 ? ewi_window_lead(&p->win, windows, size, 1) : EWI_LEAD_NEVER;
+}
+
+uint64_t ewi_conv_lead_1(const void *params, uint32_t input, size_t windows)
+{
+	return conv_lead(params, input, windows, 1);
+}
+
+uint64_t ewi_conv_lead_2(const void *params, uint32_t input, size_t windows)
+{
+	return conv_lead(params, input, windows, 2);
+}
+
+uint64_t ewi_conv_lead_4(const void *params, uint32_t input, size_t windows)
+{
+	return conv_lead(params, input, windows, 4);
+}
+
+static uint64_t pool_lead(const struct ewi_pool *p, uint32_t input, size_t windows, size_t size)
+{
+	return input == 0 ? ewi_window_lead(&p->win, windows, size, 1) : EWI_LEAD_NEVER;
+}
+
+uint64_t ewi_pool_lead_1(const void *params, uint32_t input, size_t windows)
+{
+	return pool_lead(params, input, windows, 1);
+}
+
+uint64_t ewi_pool_lead_2(const void *params, uint32_t input, size_t windows)
+{
+	return pool_lead(params, input, windows, 2);
+}
+
+uint64_t ewi_pool_lead_4(const void *params, uint32_t input, size_t windows)
+{
+	return pool_lead(params, input, windows, 4);
 }
 #endif
