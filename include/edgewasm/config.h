@@ -114,6 +114,24 @@
 #define EW_CONFIG_SIMD (!EW_CONFIG_SMALL)
 #endif
 
+/*
+ * Modules that can be run step by step, and listed (debug.h): about 8 KiB of x86-64 code and 20 KiB of tables.  0: a module that is to be loaded so is
+ * refused with EW_ERR_UNSUPPORTED.
+ */
+#ifndef EW_CONFIG_TRACE
+#define EW_CONFIG_TRACE (!EW_CONFIG_SMALL)
+#endif
+
+/* Memories and tables with 64-bit addresses: about 8 KiB of x86-64 code, and as much of tables.  No use where there is less memory. */
+#ifndef EW_CONFIG_MEMORY64
+#define EW_CONFIG_MEMORY64 (!EW_CONFIG_SMALL)
+#endif
+
+/* EW_MODULE_LAZY (wasm.h): about 2 KiB of code.  0: a module that is to be loaded so is refused with EW_ERR_UNSUPPORTED. */
+#ifndef EW_CONFIG_LAZY
+#define EW_CONFIG_LAZY (!EW_CONFIG_SMALL)
+#endif
+
 /* Relaxed vector instructions: most are others by another name, the rest is about 1 KiB of x86-64 code. */
 #ifndef EW_CONFIG_RELAXED_SIMD
 #define EW_CONFIG_RELAXED_SIMD EW_CONFIG_SIMD

@@ -18,7 +18,7 @@ _Static_assert(EW_ISA_SSE41 == (int)EW_CPU_SSE41 && EW_ISA_SSE42 == (int)EW_CPU_
 
 #define KERNEL(SLOT, slot, variant, features, scratch)                                             \
 	{EWI_SLOT_##SLOT, features, #slot "_" #variant, ewk_##slot##_##variant, scratch, NULL, NULL},
-#define VARIANT_ROW(SLOT, slot, variant, features, scratch, packing, lead)                         \
+#define VARIANT(SLOT, slot, variant, features, scratch, packing, lead)                         \
 	{EWI_SLOT_##SLOT, features, #slot "_" #variant, ewk_##slot##_##variant, scratch, packing, lead},
 
 #define SLOT(SLOT, slot) const struct ewi_kernel ewi_slot_##slot[] = {
@@ -28,7 +28,6 @@ _Static_assert(EW_ISA_SSE41 == (int)EW_CPU_SSE41 && EW_ISA_SSE42 == (int)EW_CPU_
 	}                                                                                          \
 	}                                                                                          \
 	;
-#define VARIANT VARIANT_ROW
 #include "tensor/kernels.def"
 #undef SLOT
 #undef END
@@ -36,7 +35,6 @@ _Static_assert(EW_ISA_SSE41 == (int)EW_CPU_SSE41 && EW_ISA_SSE42 == (int)EW_CPU_
 static const struct ewi_kernel kernels[] = {
 #define SLOT(SLOT, slot)
 #define END(slot)
-#define VARIANT VARIANT_ROW
 #include "tensor/kernels.def"
 #undef SLOT
 #undef END

@@ -18,6 +18,7 @@ enum ewi_slot {
 #include "tensor/kernels.def"
 #undef SLOT
 #undef KERNEL
+#undef VARIANT
 #undef END
 	EWI_SLOTS
 };
@@ -38,6 +39,7 @@ struct ewi_kernel {
 #include "tensor/kernels.def"
 #undef SLOT
 #undef KERNEL
+#undef VARIANT
 #undef END
 
 /*

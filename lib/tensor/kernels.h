@@ -164,6 +164,7 @@ struct ewi_convert {
 #include "tensor/kernels.def"
 #undef SLOT
 #undef KERNEL
+#undef VARIANT
 #undef END
 
 /* Leads of the definitions, by the size of an element. */

@@ -140,9 +140,10 @@
 		return ewi_trap_access(pc, fp, x, ea, bytes);
 #define LOAD(N, R, B, E)                                                                           \
 	UN_FORM(N, SS, R, ADDRESS(fp[pc->a].u32, B), NO_CHECK, value_##N(MEM + ea))                \
-	IF_ACC(UN_FORM(N, RS, R, ADDRESS(ACC_u32, B), NO_CHECK, value_##N(MEM + ea)))
-#define STORE_FORM(N, F, T, A, V)                                                                  \
-	H(N##_##F)                                                                                 \
+	IF_ACC(UN_FORM(N, RS, R, ADDRESS(ACC_u32, B), NO_CHECK, value_##N(MEM + ea))               \
+	       UN_FORM(N##_AT, SS, R, ADDRESS(0, B), NO_CHECK, value_##N(MEM + ea)))
+#define STORE_FORM(N, name, T, A, V)                                                               \
+	H(name)                                                                                    \
 	{                                                                                          \
 		C_##T v = (V);                                                                     \
 		ADDRESS(A, BYTES_##N)                                                              \
@@ -151,11 +152,14 @@
 	}
 #define SMALL(T) ((C_##T)(int64_t)(int16_t)pc->b)
 #define STORE(N, T, B, E)                                                                          \
-	STORE_FORM(N, SS, T, fp[pc->a].u32, fp[pc->b].T)                                           \
-	IF_ACC(STORE_FORM(N, RS, T, ACC_u32, fp[pc->b].T)                                          \
-	       STORE_FORM(N, SR, T, fp[pc->a].u32, ACC_##T))                                       \
-	IF_INT_##T(STORE_FORM(N, SI, T, fp[pc->a].u32, SMALL(T))                                   \
-		   IF_ACC(STORE_FORM(N, RI, T, ACC_u32, SMALL(T))))
+	STORE_FORM(N, N##_SS, T, fp[pc->a].u32, fp[pc->b].T)                                       \
+	IF_ACC(STORE_FORM(N, N##_RS, T, ACC_u32, fp[pc->b].T)                                      \
+	       STORE_FORM(N, N##_SR, T, fp[pc->a].u32, ACC_##T)                                    \
+	       STORE_FORM(N, N##_AT_SS, T, 0, fp[pc->b].T)                                         \
+	       STORE_FORM(N, N##_AT_SR, T, 0, ACC_##T))                                            \
+	IF_INT_##T(STORE_FORM(N, N##_SI, T, fp[pc->a].u32, SMALL(T))                               \
+		   IF_ACC(STORE_FORM(N, N##_RI, T, ACC_u32, SMALL(T))                              \
+			  STORE_FORM(N, N##_AT_SI, T, 0, SMALL(T))))
 
 #define SEL_FORM(N, F, T, CONDITION)                                                               \
 	H(N##_##F)                                                                                 \
@@ -200,13 +204,15 @@
 #define FCMP(N, T, E, S) BINARY(N, T) BRANCH(BR_##N) BRANCH(BRN_##N)
 #define UN(N, R, T, E) UNARY(N)
 #define UNT(N, R, T, C, E) UNARY(N)
-#define LOAD(N, R, B, E) UNARY(N)
+#define LOAD(N, R, B, E) UNARY(N) IF_ACC([EWI_##N##_AT] = {BOTH(N##_AT, SS)},)
 #define STORE(N, T, B, E)                                                                          \
 	[EWI_##N] = {ONE(N, SS) IF_ACC(ONE(N, RS) ONE(N, SR))                                      \
-		     IF_INT_##T(ONE(N, SI) IF_ACC(ONE(N, RI)))},
+		     IF_INT_##T(ONE(N, SI) IF_ACC(ONE(N, RI)))},                                   \
+	IF_ACC([EWI_##N##_AT] = {ONE(N##_AT, SS) ONE(N##_AT, SR) IF_INT_##T(ONE(N##_AT, SI))},)
 #define SEL(N, T) UNARY(N)
 #define GLOB(N, T) [EWI_##N] = {BOTH(N, SS)},
 #define CTL(N) [EWI_##N] = {HAND(N)},
+#define CTLR(N) [EWI_##N] = {HAND(N) IF_ACC([EWI_RS] = {ewi_h_##N##_RS, ewi_h_##N##_RS},)},
 
 #if EW_CONFIG_EXEC_ACC
 #define V_HANDLER(F, name) [EWI_##F] = {ewi_h_##name, ewi_h_##name},

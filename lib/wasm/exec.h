@@ -63,6 +63,20 @@ struct ewi_head {
 	uint32_t func; /* index, for backtraces */
 };
 
+/*
+ * Functions that are translated on their first call.  Each gets a block of its own, and is then published by one
+ * compare and exchange: of two threads that translate the same function at once the slower one throws its code away.
+ */
+struct ewi_late {
+	atomic_size_t bytes, code_bytes; /* of all blocks */
+	const struct ewi_head *_Atomic heads[]; /* by function; NULL: not yet, or an import */
+};
+
+/* Let a function of an instance with .late have its code; any status that translation ends with. */
+enum ew_status ewi_late_ready(const struct ew_instance *i, uint32_t func);
+/* The same for one that may have f->code already; not a host function. */
+enum ew_status ewi_func_ready(struct ew_func *f);
+
 struct ewi_call_frame {
 	const struct ewi_ins *pc; /* where the caller goes on */
 	union ew_value *fp;	  /* the caller's frame */
@@ -94,6 +108,10 @@ struct ew_exec {
 	enum ewi_exec_state state;
 	enum ew_status status;		/* why the last run ended */
 	struct ew_func *func;		/* the call in progress at the outermost level */
+#if EW_CONFIG_TRACE
+	ew_step_fn step;		/* told of every instruction of modules made for it, or NULL */
+	void *step_user;
+#endif
 	struct ew_trap trap;
 	struct ew_alloc alloc;
 };

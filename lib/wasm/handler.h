@@ -105,6 +105,9 @@ const struct ewi_ins *ewi_trap(const struct ewi_ins *pc, union ew_value *fp, str
 /* The same for a load or store of `bytes` bytes at address ea, which the text then names. */
 const struct ewi_ins *ewi_trap_access(const struct ewi_ins *pc, union ew_value *fp,
 				      struct ew_exec *x, uint64_t ea, uint32_t bytes);
+/* The function about to be called could not be translated. */
+const struct ewi_ins *ewi_trap_late(const struct ewi_ins *pc, union ew_value *fp, struct ew_exec *x,
+				    enum ew_status status);
 /* Stop before `pc`, to go on there later: out of fuel or interrupted. */
 const struct ewi_ins *ewi_suspend(const struct ewi_ins *pc, union ew_value *fp, struct ew_exec *x);
 
@@ -135,9 +138,26 @@ const struct ewi_ins *ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc,
 	(EW_UNLIKELY(x->fuel < 0) ||                                                               \
 	 EW_UNLIKELY(atomic_load_explicit(&x->interrupt, memory_order_relaxed) != 0))
 
+/* Stop before `next` if the run must, with accumulators that will be read there. */
+#if EW_CONFIG_EXEC_ACC
+#define STOP_AT(next)                                                                              \
+	do {                                                                                       \
+		if (MUST_STOP) {                                                                   \
+			x->r0 = r0, x->d0 = d0, x->s0 = s0;                                        \
+			return ewi_suspend((next), fp, x);                                         \
+		}                                                                                  \
+	} while (0)
+#else
+#define STOP_AT(next)                                                                              \
+	do {                                                                                       \
+		if (MUST_STOP)                                                                     \
+			return ewi_suspend((next), fp, x);                                         \
+	} while (0)
+#endif
+
 /*
  * Take the branch at pc.  Its cost is what the straight line before it has used, less what stands on the
- * account of the line at its target (0 at a loop's head): negative where a forward branch skips code.
+ * account of the line at its target: negative where a forward branch skips code.
  */
 #define TAKE                                                                                       \
 	do {                                                                                       \
@@ -151,6 +171,11 @@ const struct ewi_ins *ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc,
 
 /* control.c */
 #define CTL(N) const struct ewi_ins *ewi_h_##N(EWI_REGS);
+#if EW_CONFIG_EXEC_ACC
+#define CTLR(N) CTL(N) const struct ewi_ins *ewi_h_##N##_RS(EWI_REGS);
+#else
+#define CTLR CTL
+#endif
 #define BIN(N, R, T, E)
 #define BINT(N, R, T, C, E)
 #define CMP(N, T, E, S, G)

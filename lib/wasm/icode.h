@@ -14,8 +14,13 @@ enum ewi_icode {
 #define FCMP(N, T, E, S) EWI_##N, EWI_BR_##N, EWI_BRN_##N,
 #define UN(N, R, T, E) EWI_##N,
 #define UNT(N, R, T, C, E) EWI_##N,
+#if EW_CONFIG_EXEC_ACC
+#define LOAD(N, R, B, E) EWI_##N, EWI_##N##_AT,
+#define STORE(N, T, B, E) EWI_##N, EWI_##N##_AT,
+#else
 #define LOAD(N, R, B, E) EWI_##N,
 #define STORE(N, T, B, E) EWI_##N,
+#endif
 #define SEL(N, T) EWI_##N,
 #define GLOB(N, T) EWI_##N,
 #define CTL(N) EWI_##N,
@@ -71,6 +76,11 @@ extern const struct ewi_pair ewi_pairs[EWI_PAIRS];
 #else
 extern const ewi_handler ewi_handlers[EWI_ICODES][EWI_FORMS];
 #define EWI_HANDLER(icode, form, silent) ewi_handlers[icode][form]
+#endif
+
+#if EW_CONFIG_MEMORY64
+/* Loads and stores of memories with 64-bit addresses: the address in a slot (SS), in the accumulator (RS). */
+extern const ewi_handler ewi_wide_handlers[EWI_ICODES][2];
 #endif
 
 #endif

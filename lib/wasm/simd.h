@@ -53,6 +53,23 @@ union ewi_v128 {
 	double f64[2];
 };
 
+/* A vector at a slot, and back; slots are aligned to 8 bytes only. */
+EW_INLINE union ewi_v128 ewi_vget(const union ew_value *slot)
+{
+	union ewi_v128 v;
+
+	memcpy(&v, slot, sizeof(v));
+	return v;
+}
+
+EW_INLINE void ewi_vput(union ew_value *slot, union ewi_v128 v)
+{
+	memcpy(slot, &v, sizeof(v));
+}
+
+/* One lane where it lies in its slots. */
+#define EWI_VLANE(slot, T, lane) (((C_LANE_##T *)(void *)(fp + (slot)))[EWI_LANE(T, lane)])
+
 /* Lanes of type T: how many, and where lane i stands. */
 #define EWI_LANES(T) (sizeof(union ewi_v128) / sizeof(((union ewi_v128 *)0)->T[0]))
 #define EWI_LANE(T, i) (EWI_REVERSED ? (i) ^ (EWI_LANES(T) / 2 - 1) : (i))

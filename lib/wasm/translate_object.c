@@ -86,7 +86,36 @@ static struct ewi_insx *emit_at(struct ewi_translator *t, unsigned icode, uint16
 	return ins;
 }
 
-static const uint8_t three_i32[] = {EW_I32, EW_I32, EW_I32};
+/* Types of addresses and indices. */
+static uint8_t memory_type(const struct ewi_translator *t, uint32_t memory)
+{
+	return ewi_index_type(EWI_IS64(&t->m->memories[memory]));
+}
+
+static uint8_t table_type(const struct ewi_translator *t, uint32_t table)
+{
+	return ewi_index_type(EWI_IS64(&t->m->tables[table]));
+}
+
+/* Of what reaches into two: i64 where both have it. */
+static uint8_t length_type(uint8_t a, uint8_t b)
+{
+	return a == EW_I64 ? b : EW_I32;
+}
+
+/* Three operands of these types, into their slots. */
+static uint16_t take_three(struct ewi_translator *t, uint8_t first, uint8_t second, uint8_t third)
+{
+	return take_operands(t, (const uint8_t[]){first, second, third}, 3);
+}
+
+/* The index of a table.get or .set, in its slot. */
+static void narrow(struct ewi_translator *t, uint32_t table, uint16_t slot)
+{
+	struct ewi_entry index = {.slot = slot, .home = slot, .place = EWI_TEMP};
+
+	ewi_narrow_index(t, EWI_IS64(&t->m->tables[table]), &index);
+}
 
 /* A result written by hand to its slot a. */
 static void push_result(struct ewi_translator *t, uint8_t type)
@@ -98,35 +127,37 @@ static void push_result(struct ewi_translator *t, uint8_t type)
 static void table_op(struct ewi_translator *t, enum ewi_opcode op)
 {
 	uint32_t x = ewi_read_index(t, t->m->table_count, "unknown table");
-	uint8_t type;
+	uint8_t type, index;
 	uint16_t a;
 
 	if (t->status != EW_OK || t->r.failed)
 		return;
 	type = t->m->tables[x].type;
+	index = table_type(t, x);
 	switch (op) {
 	case EWI_OP_TABLE_GET:
-		a = take_operands(t, three_i32, 1);
+		a = take_operands(t, &index, 1);
+		narrow(t, x, a);
 		emit_at(t, EWI_TABLE_GET, a, x)->i.b = a;
 		push_result(t, type);
 		break;
 	case EWI_OP_TABLE_SET:
-		a = take_operands(t, (const uint8_t[]){EW_I32, type}, 2);
+		a = take_operands(t, (const uint8_t[]){index, type}, 2);
+		narrow(t, x, a);
 		emit_at(t, EWI_TABLE_SET, a, x)->i.b = (uint16_t)(a + 1);
 		break;
 	case EWI_OP_TABLE_SIZE:
 		a = (uint16_t)t->next_slot;
 		emit_at(t, EWI_TABLE_SIZE, 0, x)->i.b = a;
-		push_result(t, EW_I32);
+		push_result(t, index);
 		break;
 	case EWI_OP_TABLE_GROW:
-		a = take_operands(t, (const uint8_t[]){type, EW_I32}, 2);
+		a = take_operands(t, (const uint8_t[]){type, index}, 2);
 		emit_at(t, EWI_TABLE_GROW, a, x);
-		push_result(t, EW_I32);
+		push_result(t, index);
 		break;
 	default: /* table.fill */
-		a = take_operands(t, (const uint8_t[]){EW_I32, type, EW_I32}, 3);
-		emit_at(t, EWI_TABLE_FILL, a, x);
+		emit_at(t, EWI_TABLE_FILL, take_three(t, index, type, index), x);
 		break;
 	}
 }
@@ -136,6 +167,7 @@ static void table_copy_op(struct ewi_translator *t)
 	uint32_t dst = ewi_read_index(t, t->m->table_count, "unknown table");
 	uint32_t src = ewi_read_index(t, t->m->table_count, "unknown table");
 	struct ewi_insx *ins;
+	uint8_t to, from;
 
 	if (t->status != EW_OK || t->r.failed)
 		return;
@@ -143,7 +175,9 @@ static void table_copy_op(struct ewi_translator *t)
 		ewi_fail(t, EW_ERR_INVALID, "type mismatch: table element types differ");
 		return;
 	}
-	ins = emit_at(t, EWI_TABLE_COPY, take_operands(t, three_i32, 3), 0);
+	to = table_type(t, dst);
+	from = table_type(t, src);
+	ins = emit_at(t, EWI_TABLE_COPY, take_three(t, to, from, length_type(to, from)), 0);
 	ins->i.u.s.c = (uint16_t)dst;
 	ins->i.u.s.d = (uint16_t)src;
 }
@@ -157,7 +191,7 @@ static void table_init_op(struct ewi_translator *t)
 		return;
 	if (t->m->tables[table].type != t->m->elems[elem].type)
 		ewi_fail(t, EW_ERR_INVALID, "type mismatch: segment and table differ");
-	emit_at(t, EWI_TABLE_INIT, take_operands(t, three_i32, 3), elem)->i.b = (uint16_t)table;
+	emit_at(t, EWI_TABLE_INIT, take_three(t, table_type(t, table), EW_I32, EW_I32), elem)->i.b = (uint16_t)table;
 }
 
 static uint32_t data_index(struct ewi_translator *t)
@@ -172,31 +206,34 @@ static void memory_op(struct ewi_translator *t, enum ewi_opcode op)
 	uint32_t data = op == EWI_OP_MEMORY_INIT ? data_index(t) : 0;
 	uint32_t memory = memory_index(t), from = op == EWI_OP_MEMORY_COPY ? memory_index(t) : 0;
 	struct ewi_insx *ins;
+	uint8_t type, other;
 	uint16_t a;
 
 	if (t->status != EW_OK || t->r.failed)
 		return;
+	type = memory_type(t, memory);
 	switch (op) {
 	case EWI_OP_MEMORY_SIZE:
 		a = (uint16_t)t->next_slot;
 		emit_at(t, EWI_MEMORY_SIZE, 0, memory)->i.b = a;
-		push_result(t, EW_I32);
+		push_result(t, type);
 		break;
 	case EWI_OP_MEMORY_GROW:
-		a = take_operands(t, three_i32, 1);
+		a = take_operands(t, &type, 1);
 		emit_at(t, EWI_MEMORY_GROW, a, memory)->i.b = a;
-		push_result(t, EW_I32);
+		push_result(t, type);
 		break;
 	case EWI_OP_MEMORY_FILL:
-		emit_at(t, EWI_MEMORY_FILL, take_operands(t, three_i32, 3), memory);
+		emit_at(t, EWI_MEMORY_FILL, take_three(t, type, EW_I32, type), memory);
 		break;
 	case EWI_OP_MEMORY_COPY:
-		ins = emit_at(t, EWI_MEMORY_COPY, take_operands(t, three_i32, 3), 0);
+		other = memory_type(t, from);
+		ins = emit_at(t, EWI_MEMORY_COPY, take_three(t, type, other, length_type(type, other)), 0);
 		ins->i.u.s.c = (uint16_t)memory;
 		ins->i.u.s.d = (uint16_t)from;
 		break;
 	default:
-		emit_at(t, EWI_MEMORY_INIT, take_operands(t, three_i32, 3), data)->i.b = (uint16_t)memory;
+		emit_at(t, EWI_MEMORY_INIT, take_three(t, type, EW_I32, EW_I32), data)->i.b = (uint16_t)memory;
 		break;
 	}
 }
