@@ -53,6 +53,9 @@ struct ewi_start {
 	uint16_t icode;
 	uint8_t form;
 	bool is_label; /* can be jumped to */
+	uint8_t length;	   /* fuse.c: instructions that `fused` does */
+	uint32_t best;	   /* handlers from here on */
+	ewi_handler fused; /* NULL: none, the instruction has its own */
 };
 
 /* A condition that has not been emitted: the operands of a compare to be fused with a branch. */

@@ -113,6 +113,8 @@ struct ew_exec {
 	void *step_user;
 #endif
 	struct ew_trap trap;
+	uint64_t bad_address; /* of an access out of bounds, on the way to trap.text */
+	uint32_t bad_bytes;
 	struct ew_alloc alloc;
 };
 
