@@ -167,7 +167,6 @@ struct ewi_convert {
 #undef VARIANT
 #undef END
 
-size_t ewi_signal_rfft_scratch(const void *params, size_t windows);
 /* Leads of the definitions, by the size of an element. */
 uint64_t ewi_conv_lead_1(const void *params, uint32_t input, size_t windows);
 uint64_t ewi_conv_lead_2(const void *params, uint32_t input, size_t windows);

@@ -120,13 +120,13 @@ static void transform(struct number *v, const int16_t *turns, size_t n)
 			pass4(v + b, turns, n / (4 * m), m);
 }
 
-/* The last pass: spectra of the even and the odd samples from that of both. */
-static void take_apart(const struct number *v, const int16_t *turns, size_t n, struct number *out)
+/* The last pass: spectra of the even and the odd samples from that of both.  v has room for one more. */
+static void take_apart(struct number *v, const int16_t *turns, size_t n)
 {
 	struct number first = divided(v[0], 2);
 
-	out[0] = (struct number){low16(first.re + first.im), 0};
-	out[n] = (struct number){low16(first.re - first.im), 0};
+	v[0] = (struct number){low16(first.re + first.im), 0};
+	v[n] = (struct number){low16(first.re - first.im), 0};
 	for (size_t k = 1; k <= n / 2; k++) {
 		struct number a = divided(v[k], 2), b = v[n - k], even, odd;
 
@@ -134,32 +134,24 @@ static void take_apart(const struct number *v, const int16_t *turns, size_t n, s
 		b = divided(b, 2);
 		even = plus(a, b);
 		odd = times(minus(a, b), turn(turns, k - 1));
-		out[k] = (struct number){low16((even.re + odd.re) >> 1), low16((even.im + odd.im) >> 1)};
-		out[n - k] = (struct number){low16((even.re - odd.re) >> 1), low16((odd.im - even.im) >> 1)};
+		v[k] = (struct number){low16((even.re + odd.re) >> 1), low16((even.im + odd.im) >> 1)};
+		v[n - k] = (struct number){low16((even.re - odd.re) >> 1), low16((odd.im - even.im) >> 1)};
 	}
-}
-
-size_t ewi_signal_rfft_scratch(const void *params, size_t windows)
-{
-	const struct ewi_signal_rfft *p = params;
-
-	(void)windows;
-	return p->length / 2 * sizeof(struct number);
 }
 
 void ewk_signal_rfft_ref(const struct ewi_call *c)
 {
 	const struct ewi_signal_rfft *p = c->params;
-	struct number *v = c->scratch, *out = c->out;
+	struct number *v = c->out;
 	const int16_t *in = c->in[0];
 	size_t n = p->length / 2;
 
-	for (size_t r = 0; r < c->windows * p->rows; r++, in += p->in, out += n + 1) {
+	for (size_t r = 0; r < c->windows * p->rows; r++, in += p->in, v += n + 1) {
 		for (size_t i = 0; i < n; i++)
 			v[place_of(i, n)] = (struct number){2 * i < p->in ? in[2 * i] : 0,
 							    2 * i + 1 < p->in ? in[2 * i + 1] : 0};
 		transform(v, p->turns, n);
-		take_apart(v, p->super_turns, n, out);
+		take_apart(v, p->super_turns, n);
 	}
 }
 #endif
