@@ -117,8 +117,10 @@ static bool note_start(struct ewi_translator *t, unsigned icode, unsigned form)
 			return ewi_fail(t, EW_ERR_NOMEM, "no memory for code");
 		t->start_cap = (uint32_t)cap;
 	}
-	t->starts[t->start_count++] = (struct ewi_start){ewi_here(t), (uint16_t)icode, (uint8_t)form,
-							  t->label_pos == ewi_here(t)};
+	t->starts[t->start_count++] = (struct ewi_start){.pos = ewi_here(t),
+							  .icode = (uint16_t)icode,
+							  .form = (uint8_t)form,
+							  .is_label = t->label_pos == ewi_here(t)};
 	return true;
 }
 

@@ -124,6 +124,8 @@ struct ew_exec {
 	struct ewi_stop stop; /* of the last trap, while nothing has run since */
 	ew_trap_fn on_trap;
 	void *trap_user;
+	uint64_t bad_address; /* of an access out of bounds, on the way to trap.text */
+	uint32_t bad_bytes;
 	struct ew_alloc alloc;
 };
 

@@ -146,7 +146,9 @@ struct known {
 	ewi_handler handler;
 	uint16_t icode;
 	uint8_t form;
-	bool silent, both, wide; /* both: with the instruction behind it; wide: of a 64-bit memory */
+	bool silent;
+	uint8_t length; /* instructions that it does, from this on */
+	bool wide;	/* of a 64-bit memory */
 };
 
 struct index {
@@ -174,34 +176,32 @@ static void enter(struct index *ix, const struct known *k)
 		*at = *k;
 }
 
-#if EW_CONFIG_EXEC_ACC
-#define VARIANTS 2u
-#define HANDLER_COUNT (EWI_ICODES * (EWI_FORMS * VARIANTS + 2) + EWI_PAIRS)
-static void enter_pairs(struct index *ix)
-{
-	for (unsigned i = 0; i < EWI_PAIRS; i++) {
-		struct known k = *place(ix, ewi_pairs[i].first);
+#define VARIANTS (EW_CONFIG_EXEC_ACC ? 2u : 1u)
 
-		k.handler = ewi_pairs[i].both;
-		k.both = true;
-		enter(ix, &k);
-	}
-}
-#else
-#define VARIANTS 1u
-#define HANDLER_COUNT (EWI_ICODES * (EWI_FORMS * VARIANTS + 2))
-static void enter_pairs(struct index *ix)
+static size_t handler_count(void)
 {
-	(void)ix;
+	struct ewi_fused f;
+	uint32_t fused = 0;
+
+	while (ewi_fused_at(fused, &f))
+		fused++;
+	return EWI_ICODES * (EWI_FORMS * VARIANTS + 2) + fused;
 }
-#endif
+
+static void enter_fused(struct index *ix)
+{
+	struct ewi_fused f;
+
+	for (uint32_t i = 0; ewi_fused_at(i, &f); i++)
+		enter(ix, &(struct known){f.handler, f.icode, f.form, f.silent, f.length, false});
+}
 
 /* Accesses of 64-bit memories have handlers besides. */
 static void enter_wide(struct index *ix)
 {
 #if EW_CONFIG_MEMORY64
 	for (unsigned i = 0; i < 2 * EWI_ICODES; i++) {
-		struct known k = {ewi_wide_handlers[i / 2][i % 2], (uint16_t)(i / 2), EWI_SS, false, false, true};
+		struct known k = {ewi_wide_handlers[i / 2][i % 2], (uint16_t)(i / 2), EWI_SS, false, 1, true};
 
 #if EW_CONFIG_EXEC_ACC
 		k.form = i % 2 ? EWI_RS : EWI_SS;
@@ -215,8 +215,10 @@ static void enter_wide(struct index *ix)
 
 static bool make_index(struct index *ix, const struct ew_alloc *a)
 {
+	size_t count = handler_count();
+
 	ix->cap = 1;
-	while (ix->cap < 2 * (size_t)HANDLER_COUNT)
+	while (ix->cap < 2 * count)
 		ix->cap *= 2;
 	ix->slots = ewi_alloc(a, ix->cap, sizeof(*ix->slots));
 	if (!ix->slots)
@@ -225,8 +227,8 @@ static bool make_index(struct index *ix, const struct ew_alloc *a)
 		for (unsigned icode = 0; icode < EWI_ICODES; icode++)
 			for (unsigned form = 0; form < EWI_FORMS; form++)
 				enter(ix, &(struct known){EWI_HANDLER(icode, form, silent), (uint16_t)icode,
-							  (uint8_t)form, silent != 0, false, false});
-	enter_pairs(ix);
+							  (uint8_t)form, silent != 0, 1, false});
+	enter_fused(ix);
 	enter_wide(ix);
 	return true;
 }
@@ -320,7 +322,7 @@ static void put_icode(struct ewi_text *o, const struct place *p, const struct kn
 	const char *format = format_of(k, &acc);
 
 	ewi_text_add(o, "%s%s%s%s ", icodes[k->icode].name, k->wide ? "_64" : "", forms[k->form],
-		     k->both ? " &" : "");
+		     k->length > 2 ? " &&" : k->length > 1 ? " &" : "");
 	if (!format) {
 		ewi_text_add(o, "a %u, b %u, imm %d", p->ins->a, p->ins->b, (int)p->ins->u.imm);
 		return;

@@ -810,6 +810,7 @@ void ewi_translator_destroy(struct ewi_translator *t)
 	ewi_free(a, t->calls, t->calls_count, sizeof(*t->calls));
 	ewi_free(a, t->blocks, t->block_cap, sizeof(*t->blocks));
 	ewi_free(a, t->stack, t->stack_cap, sizeof(*t->stack));
+	ewi_free(a, t->types, t->types_cap, 1);
 	ewi_free(a, t->locals, t->local_cap, 1);
 	ewi_free(a, t->local_slots, t->slots_cap, sizeof(*t->local_slots));
 	ewi_free(a, t->starts, t->start_cap, sizeof(*t->starts));

@@ -112,6 +112,8 @@ void ewi_function_begin(struct ewi_translator *t);
 void ewi_control_op(struct ewi_translator *t, enum ewi_opcode op);
 /* Charge what the straight line has used so far, and start a new account. */
 void ewi_account(struct ewi_translator *t);
+/* A value type as an array, for block types that are one byte; NULL: it is none. */
+const uint8_t *ewi_single_type(uint8_t type);
 /* func has its code: calls that were emitted before lead there now. */
 void ewi_resolve_calls(struct ewi_translator *t, uint32_t func);
 

@@ -4,12 +4,11 @@
 /*
  * test_sign.c - signatures: every bit flipped, every key that should not do, every record that lies.
  *
- * Most tests use a stand-in for Ed25519 (a hash of key and message: anybody can "sign", which is all that is
- * needed to see who is accepted); one uses libcrypto's, where it is installed.
+ * Most tests use fake_sign.h's arithmetic; one uses libcrypto's, where it is installed.
  */
 #include "../aid/aid.h"
 #include <dlfcn.h>
-#include "edgewasm/sign.h"
+#include "fake_sign.h"
 
 static const uint8_t module[] = {
 	0, 'a', 's', 'm', 1, 0, 0, 0,
@@ -24,35 +23,11 @@ static const uint8_t delimiter[DELIMITER_BYTES] = {
 	1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
 };
 
-static void fake_sign(uint8_t signature[64], const void *message, size_t size, const uint8_t key[32])
-{
-	uint8_t bytes[1024];
-
-	assert_true(size + 32 <= sizeof(bytes));
-	memcpy(bytes, key, 32);
-	memcpy(bytes + 32, message, size);
-	ew_sha256(bytes, size + 32, signature);
-	bytes[0] ^= 0xff;
-	ew_sha256(bytes, size + 32, signature + 32);
-}
-
-static uint32_t verifications;
-
-static bool fake_verify(void *user, const uint8_t signature[64], const void *message, size_t size,
-			const uint8_t key[32])
-{
-	uint8_t want[64];
-
-	(void)user;
-	verifications++;
-	fake_sign(want, message, size, key);
-	return memcmp(want, signature, 64) == 0;
-}
-
 /* Keys 0 to 3 hold their number 32 times; 2 is valid from 100 until 200, 3 is revoked. */
 static struct ew_trusted_key keys[4];
 static uint8_t revoked[32];
 static struct ew_trust trust;
+static uint32_t verifications;
 
 static int set_up(void **state)
 {
@@ -64,29 +39,15 @@ static int set_up(void **state)
 	keys[2].from_ns = 100;
 	keys[2].until_ns = 200;
 	memset(revoked, 3, 32);
-	trust = (struct ew_trust){sizeof(trust), keys, 4, revoked, 1, fake_verify, NULL};
+	trust = (struct ew_trust){sizeof(trust), keys, 4, revoked, 1, fake_verify, &verifications};
 	return 0;
-}
-
-static size_t sign(uint8_t *out, size_t cap, enum ew_signed_content content, const void *bytes,
-		   size_t size, const uint8_t key[32], const char *id)
-{
-	uint8_t message[EW_SIGN_MESSAGE_BYTES(EW_SIGN_PARTS)], signature[64];
-	struct ew_error err;
-	size_t n = ew_sign_message(content, bytes, size, message, sizeof(message), &err);
-
-	assert_true(n != 0);
-	fake_sign(signature, message, n, key);
-	n = ew_sign_payload(message, n, id, id ? strlen(id) : 0, signature, out, cap, &err);
-	assert_true(n != 0);
-	return n;
 }
 
 static size_t sign_module(uint8_t *out, size_t cap, const void *bytes, size_t size,
 			  const uint8_t key[32], const char *id)
 {
 	uint8_t payload[1024];
-	size_t n = sign(payload, sizeof(payload), EW_SIGNED_MODULE, bytes, size, key, id);
+	size_t n = fake_payload(payload, sizeof(payload), EW_SIGNED_MODULE, bytes, size, key, id);
 
 	n = ew_sign_embed(bytes, size, payload, n, out, cap, NULL);
 	assert_true(n != 0);
@@ -128,7 +89,7 @@ static void who_is_accepted(void **state)
 		check_int(rows[i].name, key, rows[i].want == EW_OK ? rows[i].index : 99);
 		check_has(rows[i].name, err.text, rows[i].text);
 		/* The same payload beside the module as it was. */
-		n = sign(payload, sizeof(payload), EW_SIGNED_MODULE, module, sizeof(module), rows[i].key, rows[i].id);
+		n = fake_payload(payload, sizeof(payload), EW_SIGNED_MODULE, module, sizeof(module), rows[i].key, rows[i].id);
 		check_status(rows[i].name, ew_trust_check(&trust, EW_SIGNED_MODULE, module, sizeof(module), payload, n,
 							  rows[i].now, NULL, &err), rows[i].want);
 	}
@@ -158,7 +119,7 @@ static void every_bit(void **state)
 
 	for (size_t i = 0; i < sizeof(model); i++)
 		model[i] = (uint8_t)noise(&seed);
-	sizes[1] = sign(payload, sizeof(payload), EW_SIGNED_MODEL, model, sizeof(model), keys[0].public_key, NULL);
+	sizes[1] = fake_payload(payload, sizeof(payload), EW_SIGNED_MODEL, model, sizeof(model), keys[0].public_key, NULL);
 	check_status("model", ew_trust_check(&trust, EW_SIGNED_MODEL, model, sizes[0], payload, sizes[1], 0, NULL, NULL), EW_OK);
 	for (int side = 0; side < 2; side++)
 		for (size_t bit = 0; bit < 8 * sizes[side]; bit++) {
@@ -238,7 +199,7 @@ static void parts(void **state)
 		if (rows[i].want != EW_OK)
 			continue;
 		check_int(rows[i].name, m, EW_SIGN_MESSAGE_BYTES(rows[i].count));
-		m = sign(payload, sizeof(payload), EW_SIGNED_MODULE, bytes, n, keys[0].public_key, NULL);
+		m = fake_payload(payload, sizeof(payload), EW_SIGNED_MODULE, bytes, n, keys[0].public_key, NULL);
 		check_status(rows[i].name, ew_trust_check(&trust, EW_SIGNED_MODULE, bytes, n, payload, m, 0, NULL, &err), EW_OK);
 		bytes[n - 1] ^= 1;
 		check_status(rows[i].name, ew_trust_check(&trust, EW_SIGNED_MODULE, bytes, n, payload, m, 0, NULL, &err),
@@ -314,7 +275,7 @@ static void contents(void **state)
 	uint8_t bytes[512], payload[512];
 	struct ew_error err;
 	struct ew_trust blind = trust;
-	size_t n = sign(payload, sizeof(payload), EW_SIGNED_MODEL, module, sizeof(module), keys[0].public_key, NULL);
+	size_t n = fake_payload(payload, sizeof(payload), EW_SIGNED_MODEL, module, sizeof(module), keys[0].public_key, NULL);
 
 	(void)state;
 	check_status("unsigned", ew_trust_check(&trust, EW_SIGNED_MODULE, module, sizeof(module), NULL, 0, 0, NULL, &err),
