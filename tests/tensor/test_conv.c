@@ -122,7 +122,7 @@ static void compare(struct setup *s, const struct ewi_kernel *k, const void *par
 	size_t scratch = k->scratch ? k->scratch(params, windows) : 0;
 	size_t packed = k->packing ? k->packing->bytes(params) : 0;
 	struct ewi_call c = {.params = params, .windows = windows};
-	uint64_t lead = k->lead ? k->lead(params, 0, windows) : EWI_LEAD_NEVER;
+	struct ewi_lead lead = k->lead ? k->lead(params, 0, windows) : (struct ewi_lead){EWI_LEAD_NEVER, EWI_LEAD_NEVER};
 	uint8_t *in, *both;
 
 	if (k->packing && packed == 0) /* the loader takes another one */
@@ -151,14 +151,23 @@ static void compare(struct setup *s, const struct ewi_kernel *k, const void *par
 	memset(c.out, 0x55, z.out);
 	k->fn(&c);
 	check_mem(row, c.out, s->want, z.out);
-	if (lead == EWI_LEAD_NEVER || lead + z.in > 2 * BYTES_MAX || z.out > 2 * BYTES_MAX)
-		return;
-	both = guard_high(&s->guards[BUF_OUT], lead + z.in > z.out ? lead + z.in : z.out);
-	memmove(both + lead, in, z.in);
-	c.in[0] = both + lead;
-	c.out = both;
-	k->fn(&c);
-	check_mem(row, both, s->want, z.out);
+	if (lead.before != EWI_LEAD_NEVER && lead.before + z.in <= 2 * BYTES_MAX) {
+		both = guard_high(&s->guards[BUF_OUT], lead.before + z.in > z.out ? lead.before + z.in : z.out);
+		memmove(both + lead.before, in, z.in);
+		c.in[0] = both + lead.before;
+		c.out = both;
+		k->fn(&c);
+		check_mem(row, both, s->want, z.out);
+	}
+	if (lead.behind != EWI_LEAD_NEVER && lead.behind + z.out <= 2 * BYTES_MAX) {
+		both = guard_high(&s->guards[BUF_OUT], lead.behind + z.out > z.in ? lead.behind + z.out : z.in);
+		memmove(both, in, z.in);
+		c.in[0] = both;
+		c.out = both + lead.behind;
+		c.backwards = true;
+		k->fn(&c);
+		check_mem(row, c.out, s->want, z.out);
+	}
 }
 
 static bool runs_here(const struct ewi_kernel *k, enum ewi_slot slot)
