@@ -343,6 +343,20 @@ struct ew_metric {
 EW_API enum ew_status ew_node_metric_at(const struct ew_node *node, uint32_t index,
 					struct ew_metric *out);
 
+enum ew_metrics_format {
+	EW_METRICS_OPENMETRICS, /* application/openmetrics-text; version=1.0.0; charset=utf-8 */
+	EW_METRICS_PROMETHEUS	/* text/plain; version=0.0.4; charset=utf-8 */
+};
+
+/*
+ * All figures as text for a scrape: those of the node and its functions under edgewasm_, what functions define
+ * under guest_count_, guest_level_ and guest_observed_ with the characters that names may not have as '_'.
+ * Numbers that are not whole have 9 digits.  `write` gets the page in pieces; false stops it (EW_ERR_IO).
+ */
+EW_API enum ew_status ew_node_metrics_write(const struct ew_node *node, enum ew_metrics_format format,
+					    bool (*write)(void *user, const char *text, size_t len),
+					    void *user);
+
 #ifdef __cplusplus
 }
 #endif
