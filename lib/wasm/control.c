@@ -124,7 +124,7 @@ C(UNREACHABLE)
 
 C(FUEL)
 {
-	x->fuel -= pc->u.imm;
+	CHARGE(x, pc->u.imm);
 	NEXT;
 }
 
@@ -215,7 +215,7 @@ C(BR)
 		const struct ewi_ins *to_;                                                         \
 		pair_ += 2 * (size_t)(index_ < pc->u.uimm ? index_ : pc->u.uimm);                  \
 		to_ = (const void *)((const char *)pair_ + pair_[0]);                              \
-		x->fuel -= pair_[1];                                                               \
+		CHARGE(x, pair_[1]);                                                               \
 		if (MUST_STOP && pair_[0] < 0)                                                     \
 			return ewi_suspend(to_, fp, x);                                            \
 		GO(to_);                                                                           \
@@ -277,7 +277,7 @@ RETURN_ONE(RETURN_F64_RS, f64, d0)
 		x->top = top_ + 1;                                                                 \
 		fp = frame_;                                                                       \
 		CLEAR_LOCALS(head_, frame_);                                                       \
-		x->fuel -= (used);                                                                 \
+		CHARGE(x, used);                                                                   \
 		if (MUST_STOP)                                                                     \
 			return ewi_suspend((const struct ewi_ins *)(const void *)(head_ + 1), fp, \
 					   x);                                                     \
@@ -317,7 +317,7 @@ const struct ewi_ins *ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc,
 	enum ew_status status;
 
 	caller->exec = x; /* it may have been reached from an instance on another executor */
-	x->fuel -= used;
+	CHARGE(x, used);
 	x->pc = pc;
 	x->fp = args + n; /* a nested call may use the stack from here */
 	x->trap.code = EW_TRAP_NONE;
@@ -396,7 +396,7 @@ static const struct ewi_ins *enter_code(struct ew_exec *x, const struct ewi_ins 
 	}
 	CLEAR_LOCALS(head, args);
 	x->fp = args;
-	x->fuel -= used;
+	CHARGE(x, used);
 	if (MUST_STOP)
 		return ewi_suspend((const void *)(head + 1), args, x);
 	return (const void *)(head + 1);

@@ -148,9 +148,17 @@ const struct ewi_ins *ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc,
 		x->bad_bytes = (size);                                                             \
 		return ewi_trap_access(EWI_ARGS);                                                  \
 	} while (0)
+/* `make bench-fuel` compares with a build in which handlers do not count. */
+#ifdef EWI_UNMETERED
+#define CHARGE(x, cost) ((void)(cost))
+#define OUT_OF_FUEL(x) false
+#else
+#define CHARGE(x, cost) ((void)((x)->fuel -= (cost)))
+#define OUT_OF_FUEL(x) ((x)->fuel < 0)
+#endif
 /* Fuel below zero, or somebody set the flag: looked at on every jump back and every call. */
 #define MUST_STOP                                                                                  \
-	(EW_UNLIKELY(x->fuel < 0) ||                                                               \
+	(EW_UNLIKELY(OUT_OF_FUEL(x)) ||                                                            \
 	 EW_UNLIKELY(atomic_load_explicit(&x->interrupt, memory_order_relaxed) != 0))
 
 /* Stop before `next` if the run must, with accumulators that will be read there. */
@@ -178,7 +186,7 @@ const struct ewi_ins *ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc,
 	do {                                                                                       \
 		int32_t rel_ = REL(pc);                                                            \
 		const struct ewi_ins *to_ = (const void *)((const char *)AFTER + rel_);            \
-		x->fuel -= COST(pc);                                                               \
+		CHARGE(x, COST(pc));                                                               \
 		if (MUST_STOP && rel_ < 0)                                                         \
 			return ewi_suspend(to_, fp, x);                                            \
 		GO(to_);                                                                           \
@@ -187,7 +195,7 @@ const struct ewi_ins *ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc,
 /* Back to the caller, with results in place. */
 #define LEAVE                                                                                      \
 	do {                                                                                       \
-		x->fuel -= pc->u.imm;                                                              \
+		CHARGE(x, pc->u.imm);                                                              \
 		struct ewi_call_frame *top_ = --x->top;                                            \
 		fp = top_->fp;                                                                     \
 		GO(top_->pc);                                                                      \
