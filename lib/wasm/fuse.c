@@ -39,6 +39,7 @@
 #define KEY_JUMP KEY_BIN
 #define KEY_RETURN KEY_BIN
 #define KEY_BACK KEY_BIN
+#define KEY_CALL KEY_BIN
 _Static_assert(KEYS < UINT16_MAX, "keys have 16 bits");
 
 /* Each row overwrites the one before: that is how the last of a group is found. */

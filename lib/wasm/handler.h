@@ -201,6 +201,30 @@ const struct ewi_ins *ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc,
 		GO(top_->pc);                                                                      \
 	} while (0)
 
+/*
+ * Enter a function of this instance; its frame starts at its arguments.  The room is checked before
+ * anything changes, so that a trap here is one of the calling instruction.
+ */
+#define ENTER(callee, args, used, next)                                                            \
+	do {                                                                                       \
+		const struct ewi_head *head_ = (callee);                                           \
+		union ew_value *frame_ = (args);                                                   \
+		struct ewi_call_frame *top_ = x->top;                                              \
+		if (EW_UNLIKELY(x->stack_end - frame_ < head_->frame_slots ||                      \
+				top_ == x->frames_end))                                            \
+			TRAP(EW_TRAP_STACK);                                                       \
+		top_->pc = (next);                                                                 \
+		top_->fp = fp;                                                                     \
+		x->top = top_ + 1;                                                                 \
+		fp = frame_;                                                                       \
+		CLEAR_LOCALS(head_, frame_);                                                       \
+		CHARGE(x, used);                                                                   \
+		if (MUST_STOP)                                                                     \
+			return ewi_suspend((const struct ewi_ins *)(const void *)(head_ + 1), fp, \
+					   x);                                                     \
+		GO((const struct ewi_ins *)(const void *)(head_ + 1));                             \
+	} while (0)
+
 /* control.c */
 #define CTL(N) const struct ewi_ins *ewi_h_##N(EWI_REGS);
 #if EW_CONFIG_EXEC_ACC
