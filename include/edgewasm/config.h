@@ -106,6 +106,11 @@
 #endif
 #endif
 
+/* The storage that breaks on purpose, for tests (storage.h): 3 KiB of x86-64 code where it is used. */
+#ifndef EW_CONFIG_STORAGE_SIM
+#define EW_CONFIG_STORAGE_SIM (!EW_CONFIG_SMALL)
+#endif
+
 /*
  * The vector instructions of WebAssembly (v128): about 30 KiB of x86-64 code, and as much of tables.  0: a module that uses them is refused
  * with EW_ERR_UNSUPPORTED.

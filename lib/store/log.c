@@ -310,22 +310,25 @@ static void took(struct ew_log *log, const struct ewi_place *place, uint32_t byt
 	log->tail += bytes;
 }
 
-enum ew_status ewi_log_put_own(struct ew_log *log, enum ewi_record_kind kind, const void *data, uint32_t bytes)
+enum ew_status ewi_log_put_cursors(struct ew_log *log)
 {
-	struct ew_event e = {.data_bytes = bytes, .time_ns = log->base_time};
+	struct ew_event e = {.data_bytes = ewi_cursors_bytes(log), .time_ns = log->base_time};
+	uint64_t bound = ewi_record_bound(&log->seg, 0, e.data_bytes);
 	struct ewi_place place = next_place(log);
 	enum ew_status st = EW_OK;
+	uint32_t head;
 	uint8_t *out;
 
-	if (ewi_record_bound(&log->seg, 0, bytes) > log->seg.end - log->tail)
+	if (bound > log->seg.end - log->tail)
 		return EW_ERR_FULL;
-	if (ewi_record_bound(&log->seg, 0, bytes) > log->buffer_bytes - (log->tail - log->written))
+	if (bound > log->buffer_bytes - (log->tail - log->written))
 		st = ewi_log_flush(log, true);
 	if (st != EW_OK)
 		return st;
 	out = log->buf + (log->tail - log->written);
-	took(log, &place,
-	     ewi_record_finish(&log->seg, &place, ewi_record_head(&place, kind, &e, out), &e, NULL, data, out));
+	head = ewi_record_head(&place, EWI_RECORD_CURSORS, &e, out);
+	ewi_cursors_encode(log, out + head);
+	took(log, &place, ewi_record_finish(&log->seg, &place, head, &e, NULL, NULL, out));
 	return EW_OK;
 }
 
@@ -335,8 +338,6 @@ enum ew_status ewi_log_put_own(struct ew_log *log, enum ewi_record_kind kind, co
  */
 static enum ew_status write_head(struct ew_log *log, const struct ewi_segment_head *head)
 {
-	uint8_t table[EWI_CURSORS_BYTES];
-	uint32_t bytes = ewi_cursors_encode(log, table);
 	enum ew_status st = EW_OK;
 
 	log->last = head->segment;
@@ -349,8 +350,11 @@ static enum ew_status write_head(struct ew_log *log, const struct ewi_segment_he
 	if (log->index)
 		log->index->count = 0;
 	ewi_segment_encode(&log->seg, head, log->buf);
-	if (head->cursors)
-		st = ewi_log_put_own(log, EWI_RECORD_CURSORS, table, bytes);
+	/* The first head of all is durable before anything follows: records without any head are somebody else's. */
+	if (head->segment == 1)
+		st = ewi_log_sync_all(log);
+	if (st == EW_OK && head->cursors)
+		st = ewi_log_put_cursors(log);
 	if (st == EW_OK)
 		st = ewi_log_flush(log, true);
 	if (st != EW_OK) {

@@ -90,8 +90,11 @@ enum ew_status ewi_log_settle(struct ew_log *log);
 enum ew_status ewi_log_begin(struct ew_log *log, uint64_t time_ns);
 /* Note where a record of the last segment begins, if the index is due for an entry. */
 void ewi_log_note(struct ew_log *log, uint32_t at, uint64_t seq);
-/* A record of the log's own, in the segment that is open.  EW_ERR_FULL: it has no room. */
-enum ew_status ewi_log_put_own(struct ew_log *log, enum ewi_record_kind kind, const void *data, uint32_t bytes);
+/* The table of cursors, in the segment that is open.  EW_ERR_FULL: it has no room. */
+enum ew_status ewi_log_put_cursors(struct ew_log *log);
+
+/* The segment of the event that a reader gave last.  log_read.c. */
+uint32_t ewi_log_reader_segment(const struct ew_log_reader *rd);
 
 /* ---- log_retain.c ---- */
 
@@ -102,9 +105,9 @@ enum ew_status ewi_log_erase_acked(struct ew_log *log);
 
 /* ---- log_cursor.c ---- */
 
-/* The table of cursors, encoded; at most EWI_CURSORS_BYTES. */
-#define EWI_CURSORS_BYTES (EW_LOG_MAX_CURSORS * (1u + EW_LOG_CURSOR_NAME_BYTES + 8u))
-uint32_t ewi_cursors_encode(const struct ew_log *log, uint8_t *out);
+/* The table of cursors, encoded: its length, and its bytes. */
+uint32_t ewi_cursors_bytes(const struct ew_log *log);
+void ewi_cursors_encode(const struct ew_log *log, uint8_t *out);
 /* Can the table be written, by the room in the buffer and in a segment? */
 bool ewi_cursors_fit(const struct ew_log *log);
 void ewi_cursors_decode(struct ew_log *log, const uint8_t *bytes, uint32_t n);

@@ -13,11 +13,18 @@
 #include <string.h>
 #include "base/le.h"
 
-/* For each: length of the name, the name, the number. */
-uint32_t ewi_cursors_encode(const struct ew_log *log, uint8_t *out)
+uint32_t ewi_cursors_bytes(const struct ew_log *log)
 {
-	uint8_t *p = out;
+	uint32_t bytes = 0;
 
+	for (uint32_t i = 0; i < EW_LOG_MAX_CURSORS && log->cursors[i].name[0] != '\0'; i++)
+		bytes += 1 + (uint32_t)strlen(log->cursors[i].name) + 8;
+	return bytes;
+}
+
+/* For each: length of the name, the name, the number. */
+void ewi_cursors_encode(const struct ew_log *log, uint8_t *p)
+{
 	for (uint32_t i = 0; i < EW_LOG_MAX_CURSORS && log->cursors[i].name[0] != '\0'; i++) {
 		size_t n = strlen(log->cursors[i].name);
 
@@ -26,16 +33,14 @@ uint32_t ewi_cursors_encode(const struct ew_log *log, uint8_t *out)
 		ewi_put_le64(p + n, log->cursors[i].seq);
 		p += n + 8;
 	}
-	return (uint32_t)(p - out);
 }
 
 bool ewi_cursors_fit(const struct ew_log *log)
 {
-	uint32_t room = log->seg.end - log->seg.data, bytes = 0;
+	uint32_t room = log->seg.end - log->seg.data;
 
-	for (uint32_t i = 0; i < EW_LOG_MAX_CURSORS && log->cursors[i].name[0] != '\0'; i++)
-		bytes += 1 + (uint32_t)strlen(log->cursors[i].name) + 8;
-	return ewi_record_bound(&log->seg, 0, bytes) <= (room < log->buffer_bytes ? room : log->buffer_bytes);
+	return ewi_record_bound(&log->seg, 0, ewi_cursors_bytes(log)) <=
+	       (room < log->buffer_bytes ? room : log->buffer_bytes);
 }
 
 /* A table that another build wrote may hold more than this one keeps: the first ones count. */
@@ -82,34 +87,35 @@ static uint32_t find(const struct ew_log *log, const char *name)
 	return i;
 }
 
-/* Write down where all of them stand; they keep the old places when that fails. */
-static enum ew_status save(struct ew_log *log, const struct ewi_cursor *old)
+/* Write down where all of them stand. */
+static enum ew_status save(struct ew_log *log)
 {
-	uint8_t table[EWI_CURSORS_BYTES];
 	enum ew_status st = EW_ERR_FULL;
 
 	if (log->last != 0 && !log->sealed)
-		st = ewi_log_put_own(log, EWI_RECORD_CURSORS, table, ewi_cursors_encode(log, table));
+		st = ewi_log_put_cursors(log);
 	if (st == EW_ERR_FULL) { /* a new segment begins with the table */
 		st = ewi_log_begin(log, log->last ? log->last_time : log->now);
 		if (st == EW_OK && log->cursors[0].name[0] == '\0')
-			st = ewi_log_put_own(log, EWI_RECORD_CURSORS, table, 0);
+			st = ewi_log_put_cursors(log);
 	}
-	if (st != EW_OK) {
-		memcpy(log->cursors, old, sizeof(log->cursors));
-		return st;
-	}
-	if (log->unsynced++ == 0)
+	if (st == EW_OK && log->unsynced++ == 0)
 		log->unsynced_since = log->now;
-	st = ewi_log_settle(log);
+	return st;
+}
+
+static enum ew_status settle(struct ew_log *log)
+{
+	enum ew_status st = ewi_log_settle(log);
+
 	return st == EW_OK ? ewi_log_erase_acked(log) : st;
 }
 
 enum ew_status ew_log_cursor_ack(struct ew_log *log, const char *name, uint64_t seq)
 {
-	struct ewi_cursor old[EW_LOG_MAX_CURSORS];
 	enum ew_status st = ewi_log_writable(log);
 	size_t bytes = strlen(name);
+	struct ewi_cursor old, *c;
 	uint32_t i;
 
 	if (st != EW_OK)
@@ -119,32 +125,46 @@ enum ew_status ew_log_cursor_ack(struct ew_log *log, const char *name, uint64_t 
 	i = find(log, name);
 	if (i == EW_LOG_MAX_CURSORS)
 		return EW_ERR_LIMIT;
-	if (log->cursors[i].name[0] != '\0' && seq < log->cursors[i].seq)
+	c = &log->cursors[i];
+	old = *c;
+	if (old.name[0] != '\0' && seq < old.seq)
 		return EW_OK; /* it has been further */
-	memcpy(old, log->cursors, sizeof(old));
-	memcpy(log->cursors[i].name, name, bytes);
-	log->cursors[i].seq = seq + 1;
-	if (!ewi_cursors_fit(log)) {
-		memcpy(log->cursors, old, sizeof(log->cursors));
-		return EW_ERR_LIMIT;
+	memcpy(c->name, name, bytes);
+	c->seq = seq + 1;
+	st = ewi_cursors_fit(log) ? save(log) : EW_ERR_LIMIT;
+	if (st != EW_OK) {
+		*c = old;
+		return st;
 	}
-	return save(log, old);
+	return settle(log);
+}
+
+static void move_cursors(struct ew_log *log, uint32_t to, uint32_t from)
+{
+	memmove(&log->cursors[to], &log->cursors[from],
+		(EW_LOG_MAX_CURSORS - (to > from ? to : from)) * sizeof(log->cursors[0]));
 }
 
 enum ew_status ew_log_cursor_remove(struct ew_log *log, const char *name)
 {
-	struct ewi_cursor old[EW_LOG_MAX_CURSORS];
 	enum ew_status st = ewi_log_writable(log);
 	uint32_t i = find(log, name);
+	struct ewi_cursor old;
 
 	if (st != EW_OK)
 		return st;
 	if (i == EW_LOG_MAX_CURSORS || log->cursors[i].name[0] == '\0')
 		return EW_ERR_NOENT;
-	memcpy(old, log->cursors, sizeof(old));
-	memmove(&log->cursors[i], &log->cursors[i + 1], (EW_LOG_MAX_CURSORS - 1 - i) * sizeof(log->cursors[0]));
-	memset(&log->cursors[EW_LOG_MAX_CURSORS - 1], 0, sizeof(log->cursors[0]));
-	return save(log, old);
+	old = log->cursors[i];
+	move_cursors(log, i, i + 1);
+	memset(&log->cursors[EW_LOG_MAX_CURSORS - 1], 0, sizeof(old));
+	st = save(log);
+	if (st != EW_OK) {
+		move_cursors(log, i + 1, i);
+		log->cursors[i] = old;
+		return st;
+	}
+	return settle(log);
 }
 
 enum ew_status ew_log_cursor_get(const struct ew_log *log, const char *name, uint64_t *next)

@@ -103,8 +103,13 @@ static void count_record(struct ew_log *log, uint32_t at, const struct ewi_recor
 {
 	if (record->kind == EWI_RECORD_CURSORS && record->fits)
 		ewi_cursors_decode(log, record->body, record->head.data_bytes);
-	if (record->kind != EWI_RECORD_EVENT || record->head.seq < log->next_seq)
-		return; /* or not of this log's making; readers step over it too */
+	if (record->kind != EWI_RECORD_EVENT) {
+		if (record->head.seq > log->next_seq)
+			log->next_seq = record->head.seq; /* events before it are lost; their numbers are not used again */
+		return;
+	}
+	if (record->head.seq < log->next_seq)
+		return; /* not of this log's making; readers step over it too */
 	ewi_log_note(log, at, record->head.seq);
 	log->next_seq = record->head.seq + 1;
 	log->last_time = record->head.time_ns;

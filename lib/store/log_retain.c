@@ -9,16 +9,21 @@
 
 #if EW_CONFIG_STORE
 
+static bool has_cursors(const struct ew_log *log)
+{
+	return log->cursors[0].name[0] != '\0';
+}
+
 /*
  * Where the owner cares for a power cut, an earlier erase is durable before the next one begins, so that a
- * log never has a hole; and with it what cursors acknowledged, which is why this segment may go.
+ * log never has a hole; and so is where cursors stand, which only this segment may have told until now.
  */
 static enum ew_status drop_first(struct ew_log *log)
 {
 	uint64_t first_seq = log->first_seq;
 	enum ew_status st = EW_OK;
 
-	if (ewi_log_keeps_order(log) && (log->erased || log->tail != log->written))
+	if (ewi_log_keeps_order(log) && (log->erased || (has_cursors(log) && (log->dirty || log->tail != log->written))))
 		st = ewi_log_sync_all(log);
 	if (st == EW_OK)
 		st = log->seg.st.erase(log->seg.st.ctx, ewi_segment_block(&log->seg, log->first));
@@ -40,11 +45,6 @@ static enum ew_status first_is_acked(struct ew_log *log, bool *out)
 
 	*out = st == EW_OK && next.first_seq <= ewi_cursors_lowest(log);
 	return st == EW_ERR_CORRUPT ? EW_OK : st;
-}
-
-static bool has_cursors(const struct ew_log *log)
-{
-	return log->cursors[0].name[0] != '\0';
 }
 
 /* May the first segment go, as far as cursors are concerned? */

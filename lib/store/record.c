@@ -134,7 +134,7 @@ uint32_t ewi_record_finish(const struct ewi_segments *s, const struct ewi_place 
 
 	if (e->topic_bytes != 0)
 		memcpy(out + head, topic, e->topic_bytes);
-	if (e->data_bytes != 0)
+	if (e->data_bytes != 0 && data)
 		memcpy(out + head + e->topic_bytes, data, e->data_bytes);
 	memset(out + used, 0, bytes - used);
 	ewi_put_le32(out, ewi_crc32c(&s->crc, seed(place->segment, place->at), out + 4, bytes - 4));

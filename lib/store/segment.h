@@ -125,7 +125,10 @@ struct ewi_place {
  */
 uint32_t ewi_record_head(const struct ewi_place *place, enum ewi_record_kind kind, const struct ew_event *e,
 			 uint8_t *out);
-/* Put topic and data behind a head of so many bytes, and the sum over it all.  Returns the record's length. */
+/*
+ * Put topic and data (NULL: it is there already) behind a head of so many bytes, and the sum over it all.  Returns the
+ * record's length.
+ */
 uint32_t ewi_record_finish(const struct ewi_segments *s, const struct ewi_place *place, uint32_t head,
 			   const struct ew_event *e, const void *topic, const void *data, uint8_t *out);
 

@@ -46,10 +46,12 @@ struct ewi_op {
 	const struct ew_operator *def;
 	const struct ewi_kernel *kernel; /* NULL: there is nothing to run, its output is an alias */
 	const void *params;
+	const void *packed; /* constants as the kernel wants them; NULL: it reads them in place */
 	const int32_t *in, *out; /* tensors; -1 among inputs: left out */
 	uint8_t input_count, output_count;
 	uint8_t once;	  /* a part to run when this is reached for the first time; 0: none */
 	bool listed;	  /* the kernel takes a list */
+	bool backwards;	  /* its output lies over an input, behind its beginning */
 	uint32_t scratch; /* offset in the transient part */
 	uint32_t scratch_bytes;
 	uint32_t state; /* offset in the persistent part */

@@ -381,7 +381,7 @@ static void configs(void **state)
 		{"no size", {.struct_bytes = 0}, EW_ERR_INVAL},
 		{"a newer header's", {.struct_bytes = sizeof(struct ew_model_config) + 8}, EW_ERR_INVAL},
 		{"single rounding", {.struct_bytes = sizeof(struct ew_model_config), .flags = EW_MODEL_SINGLE_ROUNDING}, EW_OK},
-		{"unknown flag", {.struct_bytes = sizeof(struct ew_model_config), .flags = 2}, EW_ERR_INVAL},
+		{"unknown flag", {.struct_bytes = sizeof(struct ew_model_config), .flags = 4}, EW_ERR_INVAL},
 		{"scalar only", {.struct_bytes = sizeof(struct ew_model_config), .isa_mask = EW_ISA_SCALAR}, EW_OK},
 	};
 
