@@ -83,7 +83,7 @@ static enum ewi_finish_mode choose_mode(const struct ewi_conv *p, const int8_t *
 
 		for (uint32_t d = 0; d < depth; d++, w++)
 			sum += (uint64_t)(*w < 0 ? -*w : *w);
-		if (!ewi_finish_near_avx2(p, o, bias_at(bias, o), sum))
+		if (!ewi_finish_near_avx2(ewi_conv_scale(p, o), bias_at(bias, o), sum))
 			return EWI_FINISH_TWICE;
 	}
 	return EWI_FINISH_NEAR;
@@ -106,7 +106,7 @@ static void pack(const void *params, const void *const in[EWI_CALL_INPUTS], void
 		for (uint32_t i = 0; i < TILE && first + i < p->win.out_c; i++) {
 			uint32_t place = ewi_place_avx2(i);
 
-			ewi_finish_put_avx2(p, first + i, bias_at(in[2], first + i), head->mode,
+			ewi_finish_put_avx2(ewi_conv_scale(p, first + i), bias_at(in[2], first + i), head->mode,
 					    &tile->finish[place / 8], place % 8);
 			for (uint32_t d = 0; d < depth; d++)
 				weights[(d / 2 * TILE + place) * 2 + d % 2] =
