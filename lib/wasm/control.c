@@ -506,12 +506,13 @@ C(TABLE_GET)
 
 C(TABLE_SET)
 {
-	const struct ew_table *t = x->inst->tables[pc->u.uimm];
+	struct ew_table *t = x->inst->tables[pc->u.uimm];
 	uint32_t index = fp[pc->a].u32;
 
 	if (index >= t->size)
 		return trap_table(pc, fp, x, "table.set", index, t);
 	t->entries[index] = (void *)(uintptr_t)fp[pc->b].u64;
+	t->touched = true;
 	NEXT;
 }
 
@@ -642,6 +643,23 @@ C(MEMORY_USE)
 	x->mem = m->base;
 	x->mem_bytes = m->bytes;
 	SET_MEM();
+	NEXT;
+}
+
+/* Before each store of at most 16 bytes to memory 0.  A store that is out of bounds traps by itself. */
+C(TOUCH)
+{
+	const struct ew_memory *m = x->inst->memory;
+	uint64_t ea = (uint64_t)fp[pc->a].u32 + pc->u.uimm;
+
+	if (m->cards) {
+		uint64_t first = ea >> m->card_log2, last = (ea + 15) >> m->card_log2;
+
+		if (last < m->card_count)
+			m->cards[first] = m->cards[last] = 1;
+		else if (first < m->card_count)
+			m->cards[first] = 1;
+	}
 	NEXT;
 }
 
