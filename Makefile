@@ -303,6 +303,11 @@ bench: ## run every bench program; BENCH_JSON=file gets the same figures as JSON
 	@for b in $(BENCHES); do \
 		echo; echo "== $$b"; $$b $(BENCH_ARGS) $(if $(BENCH_JSON),--json $(BENCH_JSON)) || exit 1; done
 
+bench-fuel: ## what counting fuel costs: the bench guests here and in a build without it, in BUILD/unmetered
+	$(SUBMAKE) $(BUILD)/bench-wasm $(BUILD)/ew-run
+	$(SUBMAKE) BUILD=$(BUILD)/unmetered CPPFLAGS="$(CPPFLAGS) -DEWI_UNMETERED" $(BUILD)/unmetered/ew-run
+	$(BUILD)/bench-wasm $(BENCH_ARGS) --peer 'unmetered=$(BUILD)/unmetered/ew-run --invoke run {wasm} {n}'
+
 # ---- installing ----------------------------------------------------------------------------------
 
 INSTALL ?= install
