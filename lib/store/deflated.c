@@ -7,7 +7,7 @@
  */
 #include "store/segment.h"
 
-#if EW_CONFIG_STORE
+#if EW_CONFIG_STORE && EW_CONFIG_ZLIB
 #include <string.h>
 #include "base/alloc.h"
 #include "base/le.h"
@@ -103,7 +103,7 @@ enum ew_status ewi_deflated_fill(const struct ewi_segments *s, struct ewi_window
 	enum ew_status st = EW_OK;
 	bool ok;
 
-	if (w->size < 2 * EWI_DEFLATED_CHUNK || !EW_CONFIG_ZLIB)
+	if (w->size < 2 * EWI_DEFLATED_CHUNK)
 		return EW_ERR_UNSUPPORTED;
 	st = check_directory(s, w->segment, block, &ok);
 	w->at = s->data + i * EWI_DEFLATED_CHUNK;

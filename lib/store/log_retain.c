@@ -149,6 +149,7 @@ enum ew_status ew_log_expire(struct ew_log *log, uint64_t now_ns, uint32_t *segm
 
 /* ---- deflating ---- */
 
+#if EW_CONFIG_ZLIB
 enum ew_status ew_log_deflate(struct ew_log *log, int level, uint32_t *segments)
 {
 	enum ew_status st = ew_log_flush(log);
@@ -157,7 +158,7 @@ enum ew_status ew_log_deflate(struct ew_log *log, int level, uint32_t *segments)
 		*segments = 0;
 	if (st != EW_OK)
 		return st;
-	if (!EW_CONFIG_ZLIB || !log->seg.st.replace)
+	if (!log->seg.st.replace)
 		return EW_ERR_UNSUPPORTED;
 	if (level < 1 || level > 9)
 		return EW_ERR_INVAL;
@@ -184,5 +185,15 @@ enum ew_status ew_log_deflate(struct ew_log *log, int level, uint32_t *segments)
 	}
 	return EW_OK;
 }
+
+#else
+enum ew_status ew_log_deflate(struct ew_log *log, int level, uint32_t *segments)
+{
+	(void)log, (void)level;
+	if (segments)
+		*segments = 0;
+	return EW_ERR_UNSUPPORTED;
+}
+#endif
 
 #endif

@@ -255,8 +255,10 @@ static enum ew_status fill(const struct ewi_segments *s, struct ewi_window *w, u
 	enum ew_status st;
 
 	w->have = 0;
+#if EW_CONFIG_ZLIB
 	if (w->deflated)
 		return ewi_deflated_fill(s, w, block, at);
+#endif
 	st = s->st.read(s->st.ctx, block, at, w->buf, n);
 	if (st != EW_OK)
 		return st;
@@ -284,6 +286,8 @@ static enum ew_status enter(const struct ewi_segments *s, struct ewi_window *w, 
 	w->segment = segment;
 	w->based = st == EW_OK && head.segment == segment;
 	w->deflated = w->based && head.deflated;
+	if (w->deflated && !EW_CONFIG_ZLIB)
+		return EW_ERR_UNSUPPORTED;
 	w->max_record = s->st.block_bytes;
 	if (w->based) {
 		w->max_record = head.max_record;

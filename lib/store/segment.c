@@ -129,8 +129,10 @@ enum ew_status ewi_index_read(const struct ewi_segments *s, uint32_t segment, st
 	enum ew_status st = ewi_segment_read(s, block, &head);
 
 	out->count = 0;
+#if EW_CONFIG_ZLIB
 	if (st == EW_OK && head.deflated)
 		st = ewi_deflated_index(s, block, &at);
+#endif
 	if (st == EW_ERR_CORRUPT || st == EW_ERR_EMPTY)
 		st = EW_OK;
 	if (st != EW_OK || at == 0)

@@ -108,7 +108,7 @@ void ewi_index_encode(const struct ewi_segments *s, uint32_t segment, const stru
 /* count is 0 when the segment has no index, or a damaged one, which is the same. */
 enum ew_status ewi_index_read(const struct ewi_segments *s, uint32_t segment, struct ewi_index *out);
 
-/* ---- deflated segments: deflated.c ---- */
+/* ---- deflated segments: deflated.c; only called where EW_CONFIG_ZLIB is set ---- */
 
 #define EWI_DEFLATED_CHUNK (16u << 10)
 #define EWI_DEFLATED_HEAD 16u
