@@ -6,6 +6,7 @@
  *
  *	struct ew_event    the fixed header of one event; topic and data follow it in memory
  *	struct ew_ring     one producer, one or several consumers, each on its own core or in an ISR; wait-free
+ *	struct ew_mring    several producers, one consumer; lock-free
  *	struct ew_batch    when to close a micro-batch: by count, bytes or age
  *	struct ew_bucket   a token bucket: rates and bursts
  *
@@ -231,6 +232,83 @@ EW_API enum ew_status ew_ring_peek_as(struct ew_ring *r, uint32_t consumer,
 EW_API uint32_t ew_ring_read_as(struct ew_ring *r, uint32_t consumer, const struct ew_event **out,
 				uint32_t max);
 EW_API uint32_t ew_ring_release_as(struct ew_ring *r, uint32_t consumer, uint32_t count);
+
+/*
+ * ---- The ring of several producers ----
+ *
+ * As struct ew_ring, for any number of producers: threads, processes, interrupts of different priority.
+ * Claiming is lock-free: a producer that is preempted half-way, or dies, keeps no other from claiming and
+ * committing; the consumer waits at its record.  One consumer, wait-free.
+ *
+ *	ew_mring_claim(r, 5, n, &e);
+ *	fill *e, topic and data in place;
+ *	ew_mring_commit(r, e);
+ *
+ * Sequence numbers are complete when the consumer sees the event; before, seq holds their low bits.  Policies:
+ * EW_RING_REJECT and EW_RING_DROP_NEWEST.  Where others are wanted, or one producer's unfinished event
+ * must not hold up another's, give each producer a ring of its own and an ew_queue over them.
+ *
+ * On cores without compare-and-swap see EW_CONFIG_CRITICAL.
+ */
+struct ew_mring;
+
+struct ew_mring_config {
+	size_t struct_bytes;	    /* sizeof(struct ew_mring_config) */
+	enum ew_ring_policy policy; /* default EW_RING_REJECT */
+	uint32_t record_align; /* as in struct ew_ring_config; default 64, on small targets 8 */
+	uint64_t first_seq;    /* default 1 */
+};
+
+/*
+ * Bytes of memory for so much room, a multiple of EW_RING_ALIGN; what is not a multiple of record_align stays unused.
+ * 0 when out of EW_RING_MIN_BYTES..EW_RING_MAX_BYTES.
+ */
+EW_API size_t ew_mring_size(size_t ring_bytes);
+/*
+ * As ew_ring_init() and ew_ring_attach().  EW_ERR_LIMIT: on 32-bit machines a ring has at most 2^15 times
+ * record_align of room.
+ */
+EW_API enum ew_status ew_mring_init(void *memory, size_t memory_bytes,
+				    const struct ew_mring_config *cfg, struct ew_mring **out);
+EW_API enum ew_status ew_mring_attach(void *memory, size_t memory_bytes, struct ew_mring **out);
+/* The largest record: half the room.  A record has 48 bytes more than topic and data, rounded up to record_align. */
+EW_API size_t ew_mring_max_record(const struct ew_mring *r);
+/* pushed counts open claims too; dropped_oldest and coalesced are 0. */
+EW_API void ew_mring_stat(const struct ew_mring *r, struct ew_ring_stat *out);
+
+/* Any producer: as ew_ring_claim(), and each claim is committed or aborted by itself, in any order. */
+EW_API enum ew_status ew_mring_claim(struct ew_mring *r, size_t topic_bytes, size_t data_bytes,
+				     struct ew_event **out);
+/*
+ * Any producer: count events of one size, together: nobody's events come between them, and they are committed or
+ * aborted together, by out[0].  EW_ERR_INVAL: count is 0.
+ */
+EW_API enum ew_status ew_mring_claim_batch(struct ew_mring *r, uint32_t count, size_t topic_bytes,
+					   size_t data_bytes, struct ew_event **out);
+/* Publish a claim; its data_bytes may have become less than claimed. */
+EW_API void ew_mring_commit(struct ew_mring *r, struct ew_event *e);
+EW_API void ew_mring_commit_batch(struct ew_mring *r, struct ew_event *first, uint32_t count);
+/* Take a claim back.  Its sequence numbers are used up: the consumer sees a gap. */
+EW_API void ew_mring_abort(struct ew_mring *r, struct ew_event *e);
+EW_API void ew_mring_abort_batch(struct ew_mring *r, struct ew_event *first, uint32_t count);
+/* Any producer: claim, copy and commit. */
+EW_API enum ew_status ew_mring_push(struct ew_mring *r, const struct ew_event *e, const void *topic,
+				    const void *data);
+
+/* The consumer: as ew_ring_peek(), ew_ring_read(), ew_ring_release(), ew_ring_pop(). */
+EW_API enum ew_status ew_mring_peek(struct ew_mring *r, const struct ew_event **out);
+EW_API uint32_t ew_mring_read(struct ew_mring *r, const struct ew_event **out, uint32_t max);
+EW_API uint32_t ew_mring_release(struct ew_mring *r, uint32_t count);
+EW_API enum ew_status ew_mring_pop(struct ew_mring *r, struct ew_event *e, void *payload, size_t cap);
+/*
+ * The consumer that takes over from one that died calls this first: a release that was under way is finished.
+ */
+EW_API void ew_mring_recover_consumer(struct ew_mring *r);
+/*
+ * The consumer, while no producer is between claim and commit but those that died there: their records are
+ * skipped from now on.  Returns how many places that were (neighbours count once).
+ */
+EW_API uint32_t ew_mring_recover_producers(struct ew_mring *r);
 
 #if EW_CONFIG_CRITICAL
 /*
