@@ -357,8 +357,10 @@ EW_RING_HOT struct ew_event *ew_ring_next(const struct ew_ring *r, uint32_t *at)
 			here = 0;
 		frame = ew_ring_acquire(ew_ring_frame_at(r, here));
 	}
-	if (frame == 0)
+	if (frame == 0) {
+		*at = here; /* past what is to be skipped */
 		return NULL;
+	}
 	end = here + frame;
 	*at = end == r->size ? 0 : end;
 	return ew_ring_event_at(r, here);

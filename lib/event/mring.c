@@ -106,7 +106,7 @@ enum ew_status ew_mring_init(void *memory, size_t memory_bytes, const struct ew_
 		r->offset_bits++;
 	if (r->offset_bits + 1 + LEAST_SEQ_BITS > EWI_WORD_BITS)
 		return EW_ERR_LIMIT;
-	/* At any offset, what is left before the end and the record itself are less than twice the record. */
+	/* At any offset, padding and the record are at most twice the record less one grain. */
 	r->max_record = r->grains / 2 * r->align;
 	r->policy = c.policy;
 	r->first_seq = r->next_seq = c.first_seq ? c.first_seq : 1;
@@ -171,15 +171,18 @@ static size_t record_bytes(const struct ew_mring *r, size_t topic_bytes, size_t 
 	return ew_ring_sum(r->align, topic_bytes, data_bytes);
 }
 
-/* Are there so many free grains behind the tail?  The exact head is looked at last. */
+/*
+ * Are there so many free grains behind the tail, and one more?  Were the room filled to the last, the consumer
+ * would read on into what it has not released.  The exact head is looked at last.
+ */
 static bool has_room(const struct ew_mring *r, EWI_WORD tail, uint32_t grains)
 {
 	uint32_t used = distance(r, ew_ring_acquire(&r->head_told), tail);
 
-	if (EW_LIKELY(used <= r->grains && grains <= r->grains - used))
+	if (EW_LIKELY(used <= r->grains && grains < r->grains - used))
 		return true;
 	used = distance(r, ew_ring_acquire(&r->head), tail);
-	return used <= r->grains && grains <= r->grains - used;
+	return used <= r->grains && grains < r->grains - used;
 }
 
 static EW_COLD enum ew_status refuse(struct ew_mring *r, EWI_WORD tail, uint32_t count)
@@ -317,8 +320,10 @@ static struct ew_event *next_event(const struct ew_mring *r, uint32_t *place, ui
 		uint32_t *word = frame_at(r, offset_of(r, at));
 
 		frame = ew_ring_acquire(word);
-		if (frame == 0 || frame & EWI_RING_BUSY)
+		if (frame == 0 || frame & EWI_RING_BUSY) {
+			*place = at; /* past what is to be skipped */
 			return NULL;
+		}
 		at = further(r, at, grains_of(r, frame));
 		if (EW_LIKELY((frame & (EW_RING_PAD | EW_RING_SKIP)) == 0)) {
 			e = (struct ew_event *)(void *)word;
@@ -329,25 +334,6 @@ static struct ew_event *next_event(const struct ew_mring *r, uint32_t *place, ui
 	*seq = e->seq + 1;
 	*place = at;
 	return e;
-}
-
-uint32_t ew_mring_read(struct ew_mring *r, const struct ew_event **out, uint32_t max)
-{
-	uint32_t at = r->head, n = 0;
-	uint64_t seq = r->next_seq;
-
-	r->read_from = at;
-	while (n < max && (out[n] = next_event(r, &at, &seq)) != NULL)
-		n++;
-	r->read_end = at;
-	r->read_seq = seq;
-	r->read_count = n;
-	return n;
-}
-
-enum ew_status ew_mring_peek(struct ew_mring *r, const struct ew_event **out)
-{
-	return ew_mring_read(r, out, 1) ? EW_OK : EW_ERR_EMPTY;
 }
 
 /*
@@ -364,11 +350,41 @@ static void let_go(struct ew_mring *r)
 		at = at + 1 == r->grains ? 0 : at + 1;
 	}
 	r->next_seq = r->done_seq;
-	ew_ring_count(&r->released, r->done_released - r->released);
 	ew_ring_count(&r->taken, (size_t)(r->next_seq - r->first_seq) - r->taken);
+	ew_ring_count(&r->released, r->done_released - r->released);
 	if (distance(r, r->head_told, to) >= r->grains / 8)
 		ew_ring_publish(&r->head_told, to);
 	ew_ring_publish(&r->head, to);
+}
+
+static void release_to(struct ew_mring *r, uint32_t place, uint64_t seq, uint32_t count)
+{
+	r->read_count = 0;
+	r->done_seq = seq;
+	r->done_released = r->released + count;
+	ew_ring_publish(&r->release_to, place);
+	let_go(r);
+}
+
+uint32_t ew_mring_read(struct ew_mring *r, const struct ew_event **out, uint32_t max)
+{
+	uint32_t at = r->head, n = 0;
+	uint64_t seq = r->next_seq;
+
+	r->read_from = at;
+	while (n < max && (out[n] = next_event(r, &at, &seq)) != NULL)
+		n++;
+	if (n == 0 && at != r->head) /* aborted claims and nothing else */
+		release_to(r, at, seq, 0);
+	r->read_end = at;
+	r->read_seq = seq;
+	r->read_count = n;
+	return n;
+}
+
+enum ew_status ew_mring_peek(struct ew_mring *r, const struct ew_event **out)
+{
+	return ew_mring_read(r, out, 1) ? EW_OK : EW_ERR_EMPTY;
 }
 
 uint32_t ew_mring_release(struct ew_mring *r, uint32_t count)
@@ -383,13 +399,8 @@ uint32_t ew_mring_release(struct ew_mring *r, uint32_t count)
 	}
 	while (done < count && next_event(r, &at, &seq))
 		done++;
-	r->read_count = 0;
-	if (done == 0)
-		return 0;
-	r->done_seq = seq;
-	r->done_released = r->released + done;
-	ew_ring_publish(&r->release_to, at);
-	let_go(r);
+	if (done != 0)
+		release_to(r, at, seq, done);
 	return done;
 }
 

@@ -30,6 +30,13 @@
 
 #define EWI_RING_BUSY 4u
 
+/* Two lines: cores fetch them in pairs, and here several of them write. */
+#if EW_CONFIG_SMALL
+#define EWI_MRING_GAP(name)
+#else
+#define EWI_MRING_GAP(name) unsigned char name[128];
+#endif
+
 struct ew_mring {
 	uint32_t magic;
 	uint32_t grains;
@@ -38,15 +45,15 @@ struct ew_mring {
 	uint32_t max_record; /* bytes */
 	uint32_t policy;
 	uint64_t first_seq;
-	EW_RING_GAP(gap0)
+	EWI_MRING_GAP(gap0)
 
 	/* The producers' */
 	EWI_WORD tail; /* offset, lap, sequence number from bit 0 up */
-	EW_RING_GAP(gap1)
+	EWI_MRING_GAP(gap1)
 	size_t rejected_full, dropped_newest, too_big, aborted;
-	EW_RING_GAP(gap2)
+	EWI_MRING_GAP(gap2)
 	uint32_t head_told; /* offset and lap; written by the consumer, seldom */
-	EW_RING_GAP(gap3)
+	EWI_MRING_GAP(gap3)
 
 	/* The consumer's */
 	uint32_t head;	     /* offset and lap; read by producers in need */
@@ -59,7 +66,7 @@ struct ew_mring {
 	size_t done_released;
 	size_t taken;	   /* (size_t)(next_seq - first_seq) */
 	size_t released, abandoned;
-	EW_RING_GAP(gap4)
+	EWI_MRING_GAP(gap4)
 };
 
 #define EWI_MRING_CONTROL_BYTES                                                                    \

@@ -354,11 +354,11 @@ static bool hold(struct ew_ring_cursor *c)
 	return true;
 }
 
-/* Nothing was given out: the producer may have the head back. */
-static void let_go(struct ew_ring_cursor *c)
+/* Nothing was given out: the producer may have the head back, and what was skipped before `at`. */
+static void let_go(struct ew_ring_cursor *c, uint32_t at)
 {
 	if (EW_UNLIKELY(c->pins))
-		ew_ring_publish(&c->head, ew_ring_get(&c->head) & EW_RING_OFFSET);
+		ew_ring_publish(&c->head, at);
 }
 
 static uint32_t head_of(const struct ew_ring_cursor *c)
@@ -379,7 +379,7 @@ static EW_NOINLINE uint32_t read_from(struct ew_ring *r, struct ew_ring_cursor *
 	c->read_end = at;
 	c->read_count = n;
 	if (n == 0)
-		let_go(c);
+		let_go(c, at);
 	return n;
 }
 
@@ -420,7 +420,7 @@ static EW_NOINLINE uint32_t release_from(struct ew_ring *r, struct ew_ring_curso
 	if (done != 0)
 		ew_ring_give_back(c, at, done);
 	else
-		let_go(c);
+		let_go(c, at);
 	return done;
 }
 
