@@ -148,8 +148,12 @@ $(BUILD)/vibration.tflite: $(BUILD)/fleet-train
 EXTRA_examples_firmware_edge = -DEDGE_ARENA_BYTES=393216
 EXTRA_examples_firmware_windows = -Iexamples
 BLOBS   := examples/firmware/guest_probe.wasm examples/fleet/vibration.wasm $(BUILD)/vibration.tflite $(BUILD)/firmware/windows.bin
-BLOBFLAGS = $(join -DPROBE_WASM= -DJUDGE_WASM= -DMODEL_TFLITE= -DWINDOWS_BIN=,$(BLOBS:%='"%"'))
-EDGEOBJ := examples/firmware/edge.o examples/firmware/judge.o examples/firmware/blobs.o
+BLOBFLAGS := $(join -DPROBE_WASM= -DJUDGE_WASM= -DMODEL_TFLITE= -DWINDOWS_BIN=,$(BLOBS:%='"%"'))
+# Guests that run in 4 KiB of memory; found by .incbin.
+SMALL   := $(shell sed -n 's|^ROW.\([a-z0-9_]*\),.*|\1|p' examples/firmware/small.def)
+BLOBS   += $(SMALL:%=examples/firmware/small/%.wasm)
+BLOBFLAGS += -Iexamples/firmware -Wa,-Iexamples/firmware/small
+EDGEOBJ := examples/firmware/edge.o examples/firmware/guests.o examples/firmware/judge.o examples/firmware/blobs.o
 BOARDS  := mps2-an386 mps2-an505
 IMAGES  := $(BOARDS:%=$(BUILD)/firmware/%.elf)
 
@@ -189,6 +193,9 @@ $(BUILD)/firmware/host: $(addprefix $(BUILD)/,$(EDGEOBJ) examples/firmware/board
 	@mkdir -p $(@D)
 	$(LINK)
 
+$(BUILD)/firmware/shrink: $(BUILD)/examples/firmware/shrink.o
+	@mkdir -p $(@D)
+	$(LINK)
 $(BUILD)/firmware/windows: $(BUILD)/examples/firmware/windows.o $(BUILD)/examples/fleet/sim.o
 	@mkdir -p $(@D)
 	$(LINK)
@@ -248,6 +255,10 @@ $(CHECKS:%=$(BUILD)/check/%.res): $(BUILD)/check/%.res: tests/check/check_%.sh F
 	@mkdir -p $(@D)
 	@$(RUNENV) sh tests/check/run.sh lines $@ $<
 
+# The spec suite on another machine (cross.sh).
+$(BUILD)/spec.res: tests/check/spec.sh $(BUILD)/ew-spec FORCE
+	@$(RUNENV) SPEC_RUN=$(call quote,$(TEST_RUN)) TEST_RUN= sh tests/check/run.sh lines $@ $<
+
 $(CHECKS:%=check-%): check-%:
 	$(SUBMAKE) $(BUILD)/check/$*.res
 	@awk -f tests/check/total.awk $(BUILD)/check/$*.res
@@ -256,6 +267,18 @@ $(CHECKS:%=check-%): check-%:
 SAN := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 check-san: ## the test programs under AddressSanitizer and UBSan, in BUILD/san
 	$(SUBMAKE) BUILD=$(BUILD)/san WERROR= OPT="$(SAN)" CPPFLAGS="$(CPPFLAGS) -DEW_CONFIG_EXEC_TAIL=0" check-tests
+
+POWER_OPS ?= 2000
+POWER := $(filter $(BUILD)/tests/store/test_power_%,$(TESTS))
+check-power: ## cut the power at every write, erase and sync of POWER_OPS=2000 operations on each store and back end
+	$(SUBMAKE) $(POWER)
+	@for t in $(POWER); do EW_POWER_OPS=$(POWER_OPS) $$t || exit 1; done
+
+check-tsan: ## the threads of the event room under ThreadSanitizer, in BUILD/tsan
+	$(SUBMAKE) BUILD=$(BUILD)/tsan WERROR= OPT="-O1 -fsanitize=thread" $(BUILD)/tsan/tests/event/test_ring_threads \
+		$(BUILD)/tsan/tests/event/test_mring_threads
+	TSAN_OPTIONS=halt_on_error=1 $(BUILD)/tsan/tests/event/test_ring_threads
+	TSAN_OPTIONS=halt_on_error=1 $(BUILD)/tsan/tests/event/test_mring_threads
 
 FUZZ ?= module
 FUZZ_ARGS ?= -max_total_time=60
@@ -271,7 +294,7 @@ fuzz: ## clang's libFuzzer on FUZZ=module, model or reader, FUZZ_ARGS=-max_total
 check-clang: ## the same as `check`, compiled by clang in BUILD/clang
 	$(SUBMAKE) BUILD=$(BUILD)/clang CC=clang check
 
-check-cross: ## the tests of another machine under qemu-user: CROSS=aarch64-linux-gnu, arm-linux-gnueabihf, s390x-linux-gnu
+check-cross: ## the tests of another machine under qemu-user: CROSS=aarch64-linux-gnu, arm-linux-gnueabihf, s390x-linux-gnu, riscv64-linux-gnu
 	+@$(RUNENV) sh tests/check/cross.sh $(or $(CROSS),aarch64-linux-gnu) $(BUILD)
 
 # ---- benches -------------------------------------------------------------------------------------
@@ -336,7 +359,7 @@ help: ## this list
 -include $(patsubst %.c,$(BUILD)/%.d,$(LIBSRC) $(PROGSRC))
 -include $(wildcard $(BUILD)/examples/firmware/*.d $(BUILD)/m*/examples/firmware/*.d)
 -include $(LIBSRC:%.c=$(BUILD)/m4/%.d) $(LIBSRC:%.c=$(BUILD)/m33/%.d)
-.PHONY: all lib programs tests demo check check-run check-tests check-san check-clang check-cross fuzz bench core-m4 firmware size install uninstall stack tables \
+.PHONY: all lib programs tests demo check check-run check-tests check-san check-clang check-cross check-power fuzz bench core-m4 firmware size install uninstall stack tables \
 	format deps clean help FORCE $(CHECKS:%=check-%) $(TESTROOMS:%=check-%)
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -15,7 +15,7 @@ GUESTLINK := $(GUESTCC) --target=wasm32 -nostdlib -Wl,--no-entry -Wl,-z,stack-si
 BENCHGUEST := $(wildcard bench/guests/*.c)
 # examples/fleet/guest.c -> vibration.wasm beside it; examples/*/guest_NAME.c -> guest_NAME.wasm beside it.
 EXGUEST := $(wildcard examples/*/guest_*.c)
-GUESTWASM := $(BENCHGUEST:.c=.wasm) $(EXGUEST:.c=.wasm) \
+GUESTWASM := $(BENCHGUEST:.c=.wasm) $(EXGUEST:.c=.wasm) $(SMALL:%=examples/firmware/small/%.wasm) \
 	     $(if $(wildcard examples/fleet/guest.c),examples/fleet/vibration.wasm)
 
 $(BUILD)/bench-wasm: $(call objs,$(BENCHGUEST))
@@ -34,6 +34,16 @@ $(BUILD)/guests/examples/%.o: examples/%.c
 
 $(BUILD)/guests/examples/fleet/vibration.wasm: $(BUILD)/guests/examples/fleet/guest.o
 	$(GUESTLINK) -Wl,--stack-first -Wl,--export-dynamic -o $@ $<
+
+# In 4 KiB of memory: 1 KiB of stack, then data; see examples/firmware/shrink.c.
+SMALLLINK := $(GUESTCC) --target=wasm32 -nostdlib -Wl,--no-entry -Wl,-z,stack-size=1024 -Wl,--stack-first -Wl,--strip-all \
+	     -Wl,--export=__heap_base
+$(BUILD)/guests/examples/firmware/small/%.wasm: $(BUILD)/guests/bench/guests/%.o $(BUILD)/firmware/shrink
+	@mkdir -p $(@D)
+	$(SMALLLINK) -o $@.large $< && $(BUILD)/firmware/shrink $@.large $@
+
+$(BUILD)/guests/examples/firmware/guest_probe.wasm: $(BUILD)/guests/examples/firmware/guest_probe.o $(BUILD)/firmware/shrink
+	$(SMALLLINK) -Wl,--export-dynamic -o $@.large $< && $(BUILD)/firmware/shrink $@.large $@
 
 $(BUILD)/guests/examples/%.wasm: $(BUILD)/guests/examples/%.o
 	$(GUESTLINK) -Wl,--stack-first -Wl,--export-dynamic -o $@ $<

@@ -35,6 +35,8 @@ static const char usage_text[] =
 	"  --enable FEATURE   let wast2json read a proposal (--enable-FEATURE), and the engine take it; what came\n"
 	"                     after WebAssembly 2.0 is off otherwise (may be repeated)\n"
 	"  --exclude GLOB     leave out scripts whose name, without .wast or .json, matches (may be repeated)\n"
+	"  --lazy             translate each function on its first call only\n"
+	"  --observe          run step by step, as ew-run does for traces, and check what the steps tell\n"
 	"  --strict           a refused module must be refused as malformed or invalid as the script says\n"
 	"  --verbose          a line for each script\n"
 	"Assertions about the text format test wast2json, which reads it: they are told apart and not counted.\n";
@@ -48,6 +50,8 @@ static const struct {
 	{"tail-call", EW_FEATURE_TAIL_CALL},
 	{"custom-page-sizes", EW_FEATURE_CUSTOM_PAGE_SIZES},
 	{"multi-memory", EW_FEATURE_MULTI_MEMORY},
+	{"relaxed-simd", EW_FEATURE_RELAXED_SIMD},
+	{"memory64", EW_FEATURE_MEMORY64},
 };
 
 /* The features that no --enable named. */
@@ -219,8 +223,12 @@ int main(int argc, char **argv)
 
 		if (strcmp(argv[i], "--help") == 0)
 			return usage(stdout, 0);
-		if (strcmp(argv[i], "--strict") == 0)
+		if (strcmp(argv[i], "--lazy") == 0)
+			job.options.lazy = true;
+		else if (strcmp(argv[i], "--strict") == 0)
 			job.options.strict = true;
+		else if (strcmp(argv[i], "--observe") == 0)
+			job.options.observe = true;
 		else if (strcmp(argv[i], "--verbose") == 0)
 			job.options.verbose = true;
 		else if (job.feature_count < FEATURES_MAX && (value = option("--enable", argv, &i)))

@@ -15,6 +15,7 @@
 #include "json.h"
 #include "spec.h"
 #include "spectest.h"
+#include "steps.h"
 #include "values.h"
 
 #define VALUES_MAX 1024 /* arguments or results of one call */
@@ -47,6 +48,7 @@ struct script {
 	struct ew_alloc alloc;
 	struct ew_exec *exec;
 	struct spectest spectest;
+	struct steps steps; /* of the run at work */
 	struct unit *units, **units_end;
 	struct unit *current; /* NULL: the last module failed */
 	struct registration *registered;
@@ -63,6 +65,13 @@ static bool fail(struct script *s, const char *fmt, ...)
 	vsnprintf(s->why, sizeof(s->why), fmt, ap);
 	va_end(ap);
 	return false;
+}
+
+static void begin_run(struct script *s)
+{
+	ew_exec_set_fuel(s->exec, FUEL_PER_COMMAND);
+	if (s->options->observe)
+		steps_begin(&s->steps, s->exec);
 }
 
 /* ---- modules ---- */
@@ -211,12 +220,14 @@ static struct unit *attempt(struct script *s, const struct json_node *command, s
 	*s->units_end = u;
 	s->units_end = &u->next;
 	load.struct_bytes = sizeof(load);
+	load.flags = s->options->lazy ? EW_MODULE_LAZY : 0;
 	load.disable = s->options->disable;
+	load.flags = s->options->observe ? EW_MODULE_OBSERVE : 0;
 	a->status = ew_module_load(&u->module, u->bytes, size, &load, &s->alloc, &a->err);
 	if (a->status != EW_OK)
 		return u;
 	a->loaded = true;
-	ew_exec_set_fuel(s->exec, FUEL_PER_COMMAND);
+	begin_run(s);
 	a->status = ew_instance_create(&u->instance, u->module, &config, &s->alloc, &a->trap, &a->err);
 	return u;
 }
@@ -460,7 +471,7 @@ static bool invoke(struct script *s, struct unit *u, const struct json_node *act
 		return false;
 	if (values_slots(o->types, o->count) > VALUES_MAX)
 		return fail(s, "too many results");
-	ew_exec_set_fuel(s->exec, FUEL_PER_COMMAND);
+	begin_run(s);
 	o->status = ew_call(f, s->values);
 	if (o->status == EW_ERR_FUEL || o->status == EW_ERR_INTERRUPT)
 		ew_cancel(s->exec);
@@ -524,9 +535,23 @@ static bool run_action(struct script *s, const struct json_node *command)
 	return o.status == EW_OK ? true : fail(s, "ended with %s", ended(s, o.status));
 }
 
+/* One result that may be any of these: where a proposal leaves the choice to the machine. */
+static bool either_matches(struct script *s, const struct json_node *either, const struct outcome *o)
+{
+	const struct json_node *want = json_first(&s->json, either);
+
+	if (o->count != 1)
+		return fail(s, "%" PRIu32 " results", o->count);
+	fail(s, "either of nothing");
+	for (; want; want = json_next(&s->json, want))
+		if (value_matches(s, want, o->types[0], s->values))
+			return true;
+	return false; /* why the last did not match */
+}
+
 static bool run_assert_return(struct script *s, const struct json_node *command)
 {
-	const struct json_node *want;
+	const struct json_node *either = json_get(&s->json, command, "either"), *want;
 	const union ew_value *got = s->values;
 	struct outcome o;
 	uint32_t i = 0;
@@ -535,6 +560,8 @@ static bool run_assert_return(struct script *s, const struct json_node *command)
 		return false;
 	if (o.status != EW_OK)
 		return fail(s, "ended with %s", ended(s, o.status));
+	if (either)
+		return either_matches(s, either, &o);
 	want = json_first(&s->json, json_get(&s->json, command, "expected"));
 	for (; want && i < o.count; want = json_next(&s->json, want), got += value_slots(o.types[i++]))
 		if (!value_matches(s, want, o.types[i], got))
@@ -757,6 +784,8 @@ static void run_parsed(struct script *s, const char *path)
 		broken(s->totals, s->source, "no commands: not what wast2json writes");
 	else
 		run_all(s);
+	if (s->steps.wrong)
+		broken(s->totals, s->source, "steps that do not follow from one another");
 	release(s);
 	if (s->options->verbose)
 		printf("%s: %lu passed, %lu failed\n", s->source, s->totals->passed - before.passed,

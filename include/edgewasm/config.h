@@ -106,6 +106,11 @@
 #endif
 #endif
 
+/* The storage that breaks on purpose, for tests (storage.h): 3 KiB of x86-64 code where it is used. */
+#ifndef EW_CONFIG_STORAGE_SIM
+#define EW_CONFIG_STORAGE_SIM (!EW_CONFIG_SMALL)
+#endif
+
 /*
  * Cores without compare-and-swap (Cortex-M0, RV32 without A): the rings that several sides write to call
  * ew_critical_enter() and ew_critical_exit() of event.h, which the firmware defines, around a few plain
@@ -125,6 +130,29 @@
  */
 #ifndef EW_CONFIG_SIMD
 #define EW_CONFIG_SIMD (!EW_CONFIG_SMALL)
+#endif
+
+/*
+ * Modules that can be run step by step, and listed (debug.h): about 8 KiB of x86-64 code and 20 KiB of tables.  0: a module that is to be loaded so is
+ * refused with EW_ERR_UNSUPPORTED.
+ */
+#ifndef EW_CONFIG_TRACE
+#define EW_CONFIG_TRACE (!EW_CONFIG_SMALL)
+#endif
+
+/* Memories and tables with 64-bit addresses: about 8 KiB of x86-64 code, and as much of tables.  No use where there is less memory. */
+#ifndef EW_CONFIG_MEMORY64
+#define EW_CONFIG_MEMORY64 (!EW_CONFIG_SMALL)
+#endif
+
+/* EW_MODULE_LAZY (wasm.h): about 2 KiB of code.  0: a module that is to be loaded so is refused with EW_ERR_UNSUPPORTED. */
+#ifndef EW_CONFIG_LAZY
+#define EW_CONFIG_LAZY (!EW_CONFIG_SMALL)
+#endif
+
+/* Relaxed vector instructions: most are others by another name, the rest is about 1 KiB of x86-64 code. */
+#ifndef EW_CONFIG_RELAXED_SIMD
+#define EW_CONFIG_RELAXED_SIMD EW_CONFIG_SIMD
 #endif
 
 /* Wasm load limits: checked before anything is allocated for the thing counted. */

@@ -368,7 +368,7 @@ EW_RING_HOT struct ew_event *ew_ring_next(const struct ew_ring *r, uint32_t *at)
 
 EW_RING_HOT enum ew_status ew_ring_peek_inline(struct ew_ring *r, const struct ew_event **out)
 {
-	uint32_t at = r->own.head;
+	uint32_t at = ew_ring_get(&r->own.head);
 
 	if (r->own.pins)
 		return ew_ring_peek(r, out);
@@ -380,7 +380,7 @@ EW_RING_HOT uint32_t ew_ring_read_inline(struct ew_ring *r, const struct ew_even
 					   uint32_t max)
 {
 	struct ew_ring_cursor *c = &r->own;
-	uint32_t at = c->head, n = 0;
+	uint32_t at = ew_ring_get(&c->head), n = 0;
 
 	if (c->pins)
 		return ew_ring_read(r, out, max);
@@ -403,7 +403,7 @@ EW_RING_HOT void ew_ring_give_back(struct ew_ring_cursor *c, uint32_t head, uint
 EW_RING_HOT uint32_t ew_ring_release_inline(struct ew_ring *r, uint32_t count)
 {
 	struct ew_ring_cursor *c = &r->own;
-	uint32_t at = c->head;
+	uint32_t at = ew_ring_get(&c->head);
 
 	if (c->pins || count == 0)
 		return ew_ring_release(r, count);
@@ -418,7 +418,7 @@ EW_RING_HOT uint32_t ew_ring_release_inline(struct ew_ring *r, uint32_t count)
 EW_RING_HOT enum ew_status ew_ring_pop_inline(struct ew_ring *r, struct ew_event *e, void *payload,
 						size_t cap)
 {
-	uint32_t at = r->own.head;
+	uint32_t at = ew_ring_get(&r->own.head);
 	const struct ew_event *from;
 	size_t bytes;
 

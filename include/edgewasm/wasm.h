@@ -4,7 +4,7 @@
 /*
  * wasm.h - load, link and run WebAssembly modules.
  *
- *	struct ew_module *m;      immutable after ew_module_load; shared by instances and threads
+ *	struct ew_module *m;      immutable after ew_module_load (see EW_MODULE_LAZY); shared by instances and threads
  *	struct ew_exec *x;        a stack to run on; one thread at a time
  *	struct ew_instance *i;    memory, globals, tables of one module; runs on an ew_exec
  *	struct ew_func *f;        a function of an instance; found once, called many times
@@ -73,8 +73,21 @@ union ew_value {
 enum {
 	EW_MODULE_COPY = 1u << 0,	   /* copy the bytes; default: borrow until ew_module_free */
 	EW_MODULE_CANONICAL_NAN = 1u << 1, /* every NaN an arithmetic instruction makes is the canonical one */
-	EW_MODULE_NO_NAMES = 1u << 2	   /* ignore the name section */
+	EW_MODULE_NO_NAMES = 1u << 2,	   /* ignore the name section */
+	EW_MODULE_LAZY = 1u << 3,	   /* translate each function on its first call, see below */
+	EW_MODULE_OBSERVE = 1u << 8,	   /* to be run step by step, see debug.h: slower, code and tables several times as large */
+	EW_MODULE_LISTING = 1u << 9	   /* keep what ew_module_list (debug.h) needs: 8 bytes for each internal instruction */
 };
+
+/*
+ * EW_MODULE_LAZY: ew_module_load validates everything, with the errors it always has, and translates nothing.  A function
+ * is translated when it is first called, in memory from the module's allocator and in the thread that calls, so an
+ * allocator that several threads' instances reach so must be thread-safe; no lock is taken, each function's code is
+ * published at once and whole.  When memory is short or the function exceeds EW_MAX_CODE_FACTOR, the guest that called
+ * it traps (EW_TRAP_TRANSLATION), or ew_call and ew_call_begin return that status; the next call tries again.  A call
+ * between functions costs a load more.  Not for EW_CONFIG_LAZY 0; without effect beside EW_MODULE_OBSERVE and
+ * EW_MODULE_LISTING.
+ */
 
 /*
  * What came after WebAssembly 2.0: all of it is understood unless it is named in ew_module_config.disable, or compiled
@@ -84,7 +97,9 @@ enum {
 	EW_FEATURE_EXTENDED_CONST = 1u << 0,	/* add, sub and mul in constant expressions */
 	EW_FEATURE_TAIL_CALL = 1u << 1,		/* return_call, return_call_indirect */
 	EW_FEATURE_CUSTOM_PAGE_SIZES = 1u << 2, /* memories in pages of one byte */
-	EW_FEATURE_MULTI_MEMORY = 1u << 3	/* more than one memory in a module */
+	EW_FEATURE_MULTI_MEMORY = 1u << 3,	/* more than one memory in a module */
+	EW_FEATURE_RELAXED_SIMD = 1u << 4,	/* relaxed vectors: as the specification's deterministic profile has them */
+	EW_FEATURE_MEMORY64 = 1u << 5		/* memories and tables indexed by i64 */
 };
 
 /* Zero means the default of config.h. */
@@ -121,12 +136,13 @@ struct ew_extern_type {
 	const char *module; /* NULL for exports */
 	const char *name;
 	uint32_t module_len, name_len;
-	uint32_t min, max;   /* table entries or memory pages; max UINT32_MAX: none */
+	uint64_t min, max;   /* table entries or memory pages; max UINT64_MAX: none */
 	enum ew_type type;   /* of a global's value or a table's elements */
 	bool mutable_global;
 	const uint8_t *params, *results; /* of a function: enum ew_type, one byte each */
 	uint32_t param_count, result_count;
 	uint32_t page_bytes; /* of a memory: 65536, or 1 where the module says so */
+	bool index64;	     /* a memory or table whose addresses are i64 */
 };
 
 EW_API uint32_t ew_module_import_count(const struct ew_module *module);
@@ -294,7 +310,8 @@ enum ew_trap_code {
 	EW_TRAP_UNINITIALIZED_ELEMENT, /* call_indirect of a null entry */
 	EW_TRAP_INDIRECT_TYPE,
 	EW_TRAP_STACK, /* call depth or value stack exhausted */
-	EW_TRAP_HOST   /* a host function failed: see status */
+	EW_TRAP_HOST,  /* a host function failed: see status */
+	EW_TRAP_TRANSLATION /* EW_MODULE_LAZY: the function called has no code, see status: NOMEM or LIMIT */
 };
 
 #define EW_TRAP_FRAMES 16
@@ -307,7 +324,7 @@ struct ew_frame {
 
 struct ew_trap {
 	enum ew_trap_code code;
-	enum ew_status status; /* what the host function returned, for EW_TRAP_HOST */
+	enum ew_status status; /* of EW_TRAP_HOST what the host function returned, of EW_TRAP_TRANSLATION the reason */
 	uint32_t frame_count;  /* filled in frames, innermost first */
 	uint32_t depth;	       /* frames there were */
 	struct ew_frame frames[EW_TRAP_FRAMES];
@@ -341,6 +358,11 @@ EW_API enum ew_status ew_table_create(struct ew_table **out, enum ew_type type, 
 EW_API enum ew_status ew_global_create(struct ew_global **out, enum ew_type type,
 				       bool mutable_global, union ew_value value,
 				       const struct ew_alloc *alloc);
+/* The same with i64 addresses (memory64), for modules that import such; max UINT64_MAX: none.  EW_ERR_UNSUPPORTED without. */
+EW_API enum ew_status ew_memory_create64(struct ew_memory **out, uint64_t min_pages,
+					 uint64_t max_pages, const struct ew_alloc *alloc);
+EW_API enum ew_status ew_table_create64(struct ew_table **out, enum ew_type type, uint64_t min,
+					uint64_t max, const struct ew_alloc *alloc);
 EW_API void ew_memory_destroy(struct ew_memory *memory);
 EW_API void ew_table_destroy(struct ew_table *table);
 EW_API void ew_global_destroy(struct ew_global *global);
@@ -351,11 +373,11 @@ EW_API struct ew_memory *ew_instance_memory(struct ew_instance *instance);
  * Host address of guest bytes [gaddr, gaddr + len), or NULL when any of them is outside.  Valid until the
  * guest runs or the memory grows.  Guest data is little-endian at any alignment.
  */
-EW_API void *ew_memory_span(struct ew_memory *memory, uint32_t gaddr, uint32_t len);
+EW_API void *ew_memory_span(struct ew_memory *memory, uint64_t gaddr, uint64_t len);
 EW_API uint64_t ew_memory_size(const struct ew_memory *memory); /* bytes */
 /* 65536, or 1 (custom page sizes): the unit of growing. */
 EW_API uint32_t ew_memory_page_bytes(const struct ew_memory *memory);
-EW_API enum ew_status ew_memory_grow(struct ew_memory *memory, uint32_t pages);
+EW_API enum ew_status ew_memory_grow(struct ew_memory *memory, uint64_t pages);
 
 EW_API uint32_t ew_table_size(const struct ew_table *table);
 EW_API enum ew_status ew_table_get(const struct ew_table *table, uint32_t index,

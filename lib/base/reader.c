@@ -101,6 +101,11 @@ uint32_t ewi_read_u32(struct ewi_reader *r)
 	return (uint32_t)leb(r, 32, false);
 }
 
+uint64_t ewi_read_u64(struct ewi_reader *r)
+{
+	return leb(r, 64, false);
+}
+
 int32_t ewi_read_s32(struct ewi_reader *r)
 {
 	return (int32_t)(uint32_t)leb(r, 32, true);

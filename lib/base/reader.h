@@ -51,6 +51,7 @@ const uint8_t *ewi_read_bytes(struct ewi_reader *r, size_t n);
  * too long", "integer too large", "unexpected end".
  */
 uint32_t ewi_read_u32(struct ewi_reader *r);
+uint64_t ewi_read_u64(struct ewi_reader *r);
 int32_t ewi_read_s32(struct ewi_reader *r);
 int64_t ewi_read_s33(struct ewi_reader *r);
 int64_t ewi_read_s64(struct ewi_reader *r);

@@ -76,7 +76,7 @@ enum ew_status ew_ring_init(void *memory, size_t memory_bytes, const struct ew_r
 	if (c.record_align < EW_RING_ALIGN || c.record_align > EW_RING_MIN_BYTES / 2 ||
 	    (c.record_align & (c.record_align - 1)) != 0)
 		return EW_ERR_INVAL;
-	if (c.policy < EW_RING_REJECT || c.policy > EW_RING_COALESCE)
+	if ((uint32_t)c.policy > EW_RING_COALESCE)
 		return EW_ERR_UNSUPPORTED;
 	if (c.policy == EW_RING_COALESCE && c.consumers != 1)
 		return EW_ERR_INVAL;

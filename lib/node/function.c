@@ -147,11 +147,17 @@ static char *put(char **at, const void *bytes, size_t len)
 	return p;
 }
 
-/* Settings and the out topic, in one block. */
+/* Bytes of a text and its end; NULL takes none. */
+static size_t text_bytes(const char *text)
+{
+	return text ? strlen(text) + 1 : 0;
+}
+
+/* Settings, the out topic and the fallback's name, in one block. */
 static enum ew_status copy_texts(struct ewi_version *v, const struct ew_function_config *c)
 {
 	const struct ew_alloc *alloc = &v->node->alloc;
-	size_t bytes = c->out_topic ? strlen(c->out_topic) + 1 : 0;
+	size_t bytes = text_bytes(c->out_topic) + text_bytes(c->fallback);
 	char *at;
 
 	for (uint32_t i = 0; i < c->setting_count; i++) {
@@ -169,6 +175,8 @@ static enum ew_status copy_texts(struct ewi_version *v, const struct ew_function
 	v->string_bytes = bytes;
 	if (c->out_topic)
 		v->out_topic = put(&at, c->out_topic, strlen(c->out_topic));
+	if (c->fallback)
+		v->fallback = put(&at, c->fallback, strlen(c->fallback));
 	if (!c->setting_count)
 		return EW_OK;
 	v->settings = ewi_alloc(alloc, c->setting_count, sizeof(*v->settings));
@@ -224,6 +232,11 @@ static enum ew_status load(struct ewi_version *v, const struct ew_function_confi
 	const void *bytes = c->module_bytes;
 	enum ew_status st;
 
+	st = ewi_update_signed(v->node, EW_SIGNED_MODULE, bytes, c->module_size, c->signature,
+			       c->signature_size, err);
+	if (st != EW_OK)
+		return st;
+	ew_sha256(bytes, c->module_size, v->sha256);
 	if (c->flags & EW_FUNCTION_COPY && c->module_size) {
 		v->copy = ewi_alloc(alloc, c->module_size, 1);
 		if (!v->copy)
@@ -269,6 +282,20 @@ static enum ew_status version_create(struct ewi_version **out, struct ew_node *n
 
 /* ---- functions -------------------------------------------------------------------------------- */
 
+static void canary_free(struct ewi_function *f)
+{
+	struct ewi_canary *c = f->canary;
+	struct ew_alloc alloc;
+
+	if (!c)
+		return;
+	alloc = f->version->node->alloc;
+	f->version->arm = NULL;
+	version_free(c->version);
+	ewi_free(&alloc, c, 1, sizeof(*c));
+	f->canary = NULL;
+}
+
 struct ewi_function *ewi_function_find(const struct ew_node *node, const char *name)
 {
 	for (uint32_t i = 0; i < node->function_count; i++)
@@ -282,7 +309,9 @@ void ewi_function_free(struct ew_node *node, struct ewi_function *f)
 	if (!f)
 		return;
 	ewi_routes_drop(node, f);
+	canary_free(f);
 	version_free(f->version);
+	version_free(f->kept);
 	ewi_metrics_drop(node, f);
 	ewi_free(&node->alloc, f, 1, sizeof(*f));
 }
@@ -297,7 +326,10 @@ static bool name_is_good(const char *name)
 static enum ew_status check(const struct ew_node *node, const struct ew_function_config *c,
 			    const struct ewi_function *old, struct ew_error *err)
 {
-	if (c->flags & ~(uint32_t)(EW_FUNCTION_FRESH | EW_FUNCTION_KV_SHARED | EW_FUNCTION_COPY))
+	const uint32_t known = EW_FUNCTION_FRESH | EW_FUNCTION_KV_SHARED | EW_FUNCTION_COPY |
+			       EW_FUNCTION_DOWNGRADE | EW_FUNCTION_KEEP;
+
+	if (c->flags & ~known)
 		return ewi_error(err, EW_ERR_INVAL, 0, "unknown flags");
 	if (c->batch > node->max_batch)
 		return ewi_error(err, EW_ERR_INVAL, 0, "batch %u is over the node's max_batch %u",
@@ -315,16 +347,25 @@ static enum ew_status check(const struct ew_node *node, const struct ew_function
 	if (!old && node->function_count >= node->max_functions)
 		return ewi_error(err, EW_ERR_LIMIT, 0, "more than %u functions",
 				 (unsigned)node->max_functions);
-	return EW_OK;
+	return ewi_update_newer(c->name, old ? old->version->version : NULL, c->version,
+				c->flags & EW_FUNCTION_DOWNGRADE, err);
 }
 
-/* The next event meets v. */
-static void swap(struct ew_node *node, struct ewi_function *f, struct ewi_version *v)
+/* The next event meets v; what ran is kept for a rollback, or goes. */
+static void swap(struct ew_node *node, struct ewi_function *f, struct ewi_version *v, bool keep)
 {
-	if (f->version)
-		version_free(f->version);
-	else
+	if (!f->version) {
 		node->functions[node->function_count++] = f;
+	} else {
+		canary_free(f);
+		if (f->kept != v)
+			version_free(f->kept);
+		f->kept = keep ? f->version : NULL;
+		if (keep)
+			ewi_version_stop(f->version);
+		else
+			version_free(f->version);
+	}
 	f->version = v;
 	f->parked_until = 0;
 	f->stats.fails_in_row = 0;
@@ -334,15 +375,27 @@ static void swap(struct ew_node *node, struct ewi_function *f, struct ewi_versio
 	ewi_node_next_tick(node);
 }
 
-enum ew_status ew_node_function_put(struct ew_node *node, const struct ew_function_config *config,
-				    struct ew_error *err)
+void ewi_canary_end(struct ewi_function *f, bool promote)
+{
+	struct ewi_version *v = f->canary->version;
+
+	if (!promote) {
+		canary_free(f);
+		return;
+	}
+	f->canary->version = NULL;
+	v->arm = NULL;
+	swap(v->node, f, v, v->flags & EW_FUNCTION_KEEP);
+}
+
+/* What put and canary have in common: *v is a checked, running version of *f, which is new when it has none yet. */
+static enum ew_status prepare(struct ew_node *node, const struct ew_function_config *config, struct ewi_function **f,
+			      struct ewi_version **v, struct ew_error *err)
 {
 	struct ew_function_config c;
-	struct ewi_function *f, *old;
-	struct ewi_version *v;
+	struct ewi_function *old;
 	enum ew_status st;
 
-	ewi_error_clear(err);
 	if (node->busy)
 		return ewi_error(err, EW_ERR_STATE, 0, "not in a callback");
 	if (!ewi_config_copy(&c, sizeof(c), config, config->struct_bytes))
@@ -350,25 +403,101 @@ enum ew_status ew_node_function_put(struct ew_node *node, const struct ew_functi
 	if (!name_is_good(c.name) || !name_is_good(c.version))
 		return ewi_error(err, EW_ERR_INVAL, 0,
 				 "a function's name and version are 1 to 47 bytes without '@'");
-	f = old = ewi_function_find(node, c.name);
+	*f = old = ewi_function_find(node, c.name);
 	st = check(node, &c, old, err);
 	if (st != EW_OK)
 		return st;
-	if (!f) {
-		f = ewi_alloc(&node->alloc, 1, sizeof(*f));
-		if (!f)
+	if (!old) {
+		*f = ewi_alloc(&node->alloc, 1, sizeof(**f));
+		if (!*f)
 			return ewi_error(err, EW_ERR_NOMEM, 0, "out of memory");
-		memcpy(f->name, c.name, strlen(c.name));
+		memcpy((*f)->name, c.name, strlen(c.name));
 	}
 	node->busy = true;
-	st = version_create(&v, node, f, &c, err);
+	st = version_create(v, node, *f, &c, err);
 	node->busy = false;
+	if (st == EW_OK)
+		return EW_OK;
+	if (!old)
+		ewi_function_free(node, *f);
+	return ewi_error(err, st, 0, "%s@%s: %s", c.name, c.version, ew_status_text(st));
+}
+
+enum ew_status ew_node_function_put(struct ew_node *node, const struct ew_function_config *config,
+				    struct ew_error *err)
+{
+	struct ewi_function *f;
+	struct ewi_version *v;
+	enum ew_status st;
+
+	ewi_error_clear(err);
+	st = prepare(node, config, &f, &v, err);
+	if (st == EW_OK)
+		swap(node, f, v, v->flags & EW_FUNCTION_KEEP);
+	return st;
+}
+
+enum ew_status ew_node_canary_start(struct ew_node *node, const struct ew_function_config *config,
+				    const struct ew_canary_config *canary, struct ew_error *err)
+{
+	struct ewi_function *f = config->name ? ewi_function_find(node, config->name) : NULL;
+	struct ewi_canary *c;
+	enum ew_status st;
+
+	ewi_error_clear(err);
+	if (!f)
+		return ewi_error(err, EW_ERR_NOENT, 0, "no function of that name runs");
+	if (f->canary)
+		return ewi_error(err, EW_ERR_EXISTS, 0, "%s@%s is being tried already", f->name,
+				 f->canary->version->version);
+	st = ewi_canary_create(&c, node, canary, err);
+	if (st != EW_OK)
+		return st;
+	st = prepare(node, config, &f, &c->version, err);
 	if (st != EW_OK) {
-		if (!old)
-			ewi_function_free(node, f);
-		return ewi_error(err, st, 0, "%s@%s: %s", c.name, c.version, ew_status_text(st));
+		ewi_free(&node->alloc, c, 1, sizeof(*c));
+		return st;
 	}
-	swap(node, f, v);
+	f->canary = c;
+	f->version->arm = &c->arms[0];
+	c->version->arm = &c->arms[1];
+	return EW_OK;
+}
+
+enum ew_status ew_node_canary_promote(struct ew_node *node, const char *name)
+{
+	struct ewi_function *f = ewi_function_find(node, name);
+
+	if (node->busy)
+		return EW_ERR_STATE;
+	if (!f || !f->canary)
+		return EW_ERR_NOENT;
+	ewi_canary_end(f, true);
+	return EW_OK;
+}
+
+enum ew_status ew_node_function_rollback(struct ew_node *node, const char *name, struct ew_error *err)
+{
+	struct ewi_function *f = ewi_function_find(node, name);
+	struct ew_trap trap;
+	enum ew_status st;
+	int32_t result;
+
+	ewi_error_clear(err);
+	if (node->busy)
+		return ewi_error(err, EW_ERR_STATE, 0, "not in a callback");
+	if (f && f->canary) {
+		ewi_canary_end(f, false);
+		return EW_OK;
+	}
+	if (!f || !f->kept)
+		return ewi_error(err, EW_ERR_NOENT, 0, "no kept version of \"%s\"", name);
+	node->busy = true;
+	st = ewi_version_start(f->kept, &trap, &result, err);
+	node->busy = false;
+	if (st != EW_OK)
+		return ewi_error(err, st, 0, "%s@%s: %s", name, f->kept->version, ew_status_text(st));
+	swap(node, f, f->kept, true);
 	return EW_OK;
 }
 
@@ -416,6 +545,10 @@ static void fill(const struct ewi_function *f, struct ew_function_stats *out)
 	out->parked_until_ns = f->parked_until;
 	out->memory_bytes = memory ? (size_t)ew_memory_size(memory) : 0;
 	out->latency = &f->latency;
+	out->kept_version = f->kept ? f->kept->version : NULL;
+	out->sha256 = v->sha256;
+	out->canary_version = f->canary ? f->canary->version->version : NULL;
+	out->canary_events = f->canary ? f->canary->arms[1].events : 0;
 }
 
 enum ew_status ew_node_function_at(const struct ew_node *node, uint32_t index,

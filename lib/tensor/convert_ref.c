@@ -73,4 +73,11 @@ void ewk_copy_ref(const struct ewi_call *c)
 	if (bytes)
 		memcpy(c->out, c->in[0], bytes);
 }
+
+void ewk_assign_ref(const struct ewi_call *c)
+{
+	const struct ewi_convert *p = c->params;
+
+	memcpy((void *)(uintptr_t)c->in[0], c->in[1], p->count); /* state: never a batch */
+}
 #endif

@@ -32,14 +32,6 @@ void ewk_fc_s8_ref(const struct ewi_call *c)
 	}
 }
 
-/* Element i of packed int4 values: the low half of a byte first, sign-extended. */
-static int32_t int4_at(const uint8_t *w, size_t i)
-{
-	int32_t half = w[i / 2] >> (i % 2 * 4) & 15;
-
-	return (half ^ 8) - 8;
-}
-
 void ewk_fc_s8_w4_ref(const struct ewi_call *c)
 {
 	const struct ewi_fc *p = c->params;
@@ -54,7 +46,7 @@ void ewk_fc_s8_w4_ref(const struct ewi_call *c)
 
 			for (uint32_t d = 0; d < p->depth; d++)
 				sum += (uint32_t)((in[d] - p->in_zero) *
-						  (int4_at(w, row + d) - p->w_zero));
+						  (ewi_int4_at(w, row + d) - p->w_zero));
 			*out++ = (int8_t)ewi_fc_finish(p, u, (int32_t)sum);
 		}
 	}
@@ -104,16 +96,6 @@ void ewk_fc_s16_b64_ref(const struct ewi_call *c)
 	}
 }
 
-static float float_at(const uint8_t *p, size_t i)
-{
-	uint32_t bits = ewi_le32(p + 4 * i);
-	float v;
-
-	memcpy(&v, &bits, sizeof(v));
-	return v;
-}
-
-/* A NaN stays one: both comparisons are then false. */
 void ewk_fc_f32_ref(const struct ewi_call *c)
 {
 	const struct ewi_fc *p = c->params;
@@ -126,13 +108,12 @@ void ewk_fc_f32_ref(const struct ewi_call *c)
 			float sum = 0.0f;
 
 			for (uint32_t d = 0; d < p->depth; d++) {
-				float product = in[d] * float_at(w, (size_t)u * p->depth + d);
+				float product = in[d] * ewi_float_at(w, (size_t)u * p->depth + d);
 
 				sum += product;
 			}
-			sum += bias ? float_at(bias, u) : 0.0f;
-			sum = sum < p->f_min ? p->f_min : sum;
-			*out++ = p->f_max < sum ? p->f_max : sum;
+			sum += bias ? ewi_float_at(bias, u) : 0.0f;
+			*out++ = ewi_clamp_float(sum, p->f_min, p->f_max);
 		}
 	}
 }

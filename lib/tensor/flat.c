@@ -78,6 +78,11 @@ struct ewi_table ewi_flat_root(struct ewi_flat *f)
 	return table_at(f, ewi_le32(f->bytes));
 }
 
+struct ewi_table ewi_flat_table_at(struct ewi_flat *f, uint32_t at)
+{
+	return f->failed ? no_table : table_at(f, at);
+}
+
 /* Where field `id` of `width` bytes is; 0 when it is left out (no field can be at 0). */
 static uint32_t field_at(struct ewi_flat *f, struct ewi_table t, unsigned id, uint32_t width)
 {

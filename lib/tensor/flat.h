@@ -17,6 +17,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 #include "base/le.h"
 #include "edgewasm/status.h"
 
@@ -49,6 +50,8 @@ bool ewi_flat_open(struct ewi_flat *f, const void *bytes, size_t size, const cha
 bool ewi_flat_fail(struct ewi_flat *f, uint32_t at, const char *what);
 
 struct ewi_table ewi_flat_root(struct ewi_flat *f);
+/* The table at a place where one was found before. */
+struct ewi_table ewi_flat_table_at(struct ewi_flat *f, uint32_t at);
 
 /* Field `id` of a table (of no table too), or the default when it is left out. */
 uint8_t ewi_flat_u8(struct ewi_flat *f, struct ewi_table t, unsigned id, uint8_t missing);
@@ -62,6 +65,17 @@ const char *ewi_flat_string(struct ewi_flat *f, struct ewi_table t, unsigned id,
 
 /* Element i < v.count of a vector of tables; of 32-bit integers. */
 struct ewi_table ewi_flat_element(struct ewi_flat *f, struct ewi_vec v, uint32_t i);
+
+static inline float ewi_flat_f32(struct ewi_flat *f, struct ewi_table t, unsigned id, float missing)
+{
+	uint32_t bits;
+	float v;
+
+	memcpy(&bits, &missing, sizeof(bits));
+	bits = ewi_flat_u32(f, t, id, bits);
+	memcpy(&v, &bits, sizeof(v));
+	return v;
+}
 
 static inline int32_t ewi_flat_i32_at(const struct ewi_flat *f, struct ewi_vec v, uint32_t i)
 {

@@ -179,11 +179,11 @@ enum ew_status ew_model_operator(const struct ew_model *model, uint32_t index,
 	op = &model->ops[index];
 	*out = (struct ew_operator_info){
 		.name = op->def->name,
-		.kernel = op->kernel ? op->kernel->name : "alias",
+		.kernel = op->kernel ? op->kernel->name : op->once ? "once" : "alias",
 		.code = op->def->code,
 		.version = op->version,
 		.input_count = op->input_count,
-		.output_count = 1,
+		.output_count = op->output_count,
 		.macs = op->macs,
 	};
 	return EW_OK;
@@ -201,9 +201,9 @@ enum ew_status ew_model_operator_input(const struct ew_model *model, uint32_t op
 enum ew_status ew_model_operator_output(const struct ew_model *model, uint32_t op, uint32_t index,
 					int32_t *tensor)
 {
-	if (op >= model->op_count || index >= 1)
+	if (op >= model->op_count || index >= model->ops[op].output_count)
 		return EW_ERR_INVAL;
-	*tensor = (int32_t)model->ops[op].out;
+	*tensor = model->ops[op].out[index];
 	return EW_OK;
 }
 

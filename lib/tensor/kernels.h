@@ -4,8 +4,8 @@
 /*
  * kernels.h - what kernels are given and what they owe.
  *
- * A kernel reads its inputs, writes its whole output, and nothing else: no allocation, no failure, no
- * state.  Output and scratch overlap nothing.  Every variant writes the bytes its `_ref` writes, for every
+ * A kernel reads its inputs, writes its whole outputs, and nothing else: no allocation, no failure; state only
+ * where its slot says so.  Outputs and scratch overlap nothing.  Every variant writes the bytes its `_ref` writes, for every
  * input; a variant never calls another instruction set's file.
  *
  * Tensors in the arena are in the host's byte order and aligned to their elements; int8 inputs may have
@@ -15,11 +15,13 @@
 #ifndef EW_TENSOR_KERNELS_H
 #define EW_TENSOR_KERNELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "base/bits.h"
 #include "base/cpu.h"
 #include "base/le.h"
+#include "tensor/conv.h"
 #include "tensor/quant.h"
 
 #if (defined(__GNUC__) || defined(__clang__)) && (defined(__x86_64__) || defined(__i386__))
@@ -39,18 +41,44 @@
 #define EWI_KERNELS_DOTPROD 0
 #endif
 
+#define EWI_CALL_INPUTS 4
+
 /* One application of a kernel, to `windows` windows that lie one after the other in each activation. */
 struct ewi_call {
 	const void *params; /* of the slot: struct ewi_fc, ... */
-	const void *in[3];  /* NULL: left out */
+	const void *in[EWI_CALL_INPUTS]; /* the first inputs; NULL: left out */
 	void *out;
 	void *scratch; /* as many bytes as its size function says, aligned to EW_MODEL_ALIGN */
 	size_t windows;
+	bool backwards; /* from the last output to the first; only where the kernel's lead offers it */
+	/* All inputs, then all outputs, for slots that take a list (ewi_prep_list); else NULL. */
+	void *const *list;
+	const void *packed; /* what the variant's packing made of the constants, aligned to EW_MODEL_ALIGN */
+	void *state; /* what ewi_prep_state asked for: zeros after a reset, kept from run to run */
 };
 
 typedef void ewi_kernel_fn(const struct ewi_call *c);
 /* Scratch bytes for at most `windows` windows. */
 typedef size_t ewi_scratch_fn(const void *params, size_t windows);
+
+/* Constants rearranged at load for a variant, when the model may take the memory. */
+struct ewi_packing {
+	size_t (*bytes)(const void *params);
+	/* in: the inputs that are constants, as in ewi_call; to: so many bytes, zeros */
+	void (*fill)(const void *params, const void *const in[EWI_CALL_INPUTS], void *to);
+};
+
+/*
+ * How an output may lie over the activations of input `input`, so that no byte of them is overwritten that is
+ * still to be read: it begins at least `before` bytes before them; or at least `behind` bytes behind their
+ * beginning, and the kernel is told to go backwards.  0: they may begin together.
+ */
+#define EWI_LEAD_NEVER UINT64_MAX
+struct ewi_lead {
+	uint64_t before, behind;
+};
+
+typedef struct ewi_lead ewi_lead_fn(const void *params, uint32_t input, size_t windows);
 
 /*
  * Fully connected: out[r][u] = clamp(out_zero + requant(bias[u] +
@@ -91,6 +119,31 @@ static inline int32_t ewi_fc_finish(const struct ewi_fc *p, uint32_t unit, int32
 	return ewi_clamp(ewi_wrap_add(v, p->out_zero), p->act_min, p->act_max);
 }
 
+/* Element i of packed int4 values: the low half of a byte first, sign-extended. */
+static inline int32_t ewi_int4_at(const uint8_t *p, size_t i)
+{
+	int32_t half = p[i / 2] >> (i % 2 * 4) & 15;
+
+	return (half ^ 8) - 8;
+}
+
+/* Element i of a constant of floats. */
+static inline float ewi_float_at(const uint8_t *p, size_t i)
+{
+	uint32_t bits = ewi_le32(p + 4 * i);
+	float v;
+
+	memcpy(&v, &bits, sizeof(v));
+	return v;
+}
+
+/* Into the range; a NaN stays one: both comparisons are then false. */
+static inline float ewi_clamp_float(float v, float low, float high)
+{
+	v = v < low ? low : v;
+	return high < v ? high : v;
+}
+
 /*
  * Element by element, `count` elements in each window.
  *   QUANTIZE    float in, int8 or int16 out
@@ -98,6 +151,7 @@ static inline int32_t ewi_fc_finish(const struct ewi_fc *p, uint32_t unit, int32
  *               clamp(out_zero + requant(in - in_zero)), differences and sums modulo 2^32
  *   DEQUANTIZE  int8, uint8 or int16 in, float out; the product is taken in double
  *   COPY        bytes; count is in bytes
+ *   ASSIGN      the same, from in[1] to in[0], which is state
  */
 struct ewi_convert {
 	size_t count;
@@ -109,11 +163,30 @@ struct ewi_convert {
 	int32_t low, high;	/* range of the output type */
 };
 
+#define SLOT(SLOT, slot)
 #define KERNEL(SLOT, slot, variant, features, scratch)                                             \
 	void ewk_##slot##_##variant(const struct ewi_call *c);
+#define END(slot)
 #include "tensor/kernels.def"
+#undef SLOT
 #undef KERNEL
+#undef VARIANT
+#undef END
 
+/* Leads of the definitions, by the size of an element. */
+struct ewi_lead ewi_conv_lead_1(const void *params, uint32_t input, size_t windows);
+struct ewi_lead ewi_conv_lead_2(const void *params, uint32_t input, size_t windows);
+struct ewi_lead ewi_conv_lead_4(const void *params, uint32_t input, size_t windows);
+struct ewi_lead ewi_pool_lead_1(const void *params, uint32_t input, size_t windows);
+struct ewi_lead ewi_pool_lead_2(const void *params, uint32_t input, size_t windows);
+struct ewi_lead ewi_pool_lead_4(const void *params, uint32_t input, size_t windows);
+struct ewi_lead ewi_binary_lead(const void *params, uint32_t input, size_t windows);
+size_t ewi_conv_s8_avx2_packed_scratch(const void *params, size_t windows);
+struct ewi_lead ewi_conv_s8_avx2_packed_lead(const void *params, uint32_t input, size_t windows);
+extern const struct ewi_packing ewi_conv_s8_avx2_packing;
+size_t ewi_dwconv_s8_avx2_packed_scratch(const void *params, size_t windows);
+struct ewi_lead ewi_dwconv_s8_avx2_packed_lead(const void *params, uint32_t input, size_t windows);
+extern const struct ewi_packing ewi_dwconv_s8_avx2_packing;
 size_t ewi_fc_s8_sse41_scratch(const void *params, size_t windows);
 size_t ewi_fc_s8_avx2_scratch(const void *params, size_t windows);
 size_t ewi_fc_s8_neon_scratch(const void *params, size_t windows);

@@ -72,7 +72,7 @@ static enum ew_status fill_config(struct ew_model_config *out, const struct ew_m
 					 "struct_bytes is not a size of struct ew_model_config");
 		memcpy(&c, config, config->struct_bytes);
 	}
-	if (c.flags & ~(uint32_t)EW_MODEL_SINGLE_ROUNDING)
+	if (c.flags & ~(uint32_t)(EW_MODEL_SINGLE_ROUNDING | EW_MODEL_WEIGHTS_IN_PLACE))
 		return ewi_error(err, EW_ERR_INVAL, 0, "unknown flags");
 	if (c.max_batch > EW_MODEL_BATCH)
 		return ewi_error(err, EW_ERR_LIMIT, 0, "max_batch %u, at most %u is allowed",
@@ -134,7 +134,10 @@ enum ew_status ew_model_load(struct ew_model **out, const void *bytes, size_t si
 	m->alloc = *alloc;
 	m->config = c;
 	m->held_bytes = sizeof(*m);
+	m->set = c.operators ? c.operators : &ew_operators;
 	st = read_file(m, bytes, size, err);
+	if (st == EW_OK)
+		st = ewi_load_parts(m, err);
 	if (st == EW_OK)
 		st = ewi_load_tensors(m, err);
 	if (st == EW_OK) {
@@ -143,6 +146,9 @@ enum ew_status ew_model_load(struct ew_model **out, const void *bytes, size_t si
 			m->features = ewi_cpu_features() & c.isa_mask;
 		st = ewi_load_operators(m, err);
 	}
+	if (st == EW_OK && m->has_state && m->config.max_batch > 1)
+		st = ewi_error(err, EW_ERR_UNSUPPORTED, m->main.at,
+			       "a batch of a model with state: its windows depend on each other");
 	if (st == EW_OK)
 		st = ewi_plan(m, err);
 	m->file.err = NULL;

@@ -42,23 +42,37 @@ struct ewi_tensor {
 	uint8_t type, rank, flags;
 };
 
-#define EWI_OP_INPUTS 3
-
-struct ewi_op_def;
-
 struct ewi_op {
-	const struct ewi_op_def *def;
-	const struct ewi_kernel *kernel; /* NULL: the output is an alias */
+	const struct ew_operator *def;
+	const struct ewi_kernel *kernel; /* NULL: there is nothing to run, its output is an alias */
 	const void *params;
-	int32_t in[EWI_OP_INPUTS]; /* tensors; -1: left out */
-	uint32_t out;
+	const void *packed; /* constants as the kernel wants them; NULL: it reads them in place */
+	const int32_t *in, *out; /* tensors; -1 among inputs: left out */
+	uint8_t input_count, output_count;
+	uint8_t once;	  /* a part to run when this is reached for the first time; 0: none */
+	bool listed;	  /* the kernel takes a list */
+	bool backwards;	  /* its output lies over an input, behind its beginning */
 	uint32_t scratch; /* offset in the transient part */
 	uint32_t scratch_bytes;
-	uint32_t input_count;
+	uint32_t state; /* offset in the persistent part */
+	uint32_t state_bytes;
 	uint32_t version;
 	uint32_t at; /* its table in the file */
 	uint64_t macs;
 };
+
+/*
+ * A subgraph: part 0 is the model, each other one what a CALL_ONCE of it runs.  Their tensors and operators
+ * lie behind the model's, in the same arrays.
+ */
+struct ewi_part {
+	struct ewi_table graph;
+	uint32_t tensors, tensor_count; /* the first, how many */
+	uint32_t ops, op_count;
+	uint32_t when; /* the model's operator that runs it */
+};
+
+#define EWI_PARTS 8 /* the model and 7 CALL_ONCE operators */
 
 /* The model's memory comes in blocks; each begins with this. */
 struct ewi_model_block {
@@ -71,16 +85,21 @@ struct ew_model {
 	struct ew_model_config config; /* defaults filled in */
 	struct ewi_flat file;	       /* err is NULL once loaded */
 	struct ewi_table root, main;   /* the model; its first subgraph */
+	const struct ew_operator_set *set;
+	struct ewi_part parts[EWI_PARTS];
+	uint32_t part_count;
 	struct ewi_vec buffers;
 	struct ewi_model_block *blocks;
 	size_t held_bytes;
 	uint32_t features; /* EW_CPU_* that kernels may use */
-	uint32_t tensor_count, op_count, input_count, output_count;
+	uint32_t tensor_count, op_count, input_count, output_count; /* of the model itself */
+	uint32_t tensor_total, op_total;			    /* with all parts */
+	uint32_t list_max; /* longest list of a kernel that takes one */
 	struct ewi_tensor *tensors;
 	struct ewi_op *ops;
 	uint32_t *inputs, *outputs; /* tensors */
 	bool has_state;
-	size_t state_bytes;	/* variable tensors, in the persistent part */
+	size_t state_bytes;	/* variable tensors and operators' state, in the persistent part */
 	size_t transient_bytes; /* at max_batch */
 };
 
@@ -111,7 +130,11 @@ static inline uint64_t ewi_align(uint64_t bytes)
 	return (bytes + EW_ALIGN - 1) & ~(uint64_t)(EW_ALIGN - 1);
 }
 
-/* tensors.c: read every tensor of the main subgraph, and its input and output lists. */
+/* parts.c: find the subgraphs that the model consists of. */
+enum ew_status ewi_load_parts(struct ew_model *m, struct ew_error *err);
+/* operators.c: the builtin code of an entry of the code table, which speaks in two fields (tflite.h). */
+uint32_t ewi_builtin_code(struct ewi_flat *f, struct ewi_table code);
+/* tensors.c: read every tensor of every part, and the model's input and output lists. */
 enum ew_status ewi_load_tensors(struct ew_model *m, struct ew_error *err);
 /* The bytes of buffer `index` (of constants, of metadata); count 0 when it is empty. */
 enum ew_status ewi_load_buffer(struct ewi_flat *f, struct ewi_vec buffers, uint32_t index,

@@ -78,14 +78,14 @@ enum ew_status ewi_prepare_quantize(struct ewi_prep *p)
 	if (st != EW_OK)
 		return st;
 	if (in->type == EW_TENSOR_F32)
-		return ewi_prep_kernel(p, EWI_SLOT_QUANTIZE, c, 0);
+		return ewi_prep_kernel(p, ewi_slot_quantize, c, 0);
 	st = ewi_prep_quantized(p, in, "its input");
 	if (st != EW_OK)
 		return st;
 	if (!ewi_scale_from((double)in->scale / (double)out->scale, c->single, &c->ratio))
 		return ewi_prep_error(p, EW_ERR_UNSUPPORTED,
 				      "the scale of its input is too large for its output's");
-	return ewi_prep_kernel(p, EWI_SLOT_REQUANTIZE, c, 0);
+	return ewi_prep_kernel(p, ewi_slot_requantize, c, 0);
 }
 
 enum ew_status ewi_prepare_dequantize(struct ewi_prep *p)
@@ -100,6 +100,6 @@ enum ew_status ewi_prepare_dequantize(struct ewi_prep *p)
 	st = begin(p, &c);
 	if (st == EW_OK)
 		st = ewi_prep_quantized(p, in, "its input");
-	return st == EW_OK ? ewi_prep_kernel(p, EWI_SLOT_DEQUANTIZE, c, 0) : st;
+	return st == EW_OK ? ewi_prep_kernel(p, ewi_slot_dequantize, c, 0) : st;
 }
 #endif

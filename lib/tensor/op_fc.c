@@ -14,17 +14,7 @@
 
 struct fc {
 	const struct ewi_tensor *in, *w, *bias, *out;
-	enum ewi_slot slot;
-};
-
-/* A float activation clamps to the finite range, as the source does. */
-static const struct {
-	float low, high;
-} float_ranges[] = {
-	[ACT_NONE] = {-FLT_MAX, FLT_MAX},
-	[ACT_RELU] = {0.0f, FLT_MAX},
-	[ACT_RELU_N1_TO_1] = {-1.0f, 1.0f},
-	[ACT_RELU6] = {0.0f, 6.0f},
+	const struct ewi_kernel *slot;
 };
 
 static enum ew_status check_types(struct ewi_prep *p, struct fc *f)
@@ -34,21 +24,21 @@ static enum ew_status check_types(struct ewi_prep *p, struct fc *f)
 	if (f->out->type != in)
 		return ewi_prep_types(p, f->in, f->w, f->out);
 	if (in == EW_TENSOR_F32 && w == EW_TENSOR_F32 && (!f->bias || bias == EW_TENSOR_F32))
-		f->slot = EWI_SLOT_FC_F32;
+		f->slot = ewi_slot_fc_f32;
 	else if (in == EW_TENSOR_I8 && w == EW_TENSOR_I8 && bias == EW_TENSOR_I32)
-		f->slot = EWI_SLOT_FC_S8;
+		f->slot = ewi_slot_fc_s8;
 	else if (in == EW_TENSOR_I8 && w == EW_TENSOR_I4 && bias == EW_TENSOR_I32)
-		f->slot = EWI_SLOT_FC_S8_W4;
+		f->slot = ewi_slot_fc_s8_w4;
 	else if (in == EW_TENSOR_I16 && w == EW_TENSOR_I8 && bias == EW_TENSOR_I32)
-		f->slot = EWI_SLOT_FC_S16;
+		f->slot = ewi_slot_fc_s16;
 	else if (in == EW_TENSOR_I16 && w == EW_TENSOR_I8 && bias == EW_TENSOR_I64)
-		f->slot = EWI_SLOT_FC_S16_B64;
+		f->slot = ewi_slot_fc_s16_b64;
 	else
 		return ewi_prep_types(p, f->in, f->w, f->bias ? f->bias : f->out);
 	/* Without a bias the sum's type is an option; int16 defaults to 64 bits. */
 	if (in == EW_TENSOR_I16 && !f->bias &&
 	    ewi_flat_u8(&p->m->file, p->options, FC_BIAS_TYPE, EW_TENSOR_F32) != EW_TENSOR_I32)
-		f->slot = EWI_SLOT_FC_S16_B64;
+		f->slot = ewi_slot_fc_s16_b64;
 	return EW_OK;
 }
 
@@ -92,33 +82,24 @@ static enum ew_status check_places(struct ewi_prep *p, const struct fc *f)
 		return st;
 	if (f->bias && !f->bias->data)
 		return ewi_prep_error(p, EW_ERR_UNSUPPORTED, "a bias that is not a constant");
-	if (!f->w->data && (f->slot == EWI_SLOT_FC_F32 || p->m->config.max_batch > 1))
+	if (!f->w->data && (f->slot == ewi_slot_fc_f32 || p->m->config.max_batch > 1))
 		return ewi_prep_error(p, EW_ERR_UNSUPPORTED, "weights that are not a constant%s",
-				      f->slot == EWI_SLOT_FC_F32 ? "" : " in a batch");
+				      f->slot == ewi_slot_fc_f32 ? "" : " in a batch");
 	return EW_OK;
 }
 
 static enum ew_status fill_activation(struct ewi_prep *p, const struct fc *f, struct ewi_fc *fc)
 {
 	uint8_t act = ewi_flat_u8(&p->m->file, p->options, FC_ACTIVATION, ACT_NONE);
-	bool narrow = f->out->type == EW_TENSOR_I8;
+	struct ewi_act_range r;
+	enum ew_status st = ewi_prep_activation(p, act, f->out, &r);
 
-	if (act > ACT_RELU6)
-		return ewi_prep_error(p, EW_ERR_UNSUPPORTED, "fused activation %s",
-				      act == ACT_TANH ? "TANH" :
-				      act == ACT_SIGN_BIT ? "SIGN_BIT" : "?");
-	fc->f_min = float_ranges[act].low;
-	fc->f_max = float_ranges[act].high;
-	fc->act_min = narrow ? INT8_MIN : INT16_MIN;
-	fc->act_max = narrow ? INT8_MAX : INT16_MAX;
-	if (f->slot == EWI_SLOT_FC_F32 || act == ACT_NONE)
-		return EW_OK;
-	if (fc->f_max / f->out->scale > 2147483520.0f && act != ACT_RELU)
-		return ewi_prep_error(p, EW_ERR_INVALID, "an output scale too small to clamp by");
-	fc->act_min = ewi_quantize(fc->f_min, f->out->scale, f->out->zero, fc->act_min, fc->act_max);
-	if (act != ACT_RELU)
-		fc->act_max = ewi_quantize(fc->f_max, f->out->scale, f->out->zero, fc->act_min,
-					   fc->act_max);
+	if (st != EW_OK)
+		return st;
+	fc->act_min = r.min;
+	fc->act_max = r.max;
+	fc->f_min = r.f_min;
+	fc->f_max = r.f_max;
 	return EW_OK;
 }
 
@@ -128,7 +109,7 @@ static enum ew_status scale_of(struct ewi_prep *p, const struct fc *f, double ra
 	bool single = p->m->config.flags & EW_MODEL_SINGLE_ROUNDING;
 
 	if (!ewi_scale_from(ratio, single, out) ||
-	    (f->slot == EWI_SLOT_FC_S16_B64 && out->shift > 7))
+	    (f->slot == ewi_slot_fc_s16_b64 && out->shift > 7))
 		return ewi_prep_error(p, EW_ERR_UNSUPPORTED,
 				      "the scales of its inputs are too large for its output's");
 	return EW_OK;
@@ -214,7 +195,7 @@ enum ew_status ewi_prepare_fc(struct ewi_prep *p)
 		st = check_shapes(p, &f, fc);
 	if (st == EW_OK)
 		st = check_places(p, &f);
-	if (st == EW_OK && f.slot != EWI_SLOT_FC_F32)
+	if (st == EW_OK && f.slot != ewi_slot_fc_f32)
 		st = fill_quantization(p, &f, fc);
 	if (st == EW_OK)
 		st = fill_activation(p, &f, fc);

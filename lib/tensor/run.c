@@ -25,6 +25,8 @@ struct ew_model_exec {
 	unsigned char *state, *arena;
 	uint32_t batch;
 	uint32_t bound_count; /* inputs bound now */
+	uint32_t called;      /* parts that have run since the last reset, a bit for each */
+	void **list;	      /* room for the longest list of a kernel */
 	ew_model_profile_fn profile;
 	void *profile_user;
 	struct ew_alloc alloc; /* of ew_model_exec_create; resize NULL: caller's memory */
@@ -34,7 +36,7 @@ struct ew_model_exec {
 static size_t head_bytes(const struct ew_model *m)
 {
 	return (size_t)ewi_align(sizeof(struct ew_model_exec) +
-				 m->input_count * sizeof(struct bound));
+				 m->input_count * sizeof(struct bound) + m->list_max * sizeof(void *));
 }
 
 void ew_model_arena_size(const struct ew_model *model, size_t *persistent_bytes,
@@ -66,6 +68,7 @@ enum ew_status ew_model_exec_init(struct ew_model_exec **out, const struct ew_mo
 	x->model = model;
 	x->state = (unsigned char *)memory + head_bytes(model);
 	x->arena = x->state + model->state_bytes;
+	x->list = (void **)(x->bound + model->input_count);
 	x->batch = 1;
 	memset(x->arena, 0, model->transient_bytes); /* what nobody writes reads as zero, everywhere */
 	for (uint32_t i = 0; i < model->input_count; i++)
@@ -108,17 +111,23 @@ const struct ew_model *ew_model_exec_model(const struct ew_model_exec *exec)
 	return exec->model;
 }
 
-/* int8 state begins at its zero point, all other at 0: TensorFlow Lite Micro's ResetVariableTensors. */
+/*
+ * int8 state begins at its zero point, all other at 0, a variable (a RESOURCE) with the byte that op_state.c
+ * found: TensorFlow Lite Micro's ResetVariableTensors.
+ */
 void ew_model_exec_reset(struct ew_model_exec *exec)
 {
 	const struct ew_model *m = exec->model;
 
-	for (uint32_t i = 0; m->has_state && i < m->tensor_count; i++) {
+	exec->called = 0;
+	if (m->state_bytes)
+		memset(exec->state, 0, m->state_bytes);
+	for (uint32_t i = 0; m->has_state && i < m->tensor_total; i++) {
 		const struct ewi_tensor *t = &m->tensors[i];
 
-		if (t->flags & EWI_TENSOR_VARIABLE && t->offset != EWI_NOWHERE)
-			memset(exec->state + t->offset, t->type == EW_TENSOR_I8 ? t->zero : 0,
-			       t->bytes);
+		if (t->flags & EWI_TENSOR_VARIABLE && t->offset != EWI_NOWHERE &&
+		    (t->type == EW_TENSOR_I8 || t->type == EW_TENSOR_RESOURCE))
+			memset(exec->state + t->offset, t->zero, t->bytes);
 	}
 }
 
@@ -215,19 +224,47 @@ void ew_model_exec_set_profile(struct ew_model_exec *exec, ew_model_profile_fn f
 	exec->profile_user = user;
 }
 
+static void *input_of(const struct ew_model_exec *x, const struct ewi_op *op, uint32_t i)
+{
+	return i < op->input_count && op->in[i] >= 0 ? locate(x, (uint32_t)op->in[i]) : NULL;
+}
+
 static void run_operator(const struct ew_model_exec *x, const struct ewi_op *op)
 {
 	struct ewi_call c;
 
 	if (!op->kernel)
 		return;
-	for (uint32_t i = 0; i < EWI_OP_INPUTS; i++)
-		c.in[i] = op->in[i] >= 0 ? locate(x, (uint32_t)op->in[i]) : NULL;
+	for (uint32_t i = 0; i < EWI_CALL_INPUTS; i++)
+		c.in[i] = input_of(x, op, i);
 	c.params = op->params;
-	c.out = locate(x, op->out);
+	c.packed = op->packed;
+	c.out = op->output_count ? locate(x, (uint32_t)op->out[0]) : NULL;
 	c.scratch = op->scratch_bytes ? x->arena + op->scratch : NULL;
+	c.state = op->state_bytes ? x->state + op->state : NULL;
 	c.windows = x->batch;
+	c.backwards = op->backwards;
+	c.list = NULL;
+	if (op->listed) {
+		for (uint32_t i = 0; i < op->input_count; i++)
+			x->list[i] = input_of(x, op, i);
+		for (uint32_t i = 0; i < op->output_count; i++)
+			x->list[op->input_count + i] = locate(x, (uint32_t)op->out[i]);
+		c.list = x->list;
+	}
 	op->kernel->fn(&c);
+}
+
+/* CALL_ONCE: the part runs when it is reached for the first time after a reset. */
+static void run_once(struct ew_model_exec *x, uint32_t index)
+{
+	const struct ewi_part *part = &x->model->parts[index];
+
+	if (x->called >> index & 1)
+		return;
+	x->called |= 1u << index;
+	for (uint32_t i = 0; i < part->op_count; i++)
+		run_operator(x, &x->model->ops[part->ops + i]);
 }
 
 enum ew_status ew_model_exec_run(struct ew_model_exec *exec)
@@ -240,7 +277,10 @@ enum ew_status ew_model_exec_run(struct ew_model_exec *exec)
 	for (uint32_t i = 0; i < m->op_count; i++) {
 		if (exec->profile)
 			exec->profile(exec->profile_user, i, false);
-		run_operator(exec, &m->ops[i]);
+		if (m->ops[i].once)
+			run_once(exec, m->ops[i].once);
+		else
+			run_operator(exec, &m->ops[i]);
 		if (exec->profile)
 			exec->profile(exec->profile_user, i, true);
 	}

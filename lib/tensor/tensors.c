@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The libedgewasm authors */
 
 /*
- * tensors.c - reads the tensors of a model's main subgraph: shapes, constants, quantization, state.
+ * tensors.c - reads the tensors of a model's subgraphs: shapes, constants, quantization, state.
  * Operators are operators.c's.  Nothing is allocated by a count that has not passed its limit.
  */
 #include "edgewasm/config.h"
@@ -241,34 +241,34 @@ static enum ew_status read_list(struct ew_model *m, unsigned field, const char *
 	return EW_OK;
 }
 
+static enum ew_status read_part(struct ew_model *m, const struct ewi_part *part)
+{
+	struct ewi_vec tensors = ewi_flat_vec(&m->file, part->graph, SUBGRAPH_TENSORS, 4);
+	enum ew_status st = EW_OK;
+
+	for (uint32_t i = 0; st == EW_OK && i < part->tensor_count; i++) {
+		uint32_t k = part->tensors + i;
+
+		st = read_tensor(m, ewi_flat_element(&m->file, tensors, i), k, &m->tensors[k]);
+	}
+	return st;
+}
+
 enum ew_status ewi_load_tensors(struct ew_model *m, struct ew_error *err)
 {
-	struct ewi_vec tensors = ewi_flat_vec(&m->file, m->main, SUBGRAPH_TENSORS, 4);
 	enum ew_status st;
 
-	if (m->file.failed)
-		return EW_ERR_MALFORMED;
-	if (tensors.count > m->config.max_tensors)
-		return ewi_error(err, EW_ERR_LIMIT, tensors.at,
-				 "%u tensors, at most %u are allowed", (unsigned)tensors.count,
-				 (unsigned)m->config.max_tensors);
-	if (tensors.count == 0)
+	if (m->tensor_count == 0)
 		return ewi_error(err, EW_ERR_INVALID, m->main.at, "a model without tensors");
-	st = ewi_model_alloc(m, tensors.count, sizeof(*m->tensors), &m->tensors, err);
-	if (st != EW_OK)
-		return st;
-	m->tensor_count = tensors.count;
-	for (uint32_t i = 0; st == EW_OK && i < tensors.count; i++)
-		st = read_tensor(m, ewi_flat_element(&m->file, tensors, i), i, &m->tensors[i]);
+	st = ewi_model_alloc(m, m->tensor_total, sizeof(*m->tensors), &m->tensors, err);
+	for (uint32_t p = 0; st == EW_OK && p < m->part_count; p++)
+		st = read_part(m, &m->parts[p]);
 	if (st == EW_OK)
 		st = read_list(m, SUBGRAPH_INPUTS, "input", EWI_TENSOR_INPUT, &m->inputs,
 			       &m->input_count);
 	if (st == EW_OK)
 		st = read_list(m, SUBGRAPH_OUTPUTS, "output", EWI_TENSOR_OUTPUT, &m->outputs,
 			       &m->output_count);
-	if (st == EW_OK && m->has_state && m->config.max_batch > 1)
-		st = ewi_error(err, EW_ERR_UNSUPPORTED, m->main.at,
-			       "a batch of a model with state: its windows depend on each other");
 	return st;
 }
 #endif

@@ -107,95 +107,126 @@ static uint32_t get_varint(const uint8_t **p)
 	}
 }
 
-/* The function whose code holds position pos: the last that begins at or before it. */
-static uint32_t func_at(const struct ew_module *m, uint32_t pos)
+/* Module offset and fuel of the last marked instruction at or before the spot. */
+static int32_t position(const struct ew_module *m, const struct ewi_spot *spot, uint32_t *offset)
 {
-	uint32_t low = m->func_imports, high = m->func_count;
-
-	while (high - low > 1) {
-		uint32_t mid = low + (high - low) / 2;
-
-		if (m->funcs[mid].code <= pos)
-			low = mid;
-		else
-			high = mid;
-	}
-	return low;
-}
-
-/* Module offset and fuel of the last marked instruction at or before pos in func. */
-static void position(const struct ew_module *m, uint32_t func, uint32_t pos, uint32_t *offset,
-		     int32_t *cost)
-{
-	const uint8_t *p = m->map + m->funcs[func].map;
-	const uint8_t *end = m->map + (func + 1 < m->func_count ? m->funcs[func + 1].map : m->map_size);
-	uint32_t at = m->funcs[func].code, where = m->funcs[func].body_offset;
-	int32_t fuel = 0;
+	const uint8_t *p = spot->map;
+	uint32_t at = 0, where = m->funcs[spot->func].body_offset;
+	int32_t fuel = 0, cost = 0;
 
 	*offset = where;
-	*cost = 0;
-	while (p < end) {
+	while (p < spot->end) {
 		uint32_t zigzag;
 
 		at += get_varint(&p) * 4;
-		if (at > pos)
-			return;
+		if (at > spot->pos)
+			break;
 		where += get_varint(&p);
 		zigzag = get_varint(&p);
 		fuel += (int32_t)(zigzag >> 1 ^ (0 - (zigzag & 1)));
 		*offset = where;
-		*cost = fuel;
+		cost = fuel;
 	}
+	return cost;
 }
 
-static bool in_code(const struct ew_instance *i, const struct ewi_ins *pc)
-{
-	uintptr_t at = (uintptr_t)pc, code = (uintptr_t)i->module->code;
-
-	return at >= code && at - code < i->module->code_size;
-}
-
-/* One frame of the backtrace; the cost of its position. */
-static int32_t add_frame(struct ew_trap *trap, const struct ew_instance *inst, uint32_t pos)
+/* One frame of the backtrace, if pc is in code of inst (or just behind a call); the fuel of its straight line. */
+static int32_t add_frame(struct ew_trap *trap, const struct ew_instance *inst, const void *pc)
 {
 	struct ew_frame frame = {.instance = inst};
+	struct ewi_spot spot;
 	int32_t cost;
 
-	frame.func = func_at(inst->module, pos);
-	position(inst->module, frame.func, pos, &frame.offset, &cost);
-	if (trap->frame_count < EW_TRAP_FRAMES)
-		trap->frames[trap->frame_count++] = frame;
+	if (trap->frame_count == EW_TRAP_FRAMES) { /* how deep it is: what is there need not be known */
+		trap->depth++;
+		return 0;
+	}
+	if (!ewi_spot_find(inst->module, pc, &spot))
+		return 0;
+	frame.func = spot.func;
+	cost = position(inst->module, &spot, &frame.offset);
+	trap->frames[trap->frame_count++] = frame;
 	trap->depth++;
 	return cost;
+}
+
+/* From a frame to the one that called it, or false. */
+static bool older(struct ewi_stop *s)
+{
+	while (s->top - s->base > 1) {
+		const struct ewi_call_frame *f = --s->top;
+
+		if (f->pc == &ewi_ins_cross) {
+			s->inst = (const struct ew_instance *)(const void *)f->fp;
+		} else if (f->pc != &ewi_ins_stop) {
+			s->pc = (const uint8_t *)f->pc - 1; /* in the call, whatever stands behind it */
+			s->fp = f->fp;
+			return true;
+		}
+	}
+	return false;
 }
 
 /*
  * Walk from the trapping instruction down to the frame that began the run, and take the fuel that the
  * interrupted straight line had used.
  */
-static void fill_trap(struct ew_exec *x, const struct ewi_call_frame *base)
+static void fill_trap(struct ew_exec *x)
 {
 	struct ew_trap *trap = &x->trap;
-	const struct ew_instance *inst = x->inst;
-	const struct ewi_call_frame *f = x->top;
+	struct ewi_stop s = x->stop;
 
 	trap->frame_count = trap->depth = 0;
-	if (trap->code != EW_TRAP_HOST)
+	if (trap->code != EW_TRAP_HOST && trap->code != EW_TRAP_TRANSLATION)
 		trap->status = EW_OK;
 	if (trap->text[0] == '\0')
 		ewi_format(trap->text, sizeof(trap->text), "%s",
 			   trap->code == EW_TRAP_HOST ? ew_status_text(trap->status)
 						      : ew_trap_text(trap->code));
-	if (!in_code(inst, x->pc))
+	x->fuel -= add_frame(trap, s.inst, s.pc);
+	if (trap->depth == 0)
 		return;
-	x->fuel -= add_frame(trap, inst, (uint32_t)((const uint8_t *)x->pc - inst->module->code));
-	while (f-- > base + 1) {
-		if (f->pc == &ewi_ins_cross)
-			inst = (const struct ew_instance *)(const void *)f->fp;
-		else if (in_code(inst, f->pc))
-			add_frame(trap, inst,
-				  (uint32_t)((const uint8_t *)f->pc - inst->module->code) - 1);
-	}
+	while (older(&s))
+		add_frame(trap, s.inst, s.pc);
+}
+
+static void locate(struct ewi_walk *w)
+{
+	struct ewi_spot spot;
+
+	w->inst = ewi_spot_find(w->at.inst->module, w->at.pc, &spot) ? w->at.inst : NULL;
+	if (!w->inst)
+		return;
+	w->fp = w->at.fp;
+	w->func = spot.func;
+	position(w->inst->module, &spot, &w->offset);
+}
+
+bool ewi_walk_begin(struct ewi_walk *w, const struct ew_exec *x)
+{
+	w->inst = NULL;
+	if (x->state == EWI_SUSPENDED)
+		w->at = (struct ewi_stop){x->top, x->frames, x->inst, x->pc, x->fp};
+	else
+		w->at = x->stop;
+	if (!w->at.top || !w->at.inst)
+		return false;
+	locate(w);
+	return w->inst != NULL;
+}
+
+void ewi_walk_next(struct ewi_walk *w)
+{
+	if (older(&w->at))
+		locate(w);
+	else
+		w->inst = NULL;
+}
+
+void ew_exec_on_trap(struct ew_exec *x, ew_trap_fn fn, void *user)
+{
+	x->on_trap = fn;
+	x->trap_user = user;
 }
 
 const char *ew_trap_text(enum ew_trap_code code)
@@ -213,6 +244,7 @@ const char *ew_trap_text(enum ew_trap_code code)
 	case EW_TRAP_INDIRECT_TYPE: return "indirect call type mismatch";
 	case EW_TRAP_STACK: return "call stack exhausted";
 	case EW_TRAP_HOST: return "host function failed";
+	case EW_TRAP_TRANSLATION: return "function cannot be translated";
 	}
 	return "unknown trap";
 }
@@ -249,6 +281,7 @@ static void clear_trap(struct ew_exec *x)
 	x->trap.status = EW_OK;
 	x->trap.text[0] = '\0';
 	x->trap.frame_count = x->trap.depth = 0;
+	x->stop.top = NULL;
 }
 
 static enum ew_status trap_outside(struct ew_exec *x, enum ew_trap_code code)
@@ -262,9 +295,12 @@ static enum ew_status trap_outside(struct ew_exec *x, enum ew_trap_code code)
 /* Put the arguments and the two lowest frames in place; x->pc and x->fp say where to run. */
 static enum ew_status begin(struct ew_exec *x, struct ew_func *f, const union ew_value *args)
 {
+	enum ew_status status = ewi_func_ready(f);
 	const struct ewi_head *head = f->code;
 	union ew_value *frame = x->state == EWI_IDLE ? x->stack : x->fp;
 
+	if (status != EW_OK)
+		return status;
 	if (x->stack_end - frame < head->frame_slots || x->top == x->frames_end)
 		return trap_outside(x, EW_TRAP_STACK);
 	for (uint32_t i = 0, at = 0; i < f->type->param_count; i++, at++) {
@@ -313,12 +349,17 @@ static enum ew_status run(struct ew_exec *x, struct ewi_call_frame *base)
 	enum ew_status status;
 
 	x->state = EWI_RUNNING;
+	x->stop.top = NULL;
 	if (x->fuel < 0)
 		status = EW_ERR_FUEL;
 	else
 		status = ewi_run(x, x->pc, x->fp);
-	if (status == EW_ERR_TRAP)
-		fill_trap(x, base);
+	if (status == EW_ERR_TRAP) {
+		x->stop = (struct ewi_stop){x->top, base, x->inst, x->pc, x->fp};
+		fill_trap(x);
+		if (x->on_trap)
+			x->on_trap(x->trap_user, x);
+	}
 	return status;
 }
 
@@ -327,6 +368,8 @@ static enum ew_status finish(struct ew_exec *x, enum ew_status status, union ew_
 	struct ew_func *f = x->func;
 	struct ew_instance *i = f->instance;
 
+	if (status != EW_ERR_TRAP)
+		x->stop.top = NULL; /* of a nested run, whose trap the host took care of */
 	if (status == EW_ERR_FUEL || status == EW_ERR_INTERRUPT) {
 		x->state = EWI_SUSPENDED;
 		return status;
@@ -391,7 +434,7 @@ enum ew_status ew_call_begin(struct ew_func *f, const union ew_value *args)
 	struct ew_exec *x = f->instance->exec;
 	enum ew_status status;
 
-	if (x->state != EWI_IDLE || !f->code)
+	if (x->state != EWI_IDLE || f->host)
 		return EW_ERR_STATE;
 	clear_trap(x);
 	status = begin(x, f, args);
@@ -407,7 +450,7 @@ enum ew_status ew_call(struct ew_func *f, union ew_value *values)
 
 	if (x->state == EWI_SUSPENDED)
 		return EW_ERR_STATE;
-	if (!f->code)
+	if (f->host)
 		return call_host(x, f, values);
 	if (x->state == EWI_RUNNING)
 		return call_nested(x, f, values);

@@ -25,12 +25,18 @@ EW_COLD const struct ewi_ins *ewi_trap(const struct ewi_ins *pc, union ew_value 
 	return NULL;
 }
 
-EW_COLD const struct ewi_ins *ewi_trap_access(const struct ewi_ins *pc, union ew_value *fp,
-					      struct ew_exec *x, uint64_t ea, uint32_t bytes)
+EW_COLD const struct ewi_ins *ewi_trap_here(EWI_REGS)
 {
+	IGNORE_REGS;
+	return ewi_trap(pc, fp, x, x->trap.code);
+}
+
+EW_COLD const struct ewi_ins *ewi_trap_access(EWI_REGS)
+{
+	IGNORE_REGS;
 	ewi_trap(pc, fp, x, EW_TRAP_MEMORY_BOUNDS);
 	ewi_format(x->trap.text, sizeof(x->trap.text), "%s: access at %llu+%u >= max value %llu",
-		   ew_trap_text(EW_TRAP_MEMORY_BOUNDS), (unsigned long long)ea, (unsigned)bytes,
+		   ew_trap_text(EW_TRAP_MEMORY_BOUNDS), (unsigned long long)x->bad_address, (unsigned)x->bad_bytes,
 		   (unsigned long long)x->mem_bytes);
 	return NULL;
 }
@@ -93,7 +99,7 @@ const struct ewi_ins ewi_ins_cross = {.h = cross};
 enum ew_status ewi_run(struct ew_exec *x, const struct ewi_ins *pc, union ew_value *fp)
 {
 #if EW_CONFIG_EXEC_TAIL && EW_CONFIG_EXEC_ACC
-	pc->h(pc, fp, x, x->mem, 0, 0.0, 0.0f);
+	pc->h(pc, fp, x, x->mem, x->r0, x->d0, x->s0);
 #elif EW_CONFIG_EXEC_TAIL
 	pc->h(pc, fp, x);
 #else
@@ -202,47 +208,55 @@ C(BR)
 	TAKE;
 }
 
+#define BY_TABLE(index)                                                                            \
+	do {                                                                                       \
+		uint32_t index_ = (index);                                                         \
+		const int32_t *pair_ = (const int32_t *)(const void *)(pc + 1);                    \
+		const struct ewi_ins *to_;                                                         \
+		pair_ += 2 * (size_t)(index_ < pc->u.uimm ? index_ : pc->u.uimm);                  \
+		to_ = (const void *)((const char *)pair_ + pair_[0]);                              \
+		x->fuel -= pair_[1];                                                               \
+		if (MUST_STOP && pair_[0] < 0)                                                     \
+			return ewi_suspend(to_, fp, x);                                            \
+		GO(to_);                                                                           \
+	} while (0)
+
 C(BR_TABLE)
 {
-	uint32_t index = fp[pc->a].u32;
-	const int32_t *pair = (const int32_t *)(const void *)(pc + 1);
-	const struct ewi_ins *to;
-
-	pair += 2 * (size_t)(index < pc->u.uimm ? index : pc->u.uimm);
-	to = (const void *)((const char *)pair + pair[0]);
-	x->fuel -= pair[1];
-	if (MUST_STOP && pair[0] < 0)
-		return ewi_suspend(to, fp, x);
-	GO(to);
+	BY_TABLE(fp[pc->a].u32);
 }
 
-/* ---- returns ---- */
+#if EW_CONFIG_EXEC_ACC
+C(BR_TABLE_RS)
+{
+	BY_TABLE(ACC_u32);
+}
+#endif
 
-#define LEAVE                                                                                      \
-	do {                                                                                       \
-		x->fuel -= pc->u.imm;                                                              \
-		struct ewi_call_frame *top_ = --x->top;                                            \
-		fp = top_->fp;                                                                     \
-		GO(top_->pc);                                                                      \
-	} while (0)
+/* ---- returns ---- */
 
 C(RETURN)
 {
 	LEAVE;
 }
 
-#define RETURN_ONE(N, T)                                                                           \
+#define RETURN_ONE(N, T, value)                                                                    \
 	C(N)                                                                                       \
 	{                                                                                          \
-		C_##T v = fp[pc->a].T;                                                             \
+		C_##T v = (value);                                                                 \
 		SET_ACC_##T(v);                                                                    \
 		fp[0].T = v;                                                                       \
 		LEAVE;                                                                             \
 	}
 
-RETURN_ONE(RETURN_INT, u64)
-RETURN_ONE(RETURN_F32, f32)
-RETURN_ONE(RETURN_F64, f64)
+RETURN_ONE(RETURN_INT, u64, fp[pc->a].u64)
+RETURN_ONE(RETURN_F32, f32, fp[pc->a].f32)
+RETURN_ONE(RETURN_F64, f64, fp[pc->a].f64)
+#if EW_CONFIG_EXEC_ACC
+RETURN_ONE(RETURN_INT_RS, u64, r0)
+RETURN_ONE(RETURN_F32_RS, f32, s0)
+RETURN_ONE(RETURN_F64_RS, f64, d0)
+#endif
 
 /* ---- calls ---- */
 
@@ -329,22 +343,57 @@ const struct ewi_ins *ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc,
 	return NULL;
 }
 
+EW_COLD const struct ewi_ins *ewi_trap_late(const struct ewi_ins *pc, union ew_value *fp, struct ew_exec *x,
+					    enum ew_status status)
+{
+	ewi_trap(pc, fp, x, EW_TRAP_TRANSLATION);
+	x->trap.status = status;
+	ewi_format(x->trap.text, sizeof(x->trap.text), "%s: %s", ew_trap_text(EW_TRAP_TRANSLATION),
+		   ew_status_text(status));
+	return NULL;
+}
+
+#if EW_CONFIG_LAZY
+C(CALL_LATE)
+{
+	const struct ewi_head *head =
+		atomic_load_explicit(&x->inst->late->heads[pc->u.uimm], memory_order_acquire);
+
+	if (EW_UNLIKELY(!head)) {
+		enum ew_status status = ewi_late_ready(x->inst, pc->u.uimm);
+
+		if (status != EW_OK)
+			return ewi_trap_late(pc, fp, x, status);
+		GO(pc);
+	}
+	ENTER(head, fp + pc->a, COST(pc), AFTERX);
+}
+#else
+/* Never emitted. */
+C(CALL_LATE)
+{
+	NEXTX;
+}
+#endif
+
 /*
- * A function of another instance: two frames, the way back to the caller's code and below it the way
- * back to the caller's instance.
+ * A function of another instance: two frames, the way back to the caller's code and below it the way back to the
+ * caller's instance.  One of this instance, which a lazy module's may be: one frame.
  */
-static const struct ewi_ins *enter_foreign(struct ew_exec *x, const struct ewi_ins *pc,
+static const struct ewi_ins *enter_code(struct ew_exec *x, const struct ewi_ins *pc,
 					   const struct ewi_ins *next, union ew_value *fp,
 					   union ew_value *args, struct ew_func *f, int32_t used)
 {
 	const struct ewi_head *head = f->code;
+	bool own = f->instance == x->inst;
 
-	if (x->stack_end - args < head->frame_slots || x->frames_end - x->top < 2)
+	if (x->stack_end - args < head->frame_slots || x->frames_end - x->top < (own ? 1 : 2))
 		return ewi_trap(pc, fp, x, EW_TRAP_STACK);
-	x->top[0] = (struct ewi_call_frame){next, fp};
-	x->top[1] = (struct ewi_call_frame){&ewi_ins_cross, (void *)x->inst};
-	x->top += 2;
-	ewi_switch_instance(x, f->instance);
+	*x->top++ = (struct ewi_call_frame){next, fp};
+	if (!own) {
+		*x->top++ = (struct ewi_call_frame){&ewi_ins_cross, (void *)x->inst};
+		ewi_switch_instance(x, f->instance);
+	}
 	CLEAR_LOCALS(head, args);
 	x->fp = args;
 	x->fuel -= used;
@@ -359,14 +408,19 @@ static EW_NOINLINE const struct ewi_ins *call_any(struct ew_exec *x, const struc
 						  union ew_value *args, struct ew_func *f,
 						  int32_t used)
 {
-	if (f->code)
-		return enter_foreign(x, pc, next, fp, args, f, used);
-	return ewi_call_host(x, pc, next, fp, args, f, used);
+	enum ew_status status;
+
+	if (f->host)
+		return ewi_call_host(x, pc, next, fp, args, f, used);
+	status = ewi_func_ready(f);
+	if (status != EW_OK)
+		return ewi_trap_late(pc, fp, x, status);
+	return enter_code(x, pc, next, fp, args, f, used);
 }
 
 /*
  * After it the accumulators hold the host's result, if it has one: otherwise the stack may end here.  In a callee
- * they are dead anyway.
+ * they are dead anyway.  What the host did may have cost fuel.
  */
 #define CALL_ANY(f, used)                                                                          \
 	do {                                                                                       \
@@ -380,6 +434,7 @@ static EW_NOINLINE const struct ewi_ins *call_any(struct ew_exec *x, const struc
 		SET_MEM();                                                                         \
 		if (gives_)                                                                        \
 			SET_ACC_FROM(*args_);                                                      \
+		STOP_AT(go_);                                                                      \
 		GO(go_);                                                                           \
 	} while (0)
 
@@ -388,24 +443,29 @@ C(CALL_IMPORT)
 	CALL_ANY(x->inst->funcs[pc->u.uimm], COST(pc));
 }
 
-C(CALL_INDIRECT)
-{
-	const struct ew_table *t = x->inst->tables[pc->u.uimm >> 24];
-	uint32_t index = fp[pc->b].u32;
-	int32_t used = (int32_t)(pc->u.uimm & 0xffffff);
-	struct ew_func *f;
+#define CALL_BY_INDEX(N, value)                                                                    \
+	C(N)                                                                                       \
+	{                                                                                          \
+		const struct ew_table *t = x->inst->tables[pc->u.uimm >> 24];                      \
+		uint32_t index = (value);                                                          \
+		int32_t used = (int32_t)(pc->u.uimm & 0xffffff);                                   \
+		struct ew_func *f;                                                                 \
+		if (EW_UNLIKELY(index >= t->size))                                                 \
+			TRAP(EW_TRAP_UNDEFINED_ELEMENT);                                           \
+		f = t->entries[index];                                                             \
+		if (EW_UNLIKELY(!f))                                                               \
+			TRAP(EW_TRAP_UNINITIALIZED_ELEMENT);                                       \
+		if (EW_UNLIKELY(f->type_key != BEHIND_u64))                                        \
+			TRAP(EW_TRAP_INDIRECT_TYPE);                                               \
+		if (EW_LIKELY(f->instance == x->inst && f->code))                                  \
+			ENTER(f->code, fp + pc->a, used, AFTERX);                                  \
+		CALL_ANY(f, used);                                                                 \
+	}
 
-	if (EW_UNLIKELY(index >= t->size))
-		TRAP(EW_TRAP_UNDEFINED_ELEMENT);
-	f = t->entries[index];
-	if (EW_UNLIKELY(!f))
-		TRAP(EW_TRAP_UNINITIALIZED_ELEMENT);
-	if (EW_UNLIKELY(f->type_key != BEHIND_u64))
-		TRAP(EW_TRAP_INDIRECT_TYPE);
-	if (EW_LIKELY(f->instance == x->inst && f->code))
-		ENTER(f->code, fp + pc->a, used, AFTERX);
-	CALL_ANY(f, used);
-}
+CALL_BY_INDEX(CALL_INDIRECT, fp[pc->b].u32)
+#if EW_CONFIG_EXEC_ACC
+CALL_BY_INDEX(CALL_INDIRECT_RS, ACC_u32)
+#endif
 
 C(CALL_INDIRECT_LONG)
 {
@@ -455,9 +515,33 @@ C(TABLE_SET)
 	NEXT;
 }
 
+/* Of a 64-bit table: an index as 32 bits; what does not fit becomes one that no table reaches. */
+C(TABLE_INDEX)
+{
+	uint64_t index = fp[pc->a].u64;
+
+	fp[pc->b].u32 = index < UINT32_MAX ? (uint32_t)index : UINT32_MAX;
+	NEXT;
+}
+
+/* An operand that is an address or a length of object, and a result likewise. */
+#define INDEX(object, value) (EWI_IS64(object) ? (value).u64 : (value).u32)
+#define SET_INDEX(object, slot, v)                                                                 \
+	do {                                                                                       \
+		uint64_t v_ = (v);                                                                 \
+		if (EWI_IS64(object))                                                              \
+			(slot)->u64 = v_;                                                          \
+		else                                                                               \
+			(slot)->u32 = (uint32_t)v_;                                                \
+	} while (0)
+/* A length that two of them share: i64 only where both are. */
+#define LENGTH(a, b, value) (EWI_IS64(a) ? INDEX(b, value) : (value).u32)
+
 C(TABLE_SIZE)
 {
-	fp[pc->b].u32 = x->inst->tables[pc->u.uimm]->size;
+	const struct ew_table *t = x->inst->tables[pc->u.uimm];
+
+	SET_INDEX(t, fp + pc->b, t->size);
 	NEXT;
 }
 
@@ -465,7 +549,8 @@ C(TABLE_GROW)
 {
 	struct ew_table *t = x->inst->tables[pc->u.uimm];
 
-	fp[pc->a].u32 = ewi_table_grow(t, fp[pc->a + 1].u32, (void *)(uintptr_t)fp[pc->a].u64);
+	SET_INDEX(t, fp + pc->a,
+		  ewi_table_grow(t, INDEX(t, fp[pc->a + 1]), (void *)(uintptr_t)fp[pc->a].u64));
 	NEXT;
 }
 
@@ -479,25 +564,25 @@ C(TABLE_GROW)
 
 C(TABLE_FILL)
 {
+	struct ew_table *t = x->inst->tables[pc->u.uimm];
 	const union ew_value *v = fp + pc->a;
 
-	CHECKED("table.fill", ewi_table_fill(x->inst->tables[pc->u.uimm], v[0].u32,
-			       (void *)(uintptr_t)v[1].u64, v[2].u32));
+	CHECKED("table.fill", ewi_table_fill(t, INDEX(t, v[0]), (void *)(uintptr_t)v[1].u64, INDEX(t, v[2])));
 }
 
 C(TABLE_COPY)
 {
+	struct ew_table *to = x->inst->tables[pc->u.s.c], *from = x->inst->tables[pc->u.s.d];
 	const union ew_value *v = fp + pc->a;
 
-	CHECKED("table.copy", ewi_table_copy(x->inst->tables[pc->u.s.c], x->inst->tables[pc->u.s.d], v[0].u32,
-			       v[1].u32, v[2].u32));
+	CHECKED("table.copy", ewi_table_copy(to, from, INDEX(to, v[0]), INDEX(from, v[1]), LENGTH(to, from, v[2])));
 }
 
 C(TABLE_INIT)
 {
 	const union ew_value *v = fp + pc->a;
 
-	CHECKED("table.init", ewi_table_init(x->inst, pc->b, pc->u.uimm, v[0].u32, v[1].u32, v[2].u32));
+	CHECKED("table.init", ewi_table_init(x->inst, pc->b, pc->u.uimm, INDEX(x->inst->tables[pc->b], v[0]), v[1].u32, v[2].u32));
 }
 
 C(ELEM_DROP)
@@ -510,13 +595,17 @@ C(ELEM_DROP)
 
 C(MEMORY_SIZE)
 {
-	fp[pc->b].u32 = x->inst->memories[pc->u.uimm]->pages;
+	const struct ew_memory *m = x->inst->memories[pc->u.uimm];
+
+	SET_INDEX(m, fp + pc->b, m->pages);
 	NEXT;
 }
 
 C(MEMORY_GROW)
 {
-	fp[pc->b].u32 = ewi_memory_grow(x->inst->memories[pc->u.uimm], fp[pc->a].u32);
+	struct ew_memory *m = x->inst->memories[pc->u.uimm];
+
+	SET_INDEX(m, fp + pc->b, ewi_memory_grow(m, INDEX(m, fp[pc->a])));
 	ewi_switch_instance(x, x->inst);
 	SET_MEM();
 	NEXT;
@@ -524,24 +613,25 @@ C(MEMORY_GROW)
 
 C(MEMORY_FILL)
 {
+	struct ew_memory *m = x->inst->memories[pc->u.uimm];
 	const union ew_value *v = fp + pc->a;
 
-	CHECKED("memory.fill", ewi_memory_fill(x->inst->memories[pc->u.uimm], v[0].u32, (uint8_t)v[1].u32, v[2].u32));
+	CHECKED("memory.fill", ewi_memory_fill(m, INDEX(m, v[0]), (uint8_t)v[1].u32, INDEX(m, v[2])));
 }
 
 C(MEMORY_COPY)
 {
+	struct ew_memory *to = x->inst->memories[pc->u.s.c], *from = x->inst->memories[pc->u.s.d];
 	const union ew_value *v = fp + pc->a;
 
-	CHECKED("memory.copy", ewi_memory_copy(x->inst->memories[pc->u.s.c], x->inst->memories[pc->u.s.d],
-			       v[0].u32, v[1].u32, v[2].u32));
+	CHECKED("memory.copy", ewi_memory_copy(to, from, INDEX(to, v[0]), INDEX(from, v[1]), LENGTH(to, from, v[2])));
 }
 
 C(MEMORY_INIT)
 {
 	const union ew_value *v = fp + pc->a;
 
-	CHECKED("memory.init", ewi_memory_init(x->inst, pc->b, pc->u.uimm, v[0].u32, v[1].u32, v[2].u32));
+	CHECKED("memory.init", ewi_memory_init(x->inst, pc->b, pc->u.uimm, INDEX(x->inst->memories[pc->b], v[0]), v[1].u32, v[2].u32));
 }
 
 /* A trap or a call in between cannot leave it: whoever runs next begins with memory 0 of an instance. */

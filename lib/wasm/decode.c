@@ -193,6 +193,8 @@ static void apply(struct ew_module *m, const struct ew_module_config *config)
 
 	ewi_config_read(&c, sizeof(c), config);
 	m->flags = c.flags;
+	if (c.flags & (EW_MODULE_OBSERVE | EW_MODULE_LISTING))
+		m->flags &= ~(uint32_t)EW_MODULE_LAZY;
 	m->disable = c.disable;
 	m->max_functions = limit(c.max_functions, EW_MAX_FUNCTIONS);
 	m->max_locals = limit(c.max_locals, EW_MAX_LOCALS);
@@ -237,7 +239,12 @@ enum ew_status ew_module_load(struct ew_module **out, const void *bytes, size_t 
 		return ewi_error(err, st, 0, "%s", ew_status_text(st));
 	d.m->alloc = *alloc;
 	apply(d.m, config);
-	st = take_bytes(d.m, bytes, size);
+	if (!EW_CONFIG_LAZY && d.m->flags & EW_MODULE_LAZY)
+		st = ewi_error(err, EW_ERR_UNSUPPORTED, 0, "lazy translation is disabled: EW_CONFIG_LAZY");
+	else if (!EW_CONFIG_TRACE && d.m->flags & (EW_MODULE_OBSERVE | EW_MODULE_LISTING))
+		st = ewi_error(err, EW_ERR_UNSUPPORTED, 0, "stepping and listing are disabled: EW_CONFIG_TRACE");
+	else
+		st = take_bytes(d.m, bytes, size);
 	if (st == EW_OK)
 		st = decode(&d);
 	if (st != EW_OK) {
@@ -268,8 +275,14 @@ void ew_module_free(struct ew_module *m)
 	ewi_free(&a, m->export_order, m->export_count, sizeof(*m->export_order));
 	ewi_free(&a, m->elems, m->elem_count, sizeof(*m->elems));
 	ewi_free(&a, m->datas, m->data_count, sizeof(*m->datas));
-	ewi_free(&a, m->code, m->code_cap, 1);
-	ewi_free(&a, m->map, m->map_cap, 1);
+#if EW_CONFIG_LAZY
+	ewi_late_free(m);
+#endif
+	ewi_free(&a, m->code, m->code_size, 1);
+	ewi_free(&a, m->map, m->map_size, 1);
+#if EW_CONFIG_TRACE
+	ewi_notes_free(&m->notes, &a);
+#endif
 	if (m->flags & EW_MODULE_COPY) {
 		/* The only const cast: the copy is ours. */
 		ewi_free(&a, (void *)(uintptr_t)m->bytes, m->size, 1);
@@ -292,10 +305,16 @@ size_t ew_module_size(const struct ew_module *m, size_t *code_bytes)
 	n += m->export_count * (sizeof(*m->exports) + sizeof(*m->export_order));
 	n += m->elem_count * sizeof(*m->elems);
 	n += m->data_count * sizeof(*m->datas);
-	n += m->code_cap + m->map_cap;
+	n += m->code_size + m->map_size;
+#if EW_CONFIG_TRACE
+	n += m->notes.step_cap * sizeof(*m->notes.steps) + m->notes.line_cap * sizeof(*m->notes.lines);
+#endif
 	n += m->flags & EW_MODULE_COPY ? m->size : 0;
 	if (code_bytes)
 		*code_bytes = m->code_size;
+#if EW_CONFIG_LAZY
+	n += ewi_late_size(m, code_bytes);
+#endif
 	return n;
 }
 

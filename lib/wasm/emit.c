@@ -23,8 +23,15 @@
 #define FCMP(N, T, E, S) [EWI_##N] = {EWI_CLASS_FCMP, EWI_ACC_INT, ACC_##T, false, WIDE_##T, EWI_##S, 0},
 #define UN(N, R, T, E) [EWI_##N] = {EWI_CLASS_UN, ACC_##R, ACC_##T, false, false, 0, 0},
 #define UNT(N, R, T, C, E) [EWI_##N] = {EWI_CLASS_UN, ACC_##R, ACC_##T, true, false, 0, 0},
-#define LOAD(N, R, B, E) [EWI_##N] = {EWI_CLASS_LOAD, ACC_##R, EWI_ACC_INT, true, false, 0, 0},
-#define STORE(N, T, B, E) [EWI_##N] = {EWI_CLASS_STORE, EWI_ACC_INT, ACC_##T, true, false, 0, 0},
+#define LOAD_ROW(N, R) [EWI_##N] = {EWI_CLASS_LOAD, ACC_##R, EWI_ACC_INT, true, false, 0, 0},
+#define STORE_ROW(N, T) [EWI_##N] = {EWI_CLASS_STORE, EWI_ACC_INT, ACC_##T, true, false, 0, 0},
+#if EW_CONFIG_EXEC_ACC
+#define LOAD(N, R, B, E) LOAD_ROW(N, R) LOAD_ROW(N##_AT, R)
+#define STORE(N, T, B, E) STORE_ROW(N, T) STORE_ROW(N##_AT, T)
+#else
+#define LOAD(N, R, B, E) LOAD_ROW(N, R)
+#define STORE(N, T, B, E) STORE_ROW(N, T)
+#endif
 #define SEL(N, T) [EWI_##N] = {EWI_CLASS_SEL, ACC_##T, ACC_##T, false, false, 0, 0},
 #define GLOB(N, T) [EWI_##N] = {EWI_CLASS_GLOB, ACC_##T, EWI_ACC_INT, false, false, 0, 0},
 #define CTL(N)
@@ -56,7 +63,7 @@ bool ewi_fail(struct ewi_translator *t, enum ew_status status, const char *what)
 
 uint32_t ewi_here(const struct ewi_translator *t)
 {
-	return (uint32_t)t->m->code_size;
+	return (uint32_t)t->code_size;
 }
 
 /* Positions are 32-bit and rel is signed: 2^30 bytes of code are enough for any module that is let in. */
@@ -81,20 +88,19 @@ static bool reserve(struct ewi_translator *t, uint8_t **buffer, size_t used, siz
 
 void *ewi_emit_raw(struct ewi_translator *t, size_t bytes)
 {
-	struct ew_module *m = t->m;
 	uint8_t *p;
 
 	if (t->dead || t->status != EW_OK)
 		return NULL;
-	if (m->code_size + bytes > t->code_limit) {
+	if (t->code_size + bytes > t->code_limit) {
 		ewi_fail(t, EW_ERR_LIMIT, "internal code larger than EW_MAX_CODE_FACTOR times the body");
 		return NULL;
 	}
-	if (!reserve(t, &m->code, m->code_size, &m->code_cap, bytes))
+	if (!reserve(t, &t->code, t->code_size, &t->code_cap, bytes))
 		return NULL;
-	p = m->code + m->code_size;
+	p = t->code + t->code_size;
 	memset(p, 0, bytes); /* rewinding may have left something */
-	m->code_size += bytes;
+	t->code_size += bytes;
 	return p;
 }
 
@@ -111,20 +117,46 @@ static bool note_start(struct ewi_translator *t, unsigned icode, unsigned form)
 			return ewi_fail(t, EW_ERR_NOMEM, "no memory for code");
 		t->start_cap = (uint32_t)cap;
 	}
-	t->starts[t->start_count++] = (struct ewi_start){ewi_here(t), (uint16_t)icode, (uint8_t)form,
-							  t->label_pos == ewi_here(t)};
+	t->starts[t->start_count++] = (struct ewi_start){.pos = ewi_here(t),
+							  .icode = (uint16_t)icode,
+							  .form = (uint8_t)form,
+							  .is_label = t->label_pos == ewi_here(t)};
 	return true;
 }
+
+#if EW_CONFIG_TRACE
+/* Remember where the instruction comes from; what has been taken back is forgotten. */
+static bool note_line(struct ewi_translator *t, uint32_t here)
+{
+	struct ewi_notes *n = &t->notes;
+
+	while (n->line_count > 0 && n->lines[n->line_count - 1].code >= here)
+		n->line_count--;
+	if (n->line_count == n->line_cap) {
+		size_t cap = ewi_grow(&t->m->alloc, (void **)&n->lines, n->line_cap, INT32_MAX, sizeof(*n->lines));
+
+		if (!cap)
+			return ewi_fail(t, EW_ERR_NOMEM, "no memory for the listing");
+		n->line_cap = (uint32_t)cap;
+	}
+	n->lines[n->line_count++] = (struct ewi_line){here, (uint32_t)t->at};
+	return true;
+}
+#endif
 
 struct ewi_insx *ewi_emit(struct ewi_translator *t, unsigned icode, unsigned form, bool wide)
 {
 	size_t bytes = wide ? sizeof(struct ewi_insx) : sizeof(struct ewi_ins);
 	struct ewi_insx *ins = note_start(t, icode, form) ? ewi_emit_raw(t, bytes) : NULL;
 
+#if EW_CONFIG_TRACE
+	if (EW_UNLIKELY(t->m->flags & EW_MODULE_LISTING) && ins && !note_line(t, ewi_here(t) - (uint32_t)bytes))
+		ins = NULL;
+#endif
 	if (!ins)
 		return &t->sink;
 	ins->i.h = EWI_HANDLER(icode, form, 0);
-	t->last = (struct ewi_last){ewi_here(t) - (uint32_t)bytes, ewi_here(t), EWI_NONE,
+	t->last = (struct ewi_last){ewi_here(t) - (uint32_t)bytes, ewi_here(t), EWI_NONE, EWI_NONE,
 				    (uint16_t)icode, (uint8_t)form};
 	return ins;
 }
@@ -138,7 +170,7 @@ static void rename_start(struct ewi_translator *t, unsigned icode)
 
 static struct ewi_ins *ins_at(struct ewi_translator *t, uint32_t pos)
 {
-	return (struct ewi_ins *)(void *)(t->m->code + pos);
+	return (struct ewi_ins *)(void *)(t->code + pos);
 }
 
 static bool last_is_here(const struct ewi_translator *t)
@@ -148,20 +180,17 @@ static bool last_is_here(const struct ewi_translator *t)
 
 static void put_varint(struct ewi_translator *t, uint32_t v)
 {
-	struct ew_module *m = t->m;
-
 	do {
-		m->map[m->map_size++] = (uint8_t)((v & 0x7f) | (v > 0x7f ? 0x80 : 0));
+		t->map[t->map_size++] = (uint8_t)((v & 0x7f) | (v > 0x7f ? 0x80 : 0));
 	} while ((v >>= 7) != 0);
 }
 
 /* Entries are differences to the one before: code position / 4, module offset, fuel (zigzag). */
 void ewi_mark(struct ewi_translator *t)
 {
-	struct ew_module *m = t->m;
 	int32_t fuel = t->cost - t->map_cost;
 
-	if (t->dead || t->status != EW_OK || !reserve(t, &m->map, m->map_size, &m->map_cap, 15))
+	if (t->dead || t->status != EW_OK || !reserve(t, &t->map, t->map_size, &t->map_cap, 15))
 		return;
 	put_varint(t, (ewi_here(t) - t->map_pos) / 4);
 	put_varint(t, (uint32_t)t->at - t->map_offset);
@@ -200,6 +229,8 @@ void ewi_made(struct ewi_translator *t, uint8_t kind, uint32_t dst)
 	if (t->dead)
 		return;
 	t->last.dst = dst;
+	if (kind == EWI_ACC_INT)
+		t->last.mirrored = t->acc[kind].slot;
 	ewi_wrote_slot(t, dst);
 	if (kind == EWI_ACC_NONE)
 		ewi_wrote_slot(t, dst + 1);
@@ -400,13 +431,32 @@ void ewi_emit_unary(struct ewi_translator *t, unsigned icode, const struct ewi_e
 	canonicalize(t, icode, dst);
 }
 
+/* A constant address, with the offset, fits the immediate: then the instruction is one of those without address operand. */
+static bool fixed_address(const struct ewi_translator *t, const struct ewi_entry *addr, uint32_t *offset)
+{
+	if (!EW_CONFIG_EXEC_ACC || t->wide || addr->place != EWI_CONST || (uint32_t)addr->bits > UINT32_MAX - *offset)
+		return false;
+	*offset += (uint32_t)addr->bits;
+	return true;
+}
+
+#if EW_CONFIG_EXEC_ACC
+#define AT(icode) ((icode) + 1) /* see icode.h */
+#else
+#define AT(icode) (icode)
+#endif
+
 void ewi_emit_load(struct ewi_translator *t, unsigned icode, const struct ewi_entry *addr,
 		   uint32_t offset, uint32_t dst)
 {
-	uint16_t slot;
-	unsigned form = ewi_one_operand(t, addr, EWI_ACC_INT, &slot);
+	uint16_t slot = 0;
+	unsigned form = EWI_SS;
 	struct ewi_insx *ins;
 
+	if (fixed_address(t, addr, &offset))
+		icode = AT(icode);
+	else
+		form = ewi_one_operand(t, addr, EWI_ACC_INT, &slot);
 	ewi_mark(t);
 	ins = ewi_emit(t, icode, form, false);
 	ins->i.a = slot;
@@ -545,6 +595,7 @@ void ewi_emit_eqz(struct ewi_translator *t, struct ewi_entry a, uint32_t dst)
 {
 	struct ewi_entry zero = {.type = a.type, .place = EWI_CONST};
 	unsigned icode = a.type == EW_I64 ? EWI_I64_EQ : EWI_I32_EQ;
+	uint32_t mirrored;
 
 	/* Not of a compare that has just been emitted: the opposite compare. */
 	if (last_is_here(t) && a.place == EWI_TEMP && t->last.dst == a.slot &&
@@ -552,7 +603,9 @@ void ewi_emit_eqz(struct ewi_translator *t, struct ewi_entry a, uint32_t dst)
 		t->last.icode = ewi_icode_info[t->last.icode].negated;
 		ins_at(t, t->last.pos)->h = EWI_HANDLER(t->last.icode, t->last.form, 0);
 		rename_start(t, t->last.icode);
+		mirrored = t->last.mirrored;
 		ewi_made(t, EWI_ACC_INT, dst);
+		t->last.mirrored = mirrored;
 		return;
 	}
 	ewi_emit_binary(t, icode, a, zero, dst);
@@ -571,12 +624,14 @@ void ewi_emit_store(struct ewi_translator *t, unsigned icode, const struct ewi_e
 		    const struct ewi_entry *value, uint32_t offset)
 {
 	uint8_t kind = ewi_icode_info[icode].operand;
+	bool fixed = fixed_address(t, addr, &offset);
 	unsigned form = EWI_SS;
 	uint16_t a = 0, b;
 	struct ewi_insx *ins;
 
-	if (small(value)) {
-		form = ewi_one_operand(t, addr, EWI_ACC_INT, &a);
+	if (!t->wide && small(value)) {
+		if (!fixed)
+			form = ewi_one_operand(t, addr, EWI_ACC_INT, &a);
 #if EW_CONFIG_EXEC_ACC
 		form = form == EWI_RS ? EWI_RI : EWI_SI;
 #else
@@ -587,15 +642,19 @@ void ewi_emit_store(struct ewi_translator *t, unsigned icode, const struct ewi_e
 	} else {
 		b = ewi_slot(t, value);
 #if EW_CONFIG_EXEC_ACC
-		if (in_acc(t, value, kind) && value->slot != addr->slot) {
-			a = ewi_slot(t, addr);
+		if (!t->wide && in_acc(t, value, kind) && (fixed || value->slot != addr->slot)) {
+			if (!fixed)
+				a = ewi_slot(t, addr);
 			consume(t, value, kind);
 			form = EWI_SR;
 		} else
 #endif
+		if (!fixed)
 			form = ewi_one_operand(t, addr, EWI_ACC_INT, &a);
 	}
 	(void)kind;
+	if (fixed)
+		icode = AT(icode);
 	ewi_mark(t);
 	ins = ewi_emit(t, icode, form, false);
 	ins->i.a = a;
@@ -709,11 +768,14 @@ void ewi_take_cond(struct ewi_translator *t, struct ewi_entry e, struct ewi_cond
 		*out = (struct ewi_cond){t->last.icode, ins->a, ins->b, t->last.form, 0};
 		if (t->last.form != EWI_SS) /* of RS, c is the result's slot: harmless */
 			out->imm = ins->u.imm;
-		t->m->code_size = t->last.pos;
+		t->code_size = t->last.pos;
 		t->last.pos = EWI_NONE;
-		if (EW_CONFIG_EXEC_ACC)
-			t->start_count--;
 		ewi_wrote_slot(t, e.slot);
+		if (EW_CONFIG_EXEC_ACC) {
+			t->start_count--;
+			/* What was in the accumulator is there still. */
+			t->acc[EWI_ACC_INT].slot = t->last.mirrored;
+		}
 		return;
 	}
 	*out = (struct ewi_cond){.icode = EWI_I32_NE};
@@ -752,7 +814,7 @@ uint32_t ewi_emit_jump(struct ewi_translator *t)
 
 static int32_t *pair_at(struct ewi_translator *t, uint32_t pos)
 {
-	return (int32_t *)(void *)(t->m->code + pos);
+	return (int32_t *)(void *)(t->code + pos);
 }
 
 void ewi_emit_link(struct ewi_translator *t, struct ewi_block *block, uint32_t pair)
@@ -763,8 +825,9 @@ void ewi_emit_link(struct ewi_translator *t, struct ewi_block *block, uint32_t p
 		return;
 	p = pair_at(t, pair);
 	p[1] = t->cost;
-	if (block->opcode == 0x03) { /* loop: its account starts at 0 */
+	if (block->opcode == 0x03) {
 		p[0] = (int32_t)(block->loop - pair);
+		p[1] -= block->loop_cost;
 		return;
 	}
 	p[0] = (int32_t)block->chain;

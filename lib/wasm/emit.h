@@ -42,6 +42,7 @@ struct ewi_mirror {
 struct ewi_last {
 	uint32_t pos, end; /* EWI_NONE: none */
 	uint32_t dst;	   /* slot of its result, or EWI_NONE */
+	uint32_t mirrored; /* slot that the integer accumulator mirrored before it; EWI_NONE: none */
 	uint16_t icode;
 	uint8_t form;
 };
@@ -52,6 +53,9 @@ struct ewi_start {
 	uint16_t icode;
 	uint8_t form;
 	bool is_label; /* can be jumped to */
+	uint8_t length;	   /* fuse.c: instructions that `fused` does */
+	uint32_t best;	   /* handlers from here on */
+	ewi_handler fused; /* NULL: none, the instruction has its own */
 };
 
 /* A condition that has not been emitted: the operands of a compare to be fused with a branch. */
@@ -103,6 +107,7 @@ struct ewi_block {
 	uint32_t base;	      /* slot of its first parameter or result */
 	uint32_t chain;	      /* forward branches to its end: position of the last pair, linked by rel */
 	uint32_t loop;	      /* position of a loop's first instruction */
+	int32_t loop_cost;    /* cost at it */
 	uint32_t else_branch; /* position of the pair that an if jumps by, or EWI_NONE */
 	uint32_t stub, stub_serial; /* a br_table's landing code for this label */
 	uint8_t opcode;
@@ -112,11 +117,17 @@ struct ewi_block {
 #define EWI_LAZY_MAX 32
 
 struct ewi_translator {
-	struct ew_module *m;
+	const struct ew_module *m;
 	struct ew_error *err;
 	enum ew_status status; /* first failure */
 	struct ewi_reader r;
 	size_t at; /* module offset of the instruction being translated */
+
+	uint8_t *code, *map; /* become the module's when all is translated */
+	size_t code_size, code_cap, map_size, map_cap;
+#if EW_CONFIG_TRACE
+	struct ewi_notes notes;
+#endif
 
 	const struct ewi_functype *type;
 	uint8_t *locals; /* types */
@@ -126,6 +137,8 @@ struct ewi_translator {
 	bool has_v128_locals;
 	struct ewi_entry *stack;
 	uint32_t sp, stack_cap;
+	uint8_t *types; /* validate.c's */
+	uint32_t types_cap;
 	uint32_t next_slot, max_slot; /* home of the next entry, and the highest there was */
 	struct ewi_block *blocks;
 	uint32_t depth, block_cap;
@@ -137,6 +150,7 @@ struct ewi_translator {
 	uint32_t lazy[EWI_LAZY_MAX], lazy_count; /* heights of LOCAL entries, ascending */
 	uint32_t br_table_serial;
 	uint32_t memory; /* of the load or store being translated */
+	bool wide;	 /* its addresses are i64: only forms SS and RS */
 	struct ewi_start *starts;
 	uint32_t start_count, start_cap;
 	uint32_t label_pos; /* the last position that can be jumped to */
@@ -145,6 +159,7 @@ struct ewi_translator {
 	size_t code_limit;		   /* its code may end here at most */
 	uint32_t map_pos, map_offset;	   /* last entry of the position map */
 	int32_t map_cost;
+	bool late;	 /* functions are translated one by one, and call one another through ew_module.late */
 	uint32_t *calls; /* by function: position + 1 of the last unresolved call's pair */
 	uint32_t calls_count;
 	struct ewi_insx sink; /* written instead of code that is dead or has no room */

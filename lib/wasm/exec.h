@@ -63,9 +63,31 @@ struct ewi_head {
 	uint32_t func; /* index, for backtraces */
 };
 
+/*
+ * Functions that are translated on their first call.  Each gets a block of its own, and is then published by one
+ * compare and exchange: of two threads that translate the same function at once the slower one throws its code away.
+ */
+struct ewi_late {
+	atomic_size_t bytes, code_bytes; /* of all blocks */
+	const struct ewi_head *_Atomic heads[]; /* by function; NULL: not yet, or an import */
+};
+
+/* Let a function of an instance with .late have its code; any status that translation ends with. */
+enum ew_status ewi_late_ready(const struct ew_instance *i, uint32_t func);
+/* The same for one that may have f->code already; not a host function. */
+enum ew_status ewi_func_ready(struct ew_func *f);
+
 struct ewi_call_frame {
 	const struct ewi_ins *pc; /* where the caller goes on */
 	union ew_value *fp;	  /* the caller's frame */
+};
+
+/* Where a run stopped: by a trap, or suspended.  top NULL: nowhere. */
+struct ewi_stop {
+	const struct ewi_call_frame *top, *base; /* base: the frame of the stop instruction */
+	const struct ew_instance *inst;
+	const void *pc;
+	const union ew_value *fp;
 };
 
 enum ewi_exec_state { EWI_IDLE, EWI_RUNNING, EWI_SUSPENDED };
@@ -94,8 +116,33 @@ struct ew_exec {
 	enum ewi_exec_state state;
 	enum ew_status status;		/* why the last run ended */
 	struct ew_func *func;		/* the call in progress at the outermost level */
+#if EW_CONFIG_TRACE
+	ew_step_fn step;		/* told of every instruction of modules made for it, or NULL */
+	void *step_user;
+#endif
 	struct ew_trap trap;
+	struct ewi_stop stop; /* of the last trap, while nothing has run since */
+	ew_trap_fn on_trap;
+	void *trap_user;
+	uint64_t bad_address; /* of an access out of bounds, on the way to trap.text */
+	uint32_t bad_bytes;
 	struct ew_alloc alloc;
 };
+
+/*
+ * Frame by frame, the youngest first:
+ *
+ *	for (ewi_walk_begin(&w, x); w.inst; ewi_walk_next(&w))
+ */
+struct ewi_walk {
+	struct ewi_stop at;	  /* at.top: frames left */
+	const struct ew_instance *inst; /* NULL: that was all */
+	const union ew_value *fp;
+	uint32_t func, offset; /* in inst's module: the function, and the byte of the instruction */
+};
+
+/* From where x stopped; false: it did not. */
+bool ewi_walk_begin(struct ewi_walk *w, const struct ew_exec *x);
+void ewi_walk_next(struct ewi_walk *w);
 
 #endif

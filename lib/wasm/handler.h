@@ -102,9 +102,13 @@
 /* End the run with a trap at pc. */
 const struct ewi_ins *ewi_trap(const struct ewi_ins *pc, union ew_value *fp, struct ew_exec *x,
 			       enum ew_trap_code code);
-/* The same for a load or store of `bytes` bytes at address ea, which the text then names. */
-const struct ewi_ins *ewi_trap_access(const struct ewi_ins *pc, union ew_value *fp,
-				      struct ew_exec *x, uint64_t ea, uint32_t bytes);
+/* The same with the code in x->trap.code. */
+const struct ewi_ins *ewi_trap_here(EWI_REGS);
+/* The same for a load or store of x->bad_bytes bytes at address x->bad_address, which the text then names. */
+const struct ewi_ins *ewi_trap_access(EWI_REGS);
+/* The function about to be called could not be translated. */
+const struct ewi_ins *ewi_trap_late(const struct ewi_ins *pc, union ew_value *fp, struct ew_exec *x,
+				    enum ew_status status);
 /* Stop before `pc`, to go on there later: out of fuel or interrupted. */
 const struct ewi_ins *ewi_suspend(const struct ewi_ins *pc, union ew_value *fp, struct ew_exec *x);
 
@@ -129,15 +133,46 @@ const struct ewi_ins *ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc,
 		}                                                                                  \
 	} while (0)
 
-#define TRAP(code) return ewi_trap(pc, fp, x, code)
+/*
+ * Handlers trap by calls that take what a handler takes, in the same machine registers: with other arguments compilers
+ * move registers about on the way that does not trap as well.
+ */
+#define TRAP(reason)                                                                               \
+	do {                                                                                       \
+		x->trap.code = (reason);                                                           \
+		return ewi_trap_here(EWI_ARGS);                                                    \
+	} while (0)
+#define TRAP_ACCESS(address, size)                                                                 \
+	do {                                                                                       \
+		x->bad_address = (address);                                                        \
+		x->bad_bytes = (size);                                                             \
+		return ewi_trap_access(EWI_ARGS);                                                  \
+	} while (0)
 /* Fuel below zero, or somebody set the flag: looked at on every jump back and every call. */
 #define MUST_STOP                                                                                  \
 	(EW_UNLIKELY(x->fuel < 0) ||                                                               \
 	 EW_UNLIKELY(atomic_load_explicit(&x->interrupt, memory_order_relaxed) != 0))
 
+/* Stop before `next` if the run must, with accumulators that will be read there. */
+#if EW_CONFIG_EXEC_ACC
+#define STOP_AT(next)                                                                              \
+	do {                                                                                       \
+		if (MUST_STOP) {                                                                   \
+			x->r0 = r0, x->d0 = d0, x->s0 = s0;                                        \
+			return ewi_suspend((next), fp, x);                                         \
+		}                                                                                  \
+	} while (0)
+#else
+#define STOP_AT(next)                                                                              \
+	do {                                                                                       \
+		if (MUST_STOP)                                                                     \
+			return ewi_suspend((next), fp, x);                                         \
+	} while (0)
+#endif
+
 /*
  * Take the branch at pc.  Its cost is what the straight line before it has used, less what stands on the
- * account of the line at its target (0 at a loop's head): negative where a forward branch skips code.
+ * account of the line at its target: negative where a forward branch skips code.
  */
 #define TAKE                                                                                       \
 	do {                                                                                       \
@@ -149,8 +184,22 @@ const struct ewi_ins *ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc,
 		GO(to_);                                                                           \
 	} while (0)
 
+/* Back to the caller, with results in place. */
+#define LEAVE                                                                                      \
+	do {                                                                                       \
+		x->fuel -= pc->u.imm;                                                              \
+		struct ewi_call_frame *top_ = --x->top;                                            \
+		fp = top_->fp;                                                                     \
+		GO(top_->pc);                                                                      \
+	} while (0)
+
 /* control.c */
 #define CTL(N) const struct ewi_ins *ewi_h_##N(EWI_REGS);
+#if EW_CONFIG_EXEC_ACC
+#define CTLR(N) CTL(N) const struct ewi_ins *ewi_h_##N##_RS(EWI_REGS);
+#else
+#define CTLR CTL
+#endif
 #define BIN(N, R, T, E)
 #define BINT(N, R, T, C, E)
 #define CMP(N, T, E, S, G)
@@ -162,17 +211,6 @@ const struct ewi_ins *ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc,
 #define SEL(N, T)
 #define GLOB(N, T)
 #include "wasm/icode.def"
-#undef CTL
-#undef BIN
-#undef BINT
-#undef CMP
-#undef FCMP
-#undef UN
-#undef UNT
-#undef LOAD
-#undef STORE
-#undef SEL
-#undef GLOB
 
 /* exec_simd.c: handlers by form; see simd.def. */
 #define V_PLAIN(N) const struct ewi_ins *ewi_h_##N(EWI_REGS);

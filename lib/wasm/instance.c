@@ -71,6 +71,7 @@ static struct ew_instance *new_instance(const struct ew_module *m, const struct 
 	if (!i)
 		return NULL;
 	i->module = m;
+	i->late = m->late;
 	i->takes_refs = m->takes_refs;
 	i->globals = (void *)(block + l.globals);
 	i->tables = (void *)(block + l.tables);
@@ -114,6 +115,7 @@ static void forget(struct ew_exec *x, const struct ew_instance *i)
 	for (uint32_t k = 0; k < x->trap.frame_count && k < EW_TRAP_FRAMES; k++)
 		if (x->trap.frames[k].instance == i)
 			x->trap.frames[k].instance = NULL;
+	x->stop.top = NULL; /* i may be in it */
 }
 
 void ewi_instance_free(struct ew_instance *i)
@@ -145,7 +147,7 @@ static void make_funcs(struct ew_instance *i)
 		f->type = ewi_func_type(m, k);
 		f->type_key = f->type->key;
 		f->instance = i;
-		f->code = m->code + m->funcs[k].code;
+		f->code = m->late ? NULL : m->code + m->funcs[k].code;
 		f->index = k;
 		i->funcs[k] = f;
 	}
@@ -219,7 +221,7 @@ static void make_globals(struct ew_instance *i)
 
 /* ---- what happens when it begins --------------------------------------------------------------------- */
 
-static enum ew_status segment_trap(enum ew_trap_code code, uint32_t segment, uint32_t at,
+static enum ew_status segment_trap(enum ew_trap_code code, uint32_t segment, uint64_t at,
 				   uint32_t n, struct ew_trap *trap, struct ew_error *err)
 {
 	const char *text = ew_trap_text(code);
@@ -228,8 +230,16 @@ static enum ew_status segment_trap(enum ew_trap_code code, uint32_t segment, uin
 		trap->code = code;
 		ewi_format(trap->text, sizeof(trap->text), "%s", text);
 	}
-	return ewi_error(err, EW_ERR_TRAP, 0, "%s: %s segment %" PRIu32 " puts %" PRIu32 " at %" PRIu32,
-			 text, code == EW_TRAP_TABLE_BOUNDS ? "element" : "data", segment, n, at);
+	return ewi_error(err, EW_ERR_TRAP, 0, "%s: %s segment %" PRIu32 " puts %" PRIu32 " at %llu",
+			 text, code == EW_TRAP_TABLE_BOUNDS ? "element" : "data", segment, n,
+			 (unsigned long long)at);
+}
+
+static uint64_t segment_offset(const struct ew_instance *i, const struct ewi_const *offset, bool is64)
+{
+	union ew_value v = ewi_const_value(i, offset);
+
+	return is64 ? v.u64 : v.u32;
 }
 
 static enum ew_status run_elems(struct ew_instance *i, struct ew_trap *trap, struct ew_error *err)
@@ -239,12 +249,12 @@ static enum ew_status run_elems(struct ew_instance *i, struct ew_trap *trap, str
 	for (uint32_t k = 0; k < m->elem_count; k++) {
 		const struct ewi_elem *e = &m->elems[k];
 		enum ew_trap_code code = EW_TRAP_NONE;
-		uint32_t at = 0;
+		uint64_t at = 0;
 
 		if (e->mode == EWI_PASSIVE)
 			continue;
 		if (e->mode == EWI_ACTIVE) {
-			at = ewi_const_value(i, &e->offset).u32;
+			at = segment_offset(i, &e->offset, EWI_IS64(i->tables[e->table]));
 			code = ewi_table_init(i, e->table, k, at, 0, e->count);
 		}
 		if (code != EW_TRAP_NONE)
@@ -264,11 +274,11 @@ static enum ew_status run_datas(struct ew_instance *i, struct ew_trap *trap, str
 	for (uint32_t k = 0; k < m->data_count; k++) {
 		const struct ewi_data *s = &m->datas[k];
 		enum ew_trap_code code;
-		uint32_t at;
+		uint64_t at;
 
 		if (s->mode != EWI_ACTIVE)
 			continue;
-		at = ewi_const_value(i, &s->offset).u32;
+		at = segment_offset(i, &s->offset, EWI_IS64(i->memories[s->memory]));
 		code = ewi_memory_init(i, s->memory, k, at, 0, s->size);
 		if (code != EW_TRAP_NONE)
 			return segment_trap(code, k, at, s->size, trap, err);

@@ -7,12 +7,12 @@
 
 #include "wasm/module.h"
 
-/* A function as a reference points to it.  code NULL: a host function. */
+/* A function as a reference points to it.  code NULL: a host function, or one of a lazy module that nobody has called. */
 struct ew_func {
 	const struct ewi_functype *type;
 	struct ew_instance *instance; /* whose code it is; of a host function, who imported it */
 	const void *code;	      /* struct ewi_head of its internal code (exec.h) */
-	ew_host_fn host;
+	ew_host_fn host; /* NULL: not a host function */
 	void *user;
 	uint32_t index;	     /* in the instance's function index space */
 	uint64_t type_key;   /* type->key, beside what call_indirect reads */
@@ -22,10 +22,11 @@ struct ew_func {
 struct ew_memory {
 	uint8_t *base; /* NULL while it has no pages */
 	uint64_t bytes;
-	uint32_t pages;
-	uint32_t max_pages;	/* smaller of the declared maximum and the instance's limit */
+	uint64_t pages;
+	uint64_t max_pages;	/* smaller of the declared maximum and the instance's limit */
+	uint64_t declared_max;	/* EWI_NO_MAX: none; what importers are checked against */
 	uint8_t page_log2;	/* 16, or 0 */
-	uint32_t declared_max;	/* EWI_NONE: none; what importers are checked against */
+	bool is64;		/* EWI_IS64 */
 	struct ew_instance *owner;
 };
 
@@ -33,8 +34,9 @@ struct ew_table {
 	void **entries; /* struct ew_func * or the host's externref; NULL is null */
 	uint32_t size;
 	uint32_t max;	       /* smaller of the declared maximum and the instance's limit */
-	uint32_t declared_max; /* EWI_NONE: none */
+	uint64_t declared_max; /* EWI_NO_MAX: none */
 	uint8_t type;
+	bool is64; /* EWI_IS64 */
 	struct ew_instance *owner;
 	uint32_t cap; /* allocated entries: growing by one at a time costs no more than growing at once */
 };
@@ -69,6 +71,7 @@ struct ew_instance {
 	struct ew_func **funcs; /* function index space */
 	const struct ew_module *module; /* NULL: holds one standalone memory, table or global */
 	struct ew_exec *exec;
+	struct ewi_late *late; /* the module's */
 	void *user;
 
 	struct ew_alloc alloc;
@@ -151,20 +154,21 @@ enum ew_status ewi_table_setup(struct ew_table *t, struct ew_instance *owner,
 			       const struct ewi_table_def *def, struct ew_error *err);
 
 /* instance.c, memory.c, table.c: what the interpreter calls.  Trap codes; EW_TRAP_NONE is success. */
-enum ew_trap_code ewi_memory_init(struct ew_instance *i, uint32_t memory, uint32_t data, uint32_t dst,
+enum ew_trap_code ewi_memory_init(struct ew_instance *i, uint32_t memory, uint32_t data, uint64_t dst,
 				  uint32_t src, uint32_t n);
 void ewi_data_drop(struct ew_instance *i, uint32_t data);
-enum ew_trap_code ewi_memory_copy(struct ew_memory *to, struct ew_memory *from, uint32_t dst, uint32_t src,
-				  uint32_t n);
-enum ew_trap_code ewi_memory_fill(struct ew_memory *m, uint32_t dst, uint8_t value, uint32_t n);
-/* Old size in pages, or EWI_NONE: over the maximum or no memory. */
-uint32_t ewi_memory_grow(struct ew_memory *m, uint32_t pages);
-enum ew_trap_code ewi_table_init(struct ew_instance *i, uint32_t table, uint32_t elem, uint32_t dst,
+enum ew_trap_code ewi_memory_copy(struct ew_memory *to, struct ew_memory *from, uint64_t dst, uint64_t src,
+				  uint64_t n);
+enum ew_trap_code ewi_memory_fill(struct ew_memory *m, uint64_t dst, uint8_t value, uint64_t n);
+/* Old size in pages, or UINT64_MAX: over the maximum or no memory. */
+uint64_t ewi_memory_grow(struct ew_memory *m, uint64_t pages);
+enum ew_trap_code ewi_table_init(struct ew_instance *i, uint32_t table, uint32_t elem, uint64_t dst,
 				 uint32_t src, uint32_t n);
 void ewi_elem_drop(struct ew_instance *i, uint32_t elem);
 enum ew_trap_code ewi_table_copy(struct ew_table *dst_table, struct ew_table *src_table,
-				 uint32_t dst, uint32_t src, uint32_t n);
-enum ew_trap_code ewi_table_fill(struct ew_table *t, uint32_t dst, void *value, uint32_t n);
-uint32_t ewi_table_grow(struct ew_table *t, uint32_t count, void *fill);
+				 uint64_t dst, uint64_t src, uint64_t n);
+enum ew_trap_code ewi_table_fill(struct ew_table *t, uint64_t dst, void *value, uint64_t n);
+/* Old size, or UINT64_MAX. */
+uint64_t ewi_table_grow(struct ew_table *t, uint64_t count, void *fill);
 
 #endif

@@ -67,20 +67,27 @@ static enum ew_status bind_func(struct ew_instance *i, const struct ewi_import *
 	return EW_OK;
 }
 
+/* Two 64-bit numbers among the longest words for them. */
+#define LIMITS_TEXT 88
+
 /* Spec 3.4.8: at least as large now, and bound at least as tightly. */
-static bool limits_match(uint32_t size, uint32_t max, const struct ewi_limits *want)
+static bool limits_match(uint64_t size, uint64_t max, const struct ewi_limits *want)
 {
 	return size >= want->min &&
-	       (want->max == EWI_NONE || (max != EWI_NONE && max <= want->max));
+	       (want->max == EWI_NO_MAX || (max != EWI_NO_MAX && max <= want->max));
 }
 
-static void limits_text(char *out, size_t cap, const char *what, const char *unit, uint32_t min,
-			uint32_t max)
+static void limits_text(char *out, size_t cap, const char *what, bool is64, const char *unit,
+			uint64_t min, uint64_t max)
 {
-	if (max == EWI_NONE)
-		ewi_format(out, cap, "%s of %" PRIu32 " or more %s", what, min, unit);
+	size_t n = ewi_format(out, cap, "%s of %llu", what, (unsigned long long)min);
+
+	if (max == EWI_NO_MAX)
+		n += ewi_format(out + n, cap - n, " or more %s", unit);
 	else
-		ewi_format(out, cap, "%s of %" PRIu32 " to %" PRIu32 " %s", what, min, max, unit);
+		n += ewi_format(out + n, cap - n, " to %llu %s", (unsigned long long)max, unit);
+	if (is64)
+		ewi_format(out + n, cap - n, " (i64)");
 }
 
 static const char *table_noun(uint8_t type)
@@ -97,17 +104,17 @@ static enum ew_status bind_memory(struct ew_instance *i, const struct ewi_import
 				  struct ew_memory *m, struct ew_error *err)
 {
 	const struct ewi_memory_def *want = &i->module->memories[im->index];
-	char expects[64], got[64] = "nothing";
+	char expects[LIMITS_TEXT], got[LIMITS_TEXT] = "nothing";
 
-	if (m && m->page_log2 == want->page_log2 &&
+	if (m && m->page_log2 == want->page_log2 && EWI_IS64(m) == EWI_IS64(want) &&
 	    limits_match(m->pages, m->declared_max, &want->limits)) {
 		i->memories[im->index] = m;
 		return EW_OK;
 	}
-	limits_text(expects, sizeof(expects), "a memory", page_noun(want->page_log2), want->limits.min,
-		    want->limits.max);
+	limits_text(expects, sizeof(expects), "a memory", EWI_IS64(want), page_noun(want->page_log2),
+		    want->limits.min, want->limits.max);
 	if (m)
-		limits_text(got, sizeof(got), "a memory", page_noun(m->page_log2), m->pages,
+		limits_text(got, sizeof(got), "a memory", EWI_IS64(m), page_noun(m->page_log2), m->pages,
 			    m->declared_max);
 	return refuse(i, im, err, expects, got);
 }
@@ -116,16 +123,17 @@ static enum ew_status bind_table(struct ew_instance *i, const struct ewi_import 
 				 struct ew_table *t, struct ew_error *err)
 {
 	const struct ewi_table_def *want = &i->module->tables[im->index];
-	char expects[64], got[64] = "nothing";
+	char expects[LIMITS_TEXT], got[LIMITS_TEXT] = "nothing";
 
-	if (t && t->type == want->type && limits_match(t->size, t->declared_max, &want->limits)) {
+	if (t && t->type == want->type && EWI_IS64(t) == EWI_IS64(want) &&
+	    limits_match(t->size, t->declared_max, &want->limits)) {
 		i->tables[im->index] = t;
 		return EW_OK;
 	}
-	limits_text(expects, sizeof(expects), table_noun(want->type), "entries", want->limits.min,
-		    want->limits.max);
+	limits_text(expects, sizeof(expects), table_noun(want->type), EWI_IS64(want), "entries",
+		    want->limits.min, want->limits.max);
 	if (t)
-		limits_text(got, sizeof(got), table_noun(t->type), "entries", t->size,
+		limits_text(got, sizeof(got), table_noun(t->type), EWI_IS64(t), "entries", t->size,
 			    t->declared_max);
 	return refuse(i, im, err, expects, got);
 }

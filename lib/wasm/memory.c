@@ -3,10 +3,9 @@
 
 /*
  * memory.c - linear memory: an array of bytes in pages of 64 KiB, or of one byte where the module says so.
- * All bounds are checked in 64 bits: addresses and lengths have 32, so no sum wraps.
- * Source: WebAssembly 2.0, 4.2.8 (memory instances), 4.4.7 (instructions); the custom page sizes proposal.
+ * Addresses and lengths have up to 64 bits (memory64): bounds are checked without adding two of them.
+ * Source: WebAssembly 2.0, 4.2.8 (memory instances), 4.4.7 (instructions); the proposals memory64 and custom page sizes.
  */
-#include <inttypes.h>
 #include "base/error.h"
 #include "wasm/instance.h"
 
@@ -14,42 +13,58 @@
 
 #define PAGES_MAX 65536u
 
+/* The most pages that addresses of the memory can tell apart; a size of 2^32 or 2^64 bytes is none that i32 or i64 holds. */
+static uint64_t most_pages(const struct ewi_memory_def *def)
+{
+	if (EWI_IS64(def))
+		return def->page_log2 ? (uint64_t)1 << 48 : UINT64_MAX;
+	return def->page_log2 ? PAGES_MAX : UINT32_MAX;
+}
+
 enum ew_status ewi_memory_setup(struct ew_memory *m, struct ew_instance *owner,
 				const struct ewi_memory_def *def, struct ew_error *err)
 {
-	uint32_t most = def->page_log2 ? PAGES_MAX : UINT32_MAX;
-	uint32_t max = def->limits.max < most ? def->limits.max : most;
-	uint64_t room = owner->memory_room >> def->page_log2;
+	uint64_t most = most_pages(def), room = owner->memory_room >> def->page_log2;
+	uint64_t max = def->limits.max < most ? def->limits.max : most;
 
 	m->owner = owner;
 	m->page_log2 = def->page_log2;
+	m->is64 = EWI_IS64(def);
 	m->declared_max = def->limits.max;
-	m->max_pages = max < room ? max : (uint32_t)room;
+	m->max_pages = max < room ? max : room;
 	if (def->limits.min > m->max_pages)
 		return ewi_error(err, EW_ERR_LIMIT, 0,
-				 "a memory of %" PRIu32 " pages, limit %" PRIu32, def->limits.min,
-				 m->max_pages);
+				 "a memory of %llu pages, limit %llu", (unsigned long long)def->limits.min,
+				 (unsigned long long)m->max_pages);
+	if (def->limits.min << m->page_log2 > SIZE_MAX / 2)
+		return EW_ERR_NOMEM;
 	if (def->limits.min != 0) {
-		m->base = ewi_alloc(&owner->alloc, def->limits.min, (size_t)1 << def->page_log2);
+		m->base = ewi_alloc(&owner->alloc, (size_t)def->limits.min, (size_t)1 << def->page_log2);
 		if (!m->base)
 			return EW_ERR_NOMEM;
 	}
 	m->pages = def->limits.min;
-	m->bytes = (uint64_t)m->pages << m->page_log2;
+	m->bytes = m->pages << m->page_log2;
 	owner->memory_room -= m->bytes;
 	return EW_OK;
 }
 
-static enum ew_status grow(struct ew_memory *m, uint32_t pages)
+/* pages <= max_pages, whose bytes are within memory_room (64 bits): the shifts lose nothing. */
+static enum ew_status grow(struct ew_memory *m, uint64_t pages)
 {
-	uint64_t more = (uint64_t)pages << m->page_log2;
+	uint64_t more;
 	uint8_t *base;
 
-	if (pages > m->max_pages - m->pages || more > m->owner->memory_room)
+	if (pages > m->max_pages - m->pages)
+		return EW_ERR_LIMIT;
+	more = pages << m->page_log2;
+	if (more > m->owner->memory_room)
 		return EW_ERR_LIMIT;
 	if (pages == 0)
 		return EW_OK;
-	base = ewi_realloc(&m->owner->alloc, m->base, m->pages, m->pages + (size_t)pages,
+	if (more > SIZE_MAX / 2 - m->bytes)
+		return EW_ERR_NOMEM;
+	base = ewi_realloc(&m->owner->alloc, m->base, (size_t)m->pages, (size_t)(m->pages + pages),
 			   (size_t)1 << m->page_log2);
 	if (!base)
 		return EW_ERR_NOMEM;
@@ -60,19 +75,19 @@ static enum ew_status grow(struct ew_memory *m, uint32_t pages)
 	return EW_OK;
 }
 
-uint32_t ewi_memory_grow(struct ew_memory *m, uint32_t pages)
+uint64_t ewi_memory_grow(struct ew_memory *m, uint64_t pages)
 {
-	uint32_t old = m ? m->pages : 0;
+	uint64_t old = m ? m->pages : 0;
 
-	return m && grow(m, pages) == EW_OK ? old : EWI_NONE;
+	return m && grow(m, pages) == EW_OK ? old : UINT64_MAX;
 }
 
-static bool inside(const struct ew_memory *m, uint32_t at, uint32_t n)
+static bool inside(const struct ew_memory *m, uint64_t at, uint64_t n)
 {
-	return m && (uint64_t)at + n <= m->bytes;
+	return m && at <= m->bytes && n <= m->bytes - at;
 }
 
-enum ew_trap_code ewi_memory_init(struct ew_instance *i, uint32_t memory, uint32_t data, uint32_t dst,
+enum ew_trap_code ewi_memory_init(struct ew_instance *i, uint32_t memory, uint32_t data, uint64_t dst,
 				  uint32_t src, uint32_t n)
 {
 	const struct ew_memory *m = i->memories[memory];
@@ -94,39 +109,38 @@ void ewi_data_drop(struct ew_instance *i, uint32_t data)
 	i->dropped[bit / 8] |= (uint8_t)(1u << (bit % 8));
 }
 
-enum ew_trap_code ewi_memory_copy(struct ew_memory *to, struct ew_memory *from, uint32_t dst, uint32_t src,
-				  uint32_t n)
+enum ew_trap_code ewi_memory_copy(struct ew_memory *to, struct ew_memory *from, uint64_t dst, uint64_t src,
+				  uint64_t n)
 {
 	if (!inside(to, dst, n) || !inside(from, src, n))
 		return EW_TRAP_MEMORY_BOUNDS;
 	if (n != 0)
-		memmove(to->base + dst, from->base + src, n);
+		memmove(to->base + dst, from->base + src, (size_t)n);
 	return EW_TRAP_NONE;
 }
 
-enum ew_trap_code ewi_memory_fill(struct ew_memory *m, uint32_t dst, uint8_t value, uint32_t n)
+enum ew_trap_code ewi_memory_fill(struct ew_memory *m, uint64_t dst, uint8_t value, uint64_t n)
 {
 	if (!inside(m, dst, n))
 		return EW_TRAP_MEMORY_BOUNDS;
 	if (n != 0)
-		memset(m->base + dst, value, n);
+		memset(m->base + dst, value, (size_t)n);
 	return EW_TRAP_NONE;
 }
 
 /* ---- the host's side -------------------------------------------------------------------------------- */
 
-enum ew_status ew_memory_create(struct ew_memory **out, uint32_t min_pages, uint32_t max_pages,
-				const struct ew_alloc *alloc)
+static enum ew_status create(struct ew_memory **out, const struct ewi_memory_def *def,
+			     const struct ew_alloc *alloc)
 {
-	struct ewi_memory_def def = {{min_pages, max_pages}, 16};
+	uint64_t most = most_pages(def), min = def->limits.min, max = def->limits.max;
 	struct ew_instance *i;
 	struct ew_memory *m;
 	void *object;
 	enum ew_status st;
 
 	*out = NULL;
-	if (min_pages > max_pages || min_pages > PAGES_MAX ||
-	    (max_pages != EWI_NONE && max_pages > PAGES_MAX))
+	if (min > max || min > most || (max != EWI_NO_MAX && max > most))
 		return EW_ERR_INVAL;
 	i = ewi_instance_bare(alloc, sizeof(*m), &object);
 	if (!i)
@@ -134,13 +148,30 @@ enum ew_status ew_memory_create(struct ew_memory **out, uint32_t min_pages, uint
 	m = i->own_memories = object;
 	i->own_memory_count = 1;
 	i->memory_room = (uint64_t)EW_MAX_MEMORY_PAGES << 16;
-	st = ewi_memory_setup(m, i, &def, NULL);
+	st = ewi_memory_setup(m, i, def, NULL);
 	if (st != EW_OK) {
 		ewi_instance_free(i);
 		return st;
 	}
 	*out = m;
 	return EW_OK;
+}
+
+enum ew_status ew_memory_create(struct ew_memory **out, uint32_t min_pages, uint32_t max_pages,
+				const struct ew_alloc *alloc)
+{
+	struct ewi_memory_def def = {{min_pages, max_pages == UINT32_MAX ? EWI_NO_MAX : max_pages}, 16, false};
+
+	return create(out, &def, alloc);
+}
+
+enum ew_status ew_memory_create64(struct ew_memory **out, uint64_t min_pages, uint64_t max_pages,
+				  const struct ew_alloc *alloc)
+{
+	struct ewi_memory_def def = {{min_pages, max_pages}, 16, true};
+
+	*out = NULL;
+	return EW_CONFIG_MEMORY64 ? create(out, &def, alloc) : EW_ERR_UNSUPPORTED;
 }
 
 /* Only standalone ones: a memory that a module defined goes with its instance. */
@@ -155,7 +186,7 @@ struct ew_memory *ew_instance_memory(struct ew_instance *i)
 	return i->memory;
 }
 
-void *ew_memory_span(struct ew_memory *m, uint32_t gaddr, uint32_t len)
+void *ew_memory_span(struct ew_memory *m, uint64_t gaddr, uint64_t len)
 {
 	if (!inside(m, gaddr, len))
 		return NULL;
@@ -173,7 +204,7 @@ uint32_t ew_memory_page_bytes(const struct ew_memory *m)
 	return 1u << m->page_log2;
 }
 
-enum ew_status ew_memory_grow(struct ew_memory *m, uint32_t pages)
+enum ew_status ew_memory_grow(struct ew_memory *m, uint64_t pages)
 {
 	return grow(m, pages);
 }

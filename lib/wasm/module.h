@@ -7,9 +7,11 @@
 
 #include "base/alloc.h"
 #include "base/reader.h"
+#include "edgewasm/debug.h"
 #include "wasm/types.h"
 
 #define EWI_NONE UINT32_MAX
+#define EWI_NO_MAX UINT64_MAX
 
 struct ewi_name {
 	const char *text; /* inside the module's bytes, valid UTF-8 */
@@ -17,7 +19,7 @@ struct ewi_name {
 };
 
 struct ewi_limits {
-	uint32_t min, max; /* max EWI_NONE: none */
+	uint64_t min, max; /* max EWI_NO_MAX: none, as good as 2^64 - 1 pages of one byte */
 };
 
 struct ewi_import {
@@ -59,11 +61,13 @@ struct ewi_global_def {
 struct ewi_table_def {
 	struct ewi_limits limits;
 	uint8_t type;
+	bool is64; /* its indices are i64: EWI_IS64 */
 };
 
 struct ewi_memory_def {
 	struct ewi_limits limits; /* in pages */
 	uint8_t page_log2;	  /* 16; or 0, by the custom page sizes proposal */
+	bool is64;		  /* its addresses are i64: EWI_IS64 */
 };
 
 enum ewi_segment_mode { EWI_ACTIVE, EWI_PASSIVE, EWI_DECLARATIVE };
@@ -93,6 +97,31 @@ struct ewi_func_def {
 	uint32_t body_size;
 	bool declared;	      /* may be the operand of ref.func: named in a segment, export or global */
 };
+
+#if EW_CONFIG_TRACE
+/* What the hook before an instruction tells whoever looks on (EW_MODULE_OBSERVE). */
+struct ewi_step {
+	uint32_t func, offset;
+	int32_t cost;  /* of the straight line before it */
+	uint16_t base; /* slot of the first operand shown */
+	uint8_t count;
+	uint8_t types[EW_STEP_VALUES];
+};
+
+/* Where an internal instruction begins, and which Wasm instruction it comes from (EW_MODULE_LISTING). */
+struct ewi_line {
+	uint32_t code, offset;
+};
+
+/* What is noted of internal code for those who look on: the translator's, then the module's. */
+struct ewi_notes {
+	struct ewi_step *steps;
+	struct ewi_line *lines;
+	uint32_t step_count, step_cap, line_count, line_cap;
+};
+
+void ewi_notes_free(struct ewi_notes *n, const struct ew_alloc *a);
+#endif
 
 struct ew_module {
 	struct ew_alloc alloc;
@@ -127,18 +156,36 @@ struct ew_module {
 	const uint8_t *func_names; /* payload of the name section's function subsection, or NULL */
 	uint32_t func_names_size;
 
+	struct ewi_late *late; /* functions translated on their first call (late.c), or NULL: all are, to what follows */
 	/* Written by translate.c. */
 	uint8_t *code; /* internal code of all functions */
 	uint8_t *map;  /* code position -> module offset and fuel, for traps */
-	size_t code_size, code_cap, map_size, map_cap;
+	size_t code_size, map_size;
+#if EW_CONFIG_TRACE
+	struct ewi_notes notes;
+#endif
 };
 
 /* Is a proposal off, for this module or because it is compiled away?  feature: TAIL_CALL ... */
 #define EWI_OFF(m, feature) (!EW_CONFIG_##feature || ((m)->disable & EW_FEATURE_##feature))
 
+/* Of a memory or table, as declared or as it is: are its addresses i64?  They never are where that is compiled away. */
+#define EWI_IS64(object) (EW_CONFIG_MEMORY64 && (object)->is64)
+
+static inline uint8_t ewi_index_type(bool is64)
+{
+	return is64 ? EW_I64 : EW_I32;
+}
+
 static inline const struct ewi_functype *ewi_func_type(const struct ew_module *m, uint32_t func)
 {
 	return &m->types[m->funcs[func].type];
+}
+
+/* Does its internal code stop before each instruction? */
+static inline bool ewi_is_observed(const struct ew_module *m)
+{
+	return EW_CONFIG_TRACE && (m->flags & EW_MODULE_OBSERVE);
 }
 
 /* Can anybody hold a reference to it, or is it called from outside?  Others need no struct ew_func. */
@@ -149,17 +196,38 @@ static inline bool ewi_func_is_object(const struct ew_module *m, uint32_t func)
 
 /* decode.c reads the sections and calls, once each code entry is framed: */
 struct ewi_translator;
-enum ew_status ewi_translator_create(struct ewi_translator **out, struct ew_module *m);
+/* late: functions will be translated one at a time, or only validated. */
+enum ew_status ewi_translator_create(struct ewi_translator **out, const struct ew_module *m, bool late,
+				     struct ew_error *err);
 /*
- * Validate and translate one body (locals and expression: the bytes after the entry's size).  offset is
- * where body starts in the module.  Needs types, imports, funcs (with declared), tables, memories, globals, elems and
- * data_count complete.  Sets funcs[func].code and .map.
+ * Validate the body of a function, and translate it (locals and expression: the bytes after the entry's size) to the
+ * end of the translator's buffers.  Needs types, imports, funcs (with declared and where the body is), tables, memories,
+ * globals, elems and data_count complete.
  */
-enum ew_status ewi_translate(struct ewi_translator *t, uint32_t func, const uint8_t *body,
-			     size_t size, size_t offset, struct ew_error *err);
-/* Resolve calls between functions, trim the buffers. */
-enum ew_status ewi_translator_finish(struct ewi_translator *t);
+enum ew_status ewi_translate(struct ewi_translator *t, uint32_t func);
+/* Validate it only: the same failures but those for want of memory or room for code. */
+enum ew_status ewi_validate(struct ewi_translator *t, uint32_t func);
+/* Translate as part of m: sets funcs[func].code and .map, and lets calls lead there. */
+enum ew_status ewi_translate_into(struct ewi_translator *t, struct ew_module *m, uint32_t func);
+/* All functions are translated: m gets the code. */
+enum ew_status ewi_translator_finish(struct ewi_translator *t, struct ew_module *m);
 void ewi_translator_destroy(struct ewi_translator *t);
+
+/* late.c */
+#if EW_CONFIG_LAZY
+/* Validation of everything is over: room for the code of each function.  EW_ERR_NOMEM. */
+enum ew_status ewi_late_create(struct ew_module *m);
+void ewi_late_free(struct ew_module *m);
+size_t ewi_late_size(const struct ew_module *m, size_t *code_bytes);
+#endif
+/* Where an address of internal code is. */
+struct ewi_spot {
+	uint32_t func;
+	uint32_t pos;		  /* bytes from the function's struct ewi_head */
+	const uint8_t *map, *end; /* the function's position map */
+};
+/* False: it is none of m's. */
+bool ewi_spot_find(const struct ew_module *m, const void *pc, struct ewi_spot *out);
 
 /* names.c */
 /* Builds export_order.  EW_ERR_INVALID: two exports have the same name, *duplicate is one of them. */

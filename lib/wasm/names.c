@@ -188,10 +188,12 @@ static void describe(const struct ew_module *m, enum ew_extern_kind kind, uint32
 		out->type = (enum ew_type)m->tables[index].type;
 		out->min = m->tables[index].limits.min;
 		out->max = m->tables[index].limits.max;
+		out->index64 = EWI_IS64(&m->tables[index]);
 		break;
 	case EW_EXTERN_MEMORY:
 		out->min = m->memories[index].limits.min;
 		out->max = m->memories[index].limits.max;
+		out->index64 = EWI_IS64(&m->memories[index]);
 		out->page_bytes = 1u << m->memories[index].page_log2;
 		break;
 	case EW_EXTERN_GLOBAL:

@@ -13,6 +13,7 @@
 #if EW_CONFIG_WASM
 
 #define MEMORY_PAGES_MAX 65536u
+#define MEMORY64_PAGES_MAX ((uint64_t)1 << 48)
 
 enum ew_status ewi_decode_valtype(struct ewi_decoder *d, uint8_t *out)
 {
@@ -103,8 +104,10 @@ enum ew_status ewi_section_types(struct ewi_decoder *d)
 
 /* ---- tables, memories, globals: their types ---------------------------------------------------- */
 
-/* What a memory may have beside minimum and maximum: a page size of its own. */
+/* A maximum; shared between threads, which is nothing we take; i64 addresses; of a memory, a page size of its own. */
 #define LIMITS_MAX 0x01
+#define LIMITS_SHARED 0x02
+#define LIMITS_64 0x04
 #define LIMITS_PAGE 0x08
 
 static enum ew_status limits_flags(struct ewi_decoder *d, bool memory, uint8_t *flags)
@@ -114,30 +117,33 @@ static enum ew_status limits_flags(struct ewi_decoder *d, bool memory, uint8_t *
 	*flags = ewi_read_u8(&d->r);
 	if (d->r.failed)
 		return EW_ERR_MALFORMED;
-	if (memory && (*flags & ~LIMITS_MAX) == LIMITS_PAGE) {
-		if (EWI_OFF(d->m, CUSTOM_PAGE_SIZES))
-			return ewi_error(d->err, EW_ERR_UNSUPPORTED, at, "custom page sizes are disabled");
-	} else if (*flags > LIMITS_MAX) {
-		return ewi_error(d->err, EW_ERR_MALFORMED, at, "malformed limits flags 0x%02x: %s",
-				 *flags, *flags & 0x80 ? "integer representation too long"
-						       : "integer too large");
-	}
+	if (*flags & ~(LIMITS_MAX | LIMITS_64 | LIMITS_PAGE) || (*flags & LIMITS_PAGE && !memory))
+		return ewi_error(d->err, EW_ERR_MALFORMED, at, "malformed limits flags 0x%02x: %s", *flags,
+				 *flags & 0x80				      ? "integer representation too long"
+				 : memory && (*flags & ~1u) == LIMITS_SHARED ? "shared memory (threads) is not supported"
+									      : "integer too large");
+	if (*flags & LIMITS_PAGE && EWI_OFF(d->m, CUSTOM_PAGE_SIZES))
+		return ewi_error(d->err, EW_ERR_UNSUPPORTED, at, "custom page sizes are disabled");
+	if (*flags & LIMITS_64 && EWI_OFF(d->m, MEMORY64))
+		return ewi_error(d->err, EW_ERR_UNSUPPORTED, at, "64-bit memories and tables are disabled");
 	return EW_OK;
 }
 
 static enum ew_status limits(struct ewi_decoder *d, uint8_t flags, struct ewi_limits *out)
 {
 	size_t at = ewi_reader_at(&d->r);
+	bool is64 = flags & LIMITS_64;
 
-	out->min = ewi_read_u32(&d->r);
-	out->max = flags & LIMITS_MAX ? ewi_read_u32(&d->r) : EWI_NONE;
+	out->min = is64 ? ewi_read_u64(&d->r) : ewi_read_u32(&d->r);
+	out->max = EWI_NO_MAX;
+	if (flags & LIMITS_MAX)
+		out->max = is64 ? ewi_read_u64(&d->r) : ewi_read_u32(&d->r);
 	if (d->r.failed)
 		return EW_ERR_MALFORMED;
 	if (out->min > out->max)
 		return ewi_error(d->err, EW_ERR_INVALID, at,
-				 "size minimum must not be greater than maximum: %" PRIu32
-				 ", %" PRIu32,
-				 out->min, out->max);
+				 "size minimum must not be greater than maximum: %llu, %llu",
+				 (unsigned long long)out->min, (unsigned long long)out->max);
 	return EW_OK;
 }
 
@@ -160,6 +166,7 @@ static enum ew_status memory_type(struct ewi_decoder *d, struct ewi_memory_def *
 	size_t at = ewi_reader_at(&d->r);
 	const struct ewi_limits *lim = &out->limits;
 	enum ew_status st;
+	uint64_t most;
 	uint8_t flags;
 
 	out->page_log2 = 16;
@@ -168,11 +175,15 @@ static enum ew_status memory_type(struct ewi_decoder *d, struct ewi_memory_def *
 		st = limits(d, flags, &out->limits);
 	if (st == EW_OK && flags & LIMITS_PAGE)
 		st = page_size(d, &out->page_log2);
-	if (st != EW_OK || out->page_log2 == 0) /* 2^32 - 1 pages of one byte can be addressed */
+	if (st != EW_OK)
 		return st;
-	if (lim->min > MEMORY_PAGES_MAX || (lim->max > MEMORY_PAGES_MAX && flags & LIMITS_MAX))
-		return ewi_error(d->err, EW_ERR_INVALID, at,
-				 "memory size must be at most 65536 pages (4GiB)");
+	out->is64 = flags & LIMITS_64;
+	if (out->page_log2 == 0) /* 2^32 - 1 (2^64 - 1) pages of one byte can be addressed */
+		return EW_OK;
+	most = out->is64 ? MEMORY64_PAGES_MAX : MEMORY_PAGES_MAX;
+	if (lim->min > most || (lim->max > most && flags & LIMITS_MAX))
+		return ewi_error(d->err, EW_ERR_INVALID, at, "memory size must be at most %llu pages%s",
+				 (unsigned long long)most, out->is64 ? "" : " (4GiB)");
 	return EW_OK;
 }
 
@@ -187,6 +198,8 @@ static enum ew_status add_table(struct ewi_decoder *d)
 		st = limits_flags(d, false, &flags);
 	if (st == EW_OK)
 		st = limits(d, flags, &t->limits);
+	if (st == EW_OK)
+		t->is64 = flags & LIMITS_64;
 	d->m->table_count += st == EW_OK;
 	return st;
 }

@@ -28,7 +28,7 @@ enum {
 	OP_REF_FUNC = 0xd2,
 	OP_SIMD = 0xfd,
 	OP_V128_CONST = 0x0c, /* behind OP_SIMD */
-	OP_SIMD_LAST = 0xff
+	OP_SIMD_LAST = 0x113
 };
 
 #define UNREAD 0xff /* a kind that no constant has */

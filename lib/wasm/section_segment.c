@@ -29,7 +29,7 @@ static enum ew_status elem_place(struct ewi_decoder *d, uint32_t flags, struct e
 		return EW_ERR_MALFORMED;
 	if (e->table >= d->m->table_count)
 		return ewi_error(d->err, EW_ERR_INVALID, at, "unknown table %" PRIu32, e->table);
-	return ewi_decode_const(d, EW_I32, &e->offset);
+	return ewi_decode_const(d, ewi_index_type(EWI_IS64(&d->m->tables[e->table])), &e->offset);
 }
 
 /* The type of the entries: elemkind 0 is funcref. */
@@ -154,7 +154,7 @@ static enum ew_status data_place(struct ewi_decoder *d, uint32_t flags, struct e
 		return EW_ERR_MALFORMED;
 	if (s->memory >= d->m->memory_count)
 		return ewi_error(d->err, EW_ERR_INVALID, at, "unknown memory %" PRIu32, s->memory);
-	return ewi_decode_const(d, EW_I32, &s->offset);
+	return ewi_decode_const(d, ewi_index_type(EWI_IS64(&d->m->memories[s->memory])), &s->offset);
 }
 
 static enum ew_status one_data(struct ewi_decoder *d, struct ewi_data *s)
@@ -211,7 +211,6 @@ static enum ew_status one_body(struct ewi_decoder *d, struct ewi_translator *t, 
 	struct ew_module *m = d->m;
 	size_t at = ewi_reader_at(&d->r);
 	uint32_t size = ewi_read_u32(&d->r);
-	const uint8_t *body;
 
 	if (d->r.failed)
 		return EW_ERR_MALFORMED;
@@ -224,11 +223,14 @@ static enum ew_status one_body(struct ewi_decoder *d, struct ewi_translator *t, 
 		return ewi_error(d->err, EW_ERR_LIMIT, at,
 				 "function %" PRIu32 " has %" PRIu32 " bytes, limit %" PRIu32, func,
 				 size, m->max_body_bytes);
-	at = ewi_reader_at(&d->r);
-	body = ewi_read_bytes(&d->r, size);
-	m->funcs[func].body_offset = (uint32_t)at;
+	m->funcs[func].body_offset = (uint32_t)ewi_reader_at(&d->r);
 	m->funcs[func].body_size = size;
-	return ewi_translate(t, func, body, size, at, d->err);
+	ewi_read_bytes(&d->r, size);
+#if EW_CONFIG_LAZY
+	if (m->flags & EW_MODULE_LAZY)
+		return ewi_validate(t, func);
+#endif
+	return ewi_translate_into(t, m, func);
 }
 
 enum ew_status ewi_section_code(struct ewi_decoder *d)
@@ -248,13 +250,18 @@ enum ew_status ewi_section_code(struct ewi_decoder *d)
 				 m->func_count - m->func_imports, n);
 	if (n == 0)
 		return EW_OK;
-	st = ewi_translator_create(&t, m);
+	st = ewi_translator_create(&t, m, m->flags & EW_MODULE_LAZY, d->err);
 	if (st != EW_OK)
 		return st;
 	for (; st == EW_OK && d->bodies < n; d->bodies++)
 		st = one_body(d, t, m->func_imports + d->bodies);
+#if EW_CONFIG_LAZY
+	if (st == EW_OK && m->flags & EW_MODULE_LAZY)
+		st = ewi_late_create(m);
+	else
+#endif
 	if (st == EW_OK)
-		st = ewi_translator_finish(t);
+		st = ewi_translator_finish(t, m);
 	ewi_translator_destroy(t);
 	return st;
 }

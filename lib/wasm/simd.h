@@ -53,6 +53,23 @@ union ewi_v128 {
 	double f64[2];
 };
 
+/* A vector at a slot, and back; slots are aligned to 8 bytes only. */
+EW_INLINE union ewi_v128 ewi_vget(const union ew_value *slot)
+{
+	union ewi_v128 v;
+
+	memcpy(&v, slot, sizeof(v));
+	return v;
+}
+
+EW_INLINE void ewi_vput(union ew_value *slot, union ewi_v128 v)
+{
+	memcpy(slot, &v, sizeof(v));
+}
+
+/* One lane where it lies in its slots. */
+#define EWI_VLANE(slot, T, lane) (((C_LANE_##T *)(void *)(fp + (slot)))[EWI_LANE(T, lane)])
+
 /* Lanes of type T: how many, and where lane i stands. */
 #define EWI_LANES(T) (sizeof(union ewi_v128) / sizeof(((union ewi_v128 *)0)->T[0]))
 #define EWI_LANE(T, i) (EWI_REVERSED ? (i) ^ (EWI_LANES(T) / 2 - 1) : (i))
@@ -600,6 +617,51 @@ EWI_PAIRWISE(i32x4_extadd_pairwise_i16x8_s, s32, s16, _mm_madd_epi16(x, _mm_set1
 EWI_PAIRWISE(i32x4_extadd_pairwise_i16x8_u, u32, u16,
 	     _mm_add_epi32(_mm_srli_epi32(x, 16), _mm_and_si128(x, _mm_set1_epi32(0xffff))))
 #undef EWI_PAIRWISE
+
+/* Products of signed bytes, neighbours added: -128 twice squared, 2^15, alone saturates. */
+EW_INLINE union ewi_v128 ewi_i16x8_dot_i8x16_s(union ewi_v128 a, union ewi_v128 b)
+{
+	union ewi_v128 r;
+#if EWI_SSE2
+	__m128i x = ewi_m128i(a), y = ewi_m128i(b);
+	__m128i odd = _mm_mullo_epi16(_mm_srai_epi16(x, 8), _mm_srai_epi16(y, 8));
+
+	x = _mm_srai_epi16(_mm_slli_epi16(x, 8), 8);
+	y = _mm_srai_epi16(_mm_slli_epi16(y, 8), 8);
+	r = ewi_of_m128i(_mm_adds_epi16(_mm_mullo_epi16(x, y), odd));
+#else
+	EWI_EACH(s16, i)
+		r.s16[i] = (int16_t)ewi_clamp(a.s8[2 * i] * b.s8[2 * i] + a.s8[2 * i + 1] * b.s8[2 * i + 1],
+					      -32768, 32767);
+#endif
+	return r;
+}
+
+/* The same, neighbours added once more, and c. */
+EW_INLINE union ewi_v128 ewi_i32x4_dot_i8x16_add_s(union ewi_v128 a, union ewi_v128 b, union ewi_v128 c)
+{
+	a = ewi_i32x4_extadd_pairwise_i16x8_s(ewi_i16x8_dot_i8x16_s(a, b));
+	EWI_EACH(u32, i)
+		a.u32[i] += c.u32[i];
+	return a;
+}
+
+/* ---- multiply and add: two roundings, on machines that could do with one as well ---- */
+
+#define EWI_MADD(NAME, T, SIGN)                                                                    \
+	EW_INLINE union ewi_v128 ewi_##NAME(union ewi_v128 a, union ewi_v128 b, union ewi_v128 c)  \
+	{                                                                                          \
+		EWI_EACH(T, i)                                                                     \
+			a.T[i] = SIGN a.T[i] * b.T[i];                                             \
+		EWI_EACH(T, i)                                                                     \
+			a.T[i] += c.T[i];                                                          \
+		return a;                                                                          \
+	}
+EWI_MADD(f32x4_madd, f32, +)
+EWI_MADD(f32x4_nmadd, f32, -)
+EWI_MADD(f64x2_madd, f64, +)
+EWI_MADD(f64x2_nmadd, f64, -)
+#undef EWI_MADD
 
 /* ---- between integers and doubles ---- */
 

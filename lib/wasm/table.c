@@ -14,18 +14,18 @@
 enum ew_status ewi_table_setup(struct ew_table *t, struct ew_instance *owner,
 			       const struct ewi_table_def *def, struct ew_error *err)
 {
-	uint32_t n = def->limits.min;
+	uint32_t n;
 
 	t->owner = owner;
 	t->type = def->type;
+	t->is64 = EWI_IS64(def);
 	t->declared_max = def->limits.max;
-	if (n > owner->table_room)
+	if (def->limits.min > owner->table_room)
 		return ewi_error(err, EW_ERR_LIMIT, 0,
-				 "a table of %" PRIu32 " entries, %" PRIu32 " left of the limit", n,
-				 owner->table_room);
-	t->max = def->limits.max;
-	if (t->max > owner->table_room)
-		t->max = owner->table_room;
+				 "a table of %llu entries, %" PRIu32 " left of the limit",
+				 (unsigned long long)def->limits.min, owner->table_room);
+	n = (uint32_t)def->limits.min;
+	t->max = def->limits.max < owner->table_room ? (uint32_t)def->limits.max : owner->table_room;
 	if (n != 0) {
 		t->entries = ewi_alloc(&owner->alloc, n, sizeof(*t->entries));
 		if (!t->entries)
@@ -61,10 +61,13 @@ static bool make_room(struct ew_table *t, uint32_t size)
 	return true;
 }
 
-static enum ew_status grow(struct ew_table *t, uint32_t count, void *fill)
+static enum ew_status grow(struct ew_table *t, uint64_t more, void *fill)
 {
-	if (count > t->max - t->size || count > t->owner->table_room)
+	uint32_t count;
+
+	if (more > t->max - t->size || more > t->owner->table_room)
 		return EW_ERR_LIMIT;
+	count = (uint32_t)more;
 	if (count != 0 && !make_room(t, t->size + count))
 		return EW_ERR_NOMEM;
 	for (uint32_t k = 0; k < count; k++)
@@ -74,16 +77,16 @@ static enum ew_status grow(struct ew_table *t, uint32_t count, void *fill)
 	return EW_OK;
 }
 
-uint32_t ewi_table_grow(struct ew_table *t, uint32_t count, void *fill)
+uint64_t ewi_table_grow(struct ew_table *t, uint64_t count, void *fill)
 {
 	uint32_t old = t->size;
 
-	return grow(t, count, fill) == EW_OK ? old : EWI_NONE;
+	return grow(t, count, fill) == EW_OK ? old : UINT64_MAX;
 }
 
-static bool inside(const struct ew_table *t, uint32_t at, uint32_t n)
+static bool inside(const struct ew_table *t, uint64_t at, uint64_t n)
 {
-	return (uint64_t)at + n <= t->size;
+	return at <= t->size && n <= t->size - at;
 }
 
 static void *item_value(const struct ew_instance *i, uint32_t item)
@@ -95,7 +98,7 @@ static void *item_value(const struct ew_instance *i, uint32_t item)
 	return ewi_ref_of(i->globals[item & ~EWI_ITEM_GLOBAL]->value);
 }
 
-enum ew_trap_code ewi_table_init(struct ew_instance *i, uint32_t table, uint32_t elem, uint32_t dst,
+enum ew_trap_code ewi_table_init(struct ew_instance *i, uint32_t table, uint32_t elem, uint64_t dst,
 				 uint32_t src, uint32_t n)
 {
 	const struct ewi_elem *e = &i->module->elems[elem];
@@ -114,37 +117,36 @@ void ewi_elem_drop(struct ew_instance *i, uint32_t elem)
 	i->dropped[elem / 8] |= (uint8_t)(1u << (elem % 8));
 }
 
-enum ew_trap_code ewi_table_copy(struct ew_table *to, struct ew_table *from, uint32_t dst,
-				 uint32_t src, uint32_t n)
+enum ew_trap_code ewi_table_copy(struct ew_table *to, struct ew_table *from, uint64_t dst,
+				 uint64_t src, uint64_t n)
 {
 	if (!inside(to, dst, n) || !inside(from, src, n))
 		return EW_TRAP_TABLE_BOUNDS;
 	if (n != 0)
-		memmove(to->entries + dst, from->entries + src, n * sizeof(*to->entries));
+		memmove(to->entries + dst, from->entries + src, (size_t)n * sizeof(*to->entries));
 	return EW_TRAP_NONE;
 }
 
-enum ew_trap_code ewi_table_fill(struct ew_table *t, uint32_t dst, void *value, uint32_t n)
+enum ew_trap_code ewi_table_fill(struct ew_table *t, uint64_t dst, void *value, uint64_t n)
 {
 	if (!inside(t, dst, n))
 		return EW_TRAP_TABLE_BOUNDS;
-	for (uint32_t k = 0; k < n; k++)
+	for (uint64_t k = 0; k < n; k++)
 		t->entries[dst + k] = value;
 	return EW_TRAP_NONE;
 }
 
 /* ---- the host's side -------------------------------------------------------------------------------- */
 
-enum ew_status ew_table_create(struct ew_table **out, enum ew_type type, uint32_t min, uint32_t max,
-			       const struct ew_alloc *alloc)
+static enum ew_status create(struct ew_table **out, const struct ewi_table_def *def,
+			     const struct ew_alloc *alloc)
 {
-	struct ewi_table_def def = {{min, max}, (uint8_t)type};
 	struct ew_instance *i;
 	void *object;
 	enum ew_status st;
 
 	*out = NULL;
-	if (min > max || (type != EW_FUNCREF && type != EW_EXTERNREF))
+	if (def->limits.min > def->limits.max || (def->type != EW_FUNCREF && def->type != EW_EXTERNREF))
 		return EW_ERR_INVAL;
 	i = ewi_instance_bare(alloc, sizeof(**out), &object);
 	if (!i)
@@ -152,13 +154,30 @@ enum ew_status ew_table_create(struct ew_table **out, enum ew_type type, uint32_
 	i->table_room = EW_MAX_TABLE_ENTRIES;
 	i->own_tables = object;
 	i->own_table_count = 1;
-	st = ewi_table_setup(object, i, &def, NULL);
+	st = ewi_table_setup(object, i, def, NULL);
 	if (st != EW_OK) {
 		ewi_instance_free(i);
 		return st;
 	}
 	*out = object;
 	return EW_OK;
+}
+
+enum ew_status ew_table_create(struct ew_table **out, enum ew_type type, uint32_t min, uint32_t max,
+			       const struct ew_alloc *alloc)
+{
+	struct ewi_table_def def = {{min, max == UINT32_MAX ? EWI_NO_MAX : max}, (uint8_t)type, false};
+
+	return create(out, &def, alloc);
+}
+
+enum ew_status ew_table_create64(struct ew_table **out, enum ew_type type, uint64_t min, uint64_t max,
+				 const struct ew_alloc *alloc)
+{
+	struct ewi_table_def def = {{min, max}, (uint8_t)type, true};
+
+	*out = NULL;
+	return EW_CONFIG_MEMORY64 ? create(out, &def, alloc) : EW_ERR_UNSUPPORTED;
 }
 
 /* Only standalone ones. */

@@ -42,12 +42,13 @@
 /*
  * Go on in a function of another instance.  The way back into ours is not needed, only one into the instance that
  * called us: if that is another one its frame is on top already, so a loop through instances pushes one at most.
+ * Functions of this instance come here too while they have no code (lazy modules).
  */
-static const struct ewi_ins *replace_foreign(struct ew_exec *x, const struct ewi_ins *pc,
+static const struct ewi_ins *replace_code(struct ew_exec *x, const struct ewi_ins *pc,
 					     union ew_value *fp, struct ew_func *f, int32_t used)
 {
 	const struct ewi_head *head = f->code;
-	bool crossed = x->top[-1].pc == &ewi_ins_cross;
+	bool crossed = f->instance == x->inst || x->top[-1].pc == &ewi_ins_cross;
 
 	if (x->stack_end - fp < head->frame_slots || (!crossed && x->top == x->frames_end))
 		return ewi_trap(pc, fp, x, EW_TRAP_STACK);
@@ -82,7 +83,14 @@ static EW_NOINLINE const struct ewi_ins *replace_any(struct ew_exec *x, const st
 						     union ew_value *fp, struct ew_func *f,
 						     int32_t used)
 {
-	return f->code ? replace_foreign(x, pc, fp, f, used) : replace_host(x, pc, fp, f, used);
+	enum ew_status status;
+
+	if (f->host)
+		return replace_host(x, pc, fp, f, used);
+	status = ewi_func_ready(f);
+	if (status != EW_OK)
+		return ewi_trap_late(pc, fp, x, status);
+	return replace_code(x, pc, fp, f, used);
 }
 
 /* The accumulators get the host's result; in a callee they are dead anyway. */
@@ -99,6 +107,7 @@ static EW_NOINLINE const struct ewi_ins *replace_any(struct ew_exec *x, const st
 		SET_MEM();                                                                         \
 		if (gives_)                                                                        \
 			SET_ACC_FROM(*first_);                                                     \
+		STOP_AT(go_);                                                                      \
 		GO(go_);                                                                           \
 	} while (0)
 
@@ -106,6 +115,23 @@ C(RETURN_CALL)
 {
 	REPLACE(TARGET(pc), COST(pc));
 }
+
+#if EW_CONFIG_LAZY
+C(RETURN_CALL_LATE)
+{
+	const struct ewi_head *head =
+		atomic_load_explicit(&x->inst->late->heads[pc->u.uimm], memory_order_acquire);
+
+	if (EW_UNLIKELY(!head)) {
+		enum ew_status status = ewi_late_ready(x->inst, pc->u.uimm);
+
+		if (status != EW_OK)
+			return ewi_trap_late(pc, fp, x, status);
+		GO(pc);
+	}
+	REPLACE(head, COST(pc));
+}
+#endif
 
 C(RETURN_CALL_IMPORT)
 {
@@ -143,6 +169,14 @@ C(RETURN_CALL_IMPORT)
 }
 
 C(RETURN_CALL_INDIRECT)
+{
+	NEXTX;
+}
+#endif
+
+#if !EW_CONFIG_TAIL_CALL || !EW_CONFIG_LAZY
+/* Never emitted. */
+C(RETURN_CALL_LATE)
 {
 	NEXTX;
 }

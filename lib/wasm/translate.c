@@ -6,7 +6,7 @@
  *
  * The operand stack and the stack of blocks are the validation algorithm's (core specification 2.0,
  * appendix A.3); what their entries know beyond types is emit.h's.  Instructions whose types the table
- * gives go through simple_op; the rest through a switch in translate_op and translate_control.c.
+ * gives go through simple_op; the rest through a switch in hand_op, translate_object.c and translate_control.c.
  */
 #include "base/error.h"
 #include "wasm/translate.h"
@@ -19,11 +19,10 @@ static const struct ewi_op ops[] = {
 	[EWI_OP_##N] = {text, pops, pushes, EWI_IMM_##imm, EWI_##icode},
 #define OPX OP
 #include "wasm/opcodes.def"
-#undef OP
-#undef OPX
 #define VROW(code, N, text, imm, pops, pushes, cls, R, T, canon, forms)                            \
 	[EWI_OP_##N] = {text, pops, pushes, EWI_IMM_##imm, EWI_##N},
 #define VINT(N, cls, R, T, forms)
+#define VALIAS(code, N, text, pops, icode) [EWI_OP_##N] = {text, pops, "v", EWI_IMM_NONE, EWI_##icode},
 #include "wasm/simd.def"
 };
 
@@ -32,20 +31,17 @@ static const uint8_t row_of_byte[256] = {
 #define OP(code, N, text, imm, pops, pushes, icode) [code] = EWI_OP_##N + 1,
 #define OPX(code, N, text, imm, pops, pushes, icode)
 #include "wasm/opcodes.def"
-#undef OP
-#undef OPX
 };
 static const uint8_t row_of_fc[] = {
 #define OP(code, N, text, imm, pops, pushes, icode)
 #define OPX(code, N, text, imm, pops, pushes, icode) [code] = EWI_OP_##N + 1,
 #include "wasm/opcodes.def"
-#undef OP
-#undef OPX
 };
 #if EW_CONFIG_SIMD
 static const uint16_t row_of_fd[] = {
 #define VROW(code, N, text, imm, pops, pushes, cls, R, T, canon, forms) [code] = EWI_OP_##N + 1,
 #define VINT(N, cls, R, T, forms)
+#define VALIAS(code, N, text, pops, icode) [code] = EWI_OP_##N + 1,
 #include "wasm/simd.def"
 };
 #endif
@@ -135,7 +131,7 @@ uint8_t ewi_type_of_letter(char c)
 
 /* ---- immediates ---- */
 
-static uint32_t index_below(struct ewi_translator *t, uint32_t count, const char *what)
+uint32_t ewi_read_index(struct ewi_translator *t, uint32_t count, const char *what)
 {
 	uint32_t i = ewi_read_u32(&t->r);
 
@@ -146,7 +142,7 @@ static uint32_t index_below(struct ewi_translator *t, uint32_t count, const char
 	return i;
 }
 
-static bool zero_byte(struct ewi_translator *t)
+bool ewi_read_zero(struct ewi_translator *t)
 {
 	size_t at = ewi_reader_at(&t->r);
 
@@ -155,25 +151,15 @@ static bool zero_byte(struct ewi_translator *t)
 	return !t->r.failed;
 }
 
-static bool need_memory(struct ewi_translator *t)
+bool ewi_need_memory(struct ewi_translator *t)
 {
 	return t->m->memory_count > 0 || ewi_fail(t, EW_ERR_INVALID, "unknown memory 0");
-}
-
-static uint32_t memory_index(struct ewi_translator *t)
-{
-	if (EWI_OFF(t->m, MULTI_MEMORY)) {
-		if (zero_byte(t))
-			need_memory(t);
-		return 0;
-	}
-	return index_below(t, t->m->memory_count, "unknown memory");
 }
 
 /* Bit 6 of the alignment: the index of a memory follows. */
 #define MEMARG_MEMORY 0x40u
 
-uint32_t ewi_read_memarg(struct ewi_translator *t, unsigned natural)
+uint64_t ewi_read_memarg(struct ewi_translator *t, unsigned natural)
 {
 	uint32_t align = ewi_read_u32(&t->r);
 
@@ -183,7 +169,7 @@ uint32_t ewi_read_memarg(struct ewi_translator *t, unsigned natural)
 		if (EWI_OFF(t->m, MULTI_MEMORY))
 			ewi_fail(t, EW_ERR_UNSUPPORTED, "multiple memories are disabled");
 		else
-			t->memory = index_below(t, t->m->memory_count, "unknown memory");
+			t->memory = ewi_read_index(t, t->m->memory_count, "unknown memory");
 	}
 	if (!t->r.failed && align > natural) {
 		if (align >= 32)
@@ -191,12 +177,87 @@ uint32_t ewi_read_memarg(struct ewi_translator *t, unsigned natural)
 		else
 			ewi_fail(t, EW_ERR_INVALID, "alignment must not be larger than natural");
 	}
-	return ewi_read_u32(&t->r);
+	t->wide = t->memory < t->m->memory_count && EWI_IS64(&t->m->memories[t->memory]);
+	return t->wide ? ewi_read_u64(&t->r) : ewi_read_u32(&t->r);
 }
 
-void ewi_use_memory(struct ewi_translator *t, uint32_t memory)
+/* ---- accesses of other than memory 0, and of 64-bit memories ---- */
+
+static void use_memory(struct ewi_translator *t, uint32_t memory)
 {
 	ewi_emit(t, EWI_MEMORY_USE, EWI_SS, false)->i.u.uimm = memory;
+}
+
+#if EW_CONFIG_MEMORY64
+static uint32_t wide_offset(struct ewi_translator *t, struct ewi_entry *a, uint64_t offset)
+{
+	struct ewi_insx *ins;
+	uint16_t slot;
+
+	if (offset <= UINT32_MAX)
+		return (uint32_t)offset;
+	slot = ewi_slot(t, a);
+	ins = ewi_emit(t, EWI_ADDRESS_ADD, EWI_SS, true);
+	ins->i.a = slot;
+	ins->i.b = a->home;
+	memcpy(&ins->rel, &offset, sizeof(offset));
+	ewi_wrote_slot(t, a->home);
+	a->slot = a->home;
+	a->place = EWI_TEMP;
+	return 0;
+}
+
+/* Nothing silences the handler that it gets: what it leaves in an accumulator is in its slot as well. */
+static void widen(struct ewi_translator *t)
+{
+	struct ewi_ins *ins;
+
+	if (t->dead || t->status != EW_OK)
+		return;
+	ins = (void *)(t->code + t->last.pos);
+	ins->h = ewi_wide_handlers[t->last.icode][t->last.form != EWI_SS];
+	for (int k = 0; k < EWI_ACCS; k++)
+		t->acc[k].pos = EWI_NONE;
+}
+#endif
+
+uint32_t ewi_access_begin(struct ewi_translator *t, struct ewi_entry *a, uint64_t offset)
+{
+#if EW_CONFIG_MEMORY64
+	if (t->wide)
+		offset = wide_offset(t, a, offset);
+#else
+	(void)a;
+#endif
+	if (t->memory != 0)
+		use_memory(t, t->memory);
+	return (uint32_t)offset;
+}
+
+void ewi_access_end(struct ewi_translator *t)
+{
+#if EW_CONFIG_MEMORY64
+	if (t->wide)
+		widen(t);
+#endif
+	if (t->memory != 0)
+		use_memory(t, 0);
+}
+
+void ewi_narrow_index(struct ewi_translator *t, bool is64, struct ewi_entry *index)
+{
+	struct ewi_insx *ins;
+	uint16_t slot;
+
+	if (!is64)
+		return;
+	slot = ewi_slot(t, index);
+	ins = ewi_emit(t, EWI_TABLE_INDEX, EWI_SS, false);
+	ins->i.a = slot;
+	ins->i.b = index->home;
+	ewi_wrote_slot(t, index->home);
+	index->slot = index->home;
+	index->place = EWI_TEMP;
 }
 
 /* ---- instructions whose types the table gives ---- */
@@ -205,42 +266,42 @@ static void simple_op(struct ewi_translator *t, const struct ewi_op *op)
 {
 	const struct ewi_icode_info *info = &ewi_icode_info[op->icode];
 	struct ewi_entry a, b;
-	uint32_t offset = 0;
+	uint64_t offset = 0;
+	uint32_t at;
 
 	t->memory = 0;
+	t->wide = false;
 	if (op->imm >= EWI_IMM_MEM0 && op->imm <= EWI_IMM_MEM3) {
 		offset = ewi_read_memarg(t, op->imm - EWI_IMM_MEM0);
-		need_memory(t);
+		ewi_need_memory(t);
 	}
 	b = (struct ewi_entry){0};
 	if (op->pops[1])
 		b = ewi_pop(t, ewi_type_of_letter(op->pops[1]));
-	a = ewi_pop(t, ewi_type_of_letter(op->pops[0]));
+	a = ewi_pop(t, t->wide ? EW_I64 : ewi_type_of_letter(op->pops[0]));
 	if (t->status != EW_OK || t->r.failed)
 		return;
-	if (t->memory != 0)
-		ewi_use_memory(t, t->memory);
+	at = ewi_access_begin(t, &a, offset);
 	switch (info->cls) {
 	case EWI_CLASS_UN:
 		ewi_emit_unary(t, op->icode, &a, t->next_slot);
 		break;
 	case EWI_CLASS_LOAD:
-		ewi_emit_load(t, op->icode, &a, offset, t->next_slot);
+		ewi_emit_load(t, op->icode, &a, at, t->next_slot);
 		break;
 	case EWI_CLASS_STORE:
-		ewi_emit_store(t, op->icode, &a, &b, offset);
+		ewi_emit_store(t, op->icode, &a, &b, at);
 		break;
 	default:
 		ewi_emit_binary(t, op->icode, a, b, t->next_slot);
 		break;
 	}
-	if (t->memory != 0)
-		ewi_use_memory(t, 0);
+	ewi_access_end(t);
 	if (op->pushes[0])
 		ewi_push(t, ewi_type_of_letter(op->pushes[0]));
 }
 
-static void push_const(struct ewi_translator *t, uint8_t type, uint64_t bits)
+void ewi_push_const(struct ewi_translator *t, uint8_t type, uint64_t bits)
 {
 	struct ewi_entry *e = ewi_push(t, type);
 
@@ -273,7 +334,7 @@ static void local_get(struct ewi_translator *t, uint32_t x)
 
 static void local_op(struct ewi_translator *t, enum ewi_opcode op)
 {
-	uint32_t x = index_below(t, t->local_count, "unknown local");
+	uint32_t x = ewi_read_index(t, t->local_count, "unknown local");
 	struct ewi_entry v;
 
 	if (t->status != EW_OK || t->r.failed)
@@ -285,43 +346,6 @@ static void local_op(struct ewi_translator *t, enum ewi_opcode op)
 	}
 	if (op != EWI_OP_LOCAL_SET)
 		local_get(t, x);
-}
-
-static unsigned global_set_icode(uint8_t type)
-{
-#if EW_CONFIG_SIMD
-	if (type == EW_V128)
-		return EWI_GLOBAL_SET_V128;
-#endif
-	(void)type;
-	return EWI_GLOBAL_SET;
-}
-
-static void global_op(struct ewi_translator *t, bool set)
-{
-	uint32_t x = index_below(t, t->m->global_count, "unknown global");
-	const struct ewi_global_def *g;
-	struct ewi_entry v;
-	struct ewi_insx *ins;
-	uint16_t slot;
-
-	if (t->status != EW_OK || t->r.failed)
-		return;
-	g = &t->m->globals[x];
-	if (!set) {
-		ewi_emit_global_get(t, x, g->type, t->next_slot);
-		ewi_push(t, g->type);
-		return;
-	}
-	if (!g->is_mutable) {
-		ewi_fail(t, EW_ERR_INVALID, "global is immutable");
-		return;
-	}
-	v = ewi_pop(t, g->type);
-	slot = ewi_slot(t, &v);
-	ins = ewi_emit(t, global_set_icode(g->type), EWI_SS, false);
-	ins->i.a = slot;
-	ins->i.u.uimm = x;
 }
 
 static bool is_number_or_vector(uint8_t type)
@@ -364,179 +388,6 @@ static void select_op(struct ewi_translator *t, bool typed)
 	ewi_push(t, type);
 }
 
-/* ---- references, tables, bulk memory ---- */
-
-/* n operands, the first at the lowest slot, all brought into their slots; returns the first slot. */
-static uint16_t take_operands(struct ewi_translator *t, const uint8_t *types, uint32_t n)
-{
-	struct ewi_block *b = &t->blocks[t->depth - 1];
-
-	if (t->sp - b->height >= n)
-		ewi_settle_top(t, n);
-	ewi_pop_types(t, types, n);
-	return (uint16_t)t->next_slot;
-}
-
-/* An instruction with operands in consecutive slots from a. */
-static struct ewi_insx *emit_at(struct ewi_translator *t, unsigned icode, uint16_t a, uint32_t imm)
-{
-	struct ewi_insx *ins;
-
-	ewi_mark(t);
-	ins = ewi_emit(t, icode, EWI_SS, false);
-	ins->i.a = a;
-	ins->i.u.uimm = imm;
-	return ins;
-}
-
-static const uint8_t three_i32[] = {EW_I32, EW_I32, EW_I32};
-
-/* A result written by hand to its slot a. */
-static void push_result(struct ewi_translator *t, uint8_t type)
-{
-	ewi_wrote_slot(t, t->next_slot);
-	ewi_push(t, type);
-}
-
-static void table_op(struct ewi_translator *t, enum ewi_opcode op)
-{
-	uint32_t x = index_below(t, t->m->table_count, "unknown table");
-	uint8_t type;
-	uint16_t a;
-
-	if (t->status != EW_OK || t->r.failed)
-		return;
-	type = t->m->tables[x].type;
-	switch (op) {
-	case EWI_OP_TABLE_GET:
-		a = take_operands(t, three_i32, 1);
-		emit_at(t, EWI_TABLE_GET, a, x)->i.b = a;
-		push_result(t, type);
-		break;
-	case EWI_OP_TABLE_SET:
-		a = take_operands(t, (const uint8_t[]){EW_I32, type}, 2);
-		emit_at(t, EWI_TABLE_SET, a, x)->i.b = (uint16_t)(a + 1);
-		break;
-	case EWI_OP_TABLE_SIZE:
-		a = (uint16_t)t->next_slot;
-		emit_at(t, EWI_TABLE_SIZE, 0, x)->i.b = a;
-		push_result(t, EW_I32);
-		break;
-	case EWI_OP_TABLE_GROW:
-		a = take_operands(t, (const uint8_t[]){type, EW_I32}, 2);
-		emit_at(t, EWI_TABLE_GROW, a, x);
-		push_result(t, EW_I32);
-		break;
-	default: /* table.fill */
-		a = take_operands(t, (const uint8_t[]){EW_I32, type, EW_I32}, 3);
-		emit_at(t, EWI_TABLE_FILL, a, x);
-		break;
-	}
-}
-
-static void table_copy_op(struct ewi_translator *t)
-{
-	uint32_t dst = index_below(t, t->m->table_count, "unknown table");
-	uint32_t src = index_below(t, t->m->table_count, "unknown table");
-	struct ewi_insx *ins;
-
-	if (t->status != EW_OK || t->r.failed)
-		return;
-	if (t->m->tables[dst].type != t->m->tables[src].type) {
-		ewi_fail(t, EW_ERR_INVALID, "type mismatch: table element types differ");
-		return;
-	}
-	ins = emit_at(t, EWI_TABLE_COPY, take_operands(t, three_i32, 3), 0);
-	ins->i.u.s.c = (uint16_t)dst;
-	ins->i.u.s.d = (uint16_t)src;
-}
-
-static void table_init_op(struct ewi_translator *t)
-{
-	uint32_t elem = index_below(t, t->m->elem_count, "unknown elem segment");
-	uint32_t table = index_below(t, t->m->table_count, "unknown table");
-
-	if (t->status != EW_OK || t->r.failed)
-		return;
-	if (t->m->tables[table].type != t->m->elems[elem].type)
-		ewi_fail(t, EW_ERR_INVALID, "type mismatch: segment and table differ");
-	emit_at(t, EWI_TABLE_INIT, take_operands(t, three_i32, 3), elem)->i.b = (uint16_t)table;
-}
-
-static uint32_t data_index(struct ewi_translator *t)
-{
-	if (!t->m->has_data_count)
-		ewi_reader_fail(&t->r, t->at, "data count section required");
-	return index_below(t, t->m->data_count, "unknown data segment");
-}
-
-static void memory_op(struct ewi_translator *t, enum ewi_opcode op)
-{
-	uint32_t data = op == EWI_OP_MEMORY_INIT ? data_index(t) : 0;
-	uint32_t memory = memory_index(t), from = op == EWI_OP_MEMORY_COPY ? memory_index(t) : 0;
-	struct ewi_insx *ins;
-	uint16_t a;
-
-	if (t->status != EW_OK || t->r.failed)
-		return;
-	switch (op) {
-	case EWI_OP_MEMORY_SIZE:
-		a = (uint16_t)t->next_slot;
-		emit_at(t, EWI_MEMORY_SIZE, 0, memory)->i.b = a;
-		push_result(t, EW_I32);
-		break;
-	case EWI_OP_MEMORY_GROW:
-		a = take_operands(t, three_i32, 1);
-		emit_at(t, EWI_MEMORY_GROW, a, memory)->i.b = a;
-		push_result(t, EW_I32);
-		break;
-	case EWI_OP_MEMORY_FILL:
-		emit_at(t, EWI_MEMORY_FILL, take_operands(t, three_i32, 3), memory);
-		break;
-	case EWI_OP_MEMORY_COPY:
-		ins = emit_at(t, EWI_MEMORY_COPY, take_operands(t, three_i32, 3), 0);
-		ins->i.u.s.c = (uint16_t)memory;
-		ins->i.u.s.d = (uint16_t)from;
-		break;
-	default:
-		emit_at(t, EWI_MEMORY_INIT, take_operands(t, three_i32, 3), data)->i.b = (uint16_t)memory;
-		break;
-	}
-}
-
-static void ref_op(struct ewi_translator *t, enum ewi_opcode op)
-{
-	struct ewi_entry e;
-	uint32_t x;
-	uint8_t type;
-
-	switch (op) {
-	case EWI_OP_REF_NULL:
-		x = (uint32_t)ewi_reader_at(&t->r);
-		type = ewi_read_u8(&t->r);
-		if (!t->r.failed && !ewi_is_reftype(type))
-			ewi_reader_fail(&t->r, x, "malformed reference type");
-		push_const(t, type, 0);
-		break;
-	case EWI_OP_REF_IS_NULL:
-		e = ewi_pop(t, EWI_UNKNOWN);
-		if (e.type != EWI_UNKNOWN && !ewi_is_reftype(e.type))
-			ewi_fail(t, EW_ERR_INVALID, "type mismatch: reference expected");
-		ewi_emit_unary(t, EWI_REF_IS_NULL, &e, t->next_slot);
-		ewi_push(t, EW_I32);
-		break;
-	default: /* ref.func */
-		x = index_below(t, t->m->func_count, "unknown function");
-		if (t->status != EW_OK || t->r.failed)
-			return;
-		if (!t->m->funcs[x].declared)
-			ewi_fail(t, EW_ERR_INVALID, "undeclared function reference");
-		emit_at(t, EWI_REF_FUNC, 0, x)->i.b = (uint16_t)t->next_slot;
-		push_result(t, EW_FUNCREF);
-		break;
-	}
-}
-
 /* ---- the loop ---- */
 
 static void hand_op(struct ewi_translator *t, enum ewi_opcode op)
@@ -561,47 +412,36 @@ static void hand_op(struct ewi_translator *t, enum ewi_opcode op)
 		break;
 	case EWI_OP_GLOBAL_GET:
 	case EWI_OP_GLOBAL_SET:
-		global_op(t, op == EWI_OP_GLOBAL_SET);
-		break;
 	case EWI_OP_TABLE_GET:
 	case EWI_OP_TABLE_SET:
 	case EWI_OP_TABLE_SIZE:
 	case EWI_OP_TABLE_GROW:
 	case EWI_OP_TABLE_FILL:
-		table_op(t, op);
-		break;
 	case EWI_OP_TABLE_COPY:
-		table_copy_op(t);
-		break;
 	case EWI_OP_TABLE_INIT:
-		table_init_op(t);
-		break;
 	case EWI_OP_ELEM_DROP:
-		x = index_below(t, t->m->elem_count, "unknown elem segment");
-		emit_at(t, EWI_ELEM_DROP, 0, x);
-		break;
 	case EWI_OP_DATA_DROP:
-		x = data_index(t);
-		emit_at(t, EWI_DATA_DROP, 0, x);
-		break;
 	case EWI_OP_MEMORY_SIZE:
 	case EWI_OP_MEMORY_GROW:
 	case EWI_OP_MEMORY_INIT:
 	case EWI_OP_MEMORY_COPY:
 	case EWI_OP_MEMORY_FILL:
-		memory_op(t, op);
+	case EWI_OP_REF_NULL:
+	case EWI_OP_REF_IS_NULL:
+	case EWI_OP_REF_FUNC:
+		ewi_object_op(t, op);
 		break;
 	case EWI_OP_I32_CONST:
-		push_const(t, EW_I32, (uint32_t)ewi_read_s32(&t->r));
+		ewi_push_const(t, EW_I32, (uint32_t)ewi_read_s32(&t->r));
 		break;
 	case EWI_OP_I64_CONST:
-		push_const(t, EW_I64, (uint64_t)ewi_read_s64(&t->r));
+		ewi_push_const(t, EW_I64, (uint64_t)ewi_read_s64(&t->r));
 		break;
 	case EWI_OP_F32_CONST:
-		push_const(t, EW_F32, ewi_read_le32(&t->r));
+		ewi_push_const(t, EW_F32, ewi_read_le32(&t->r));
 		break;
 	case EWI_OP_F64_CONST:
-		push_const(t, EW_F64, ewi_read_le64(&t->r));
+		ewi_push_const(t, EW_F64, ewi_read_le64(&t->r));
 		break;
 	case EWI_OP_I32_EQZ:
 	case EWI_OP_I64_EQZ:
@@ -611,48 +451,76 @@ static void hand_op(struct ewi_translator *t, enum ewi_opcode op)
 		ewi_emit_eqz(t, e, t->next_slot);
 		ewi_push(t, EW_I32);
 		break;
-	case EWI_OP_REF_NULL:
-	case EWI_OP_REF_IS_NULL:
-	case EWI_OP_REF_FUNC:
-		ref_op(t, op);
-		break;
 	default:
 		ewi_control_op(t, op);
 		break;
 	}
 }
 
-static const struct ewi_op *read_simd_opcode(struct ewi_translator *t)
+static const struct ewi_op *read_simd_opcode(struct ewi_reader *r)
 {
 #if EW_CONFIG_SIMD
-	uint32_t second = ewi_read_u32(&t->r);
+	uint32_t second = ewi_read_u32(r);
 
-	if (!t->r.failed && second < sizeof(row_of_fd) / sizeof(row_of_fd[0]) && row_of_fd[second])
+	if (!r->failed && second < sizeof(row_of_fd) / sizeof(row_of_fd[0]) && row_of_fd[second])
 		return &ops[row_of_fd[second] - 1];
-	ewi_reader_fail(&t->r, t->at, "illegal opcode");
 #else
-	ewi_fail(t, EW_ERR_UNSUPPORTED, "v128 instructions are not supported");
+	(void)r;
 #endif
 	return NULL;
 }
 
-const struct ewi_op *ewi_read_opcode(struct ewi_translator *t)
+const struct ewi_op *ewi_read_opcode(struct ewi_reader *r)
 {
-	uint8_t byte = ewi_read_u8(&t->r), row = row_of_byte[byte];
+	uint8_t byte = ewi_read_u8(r), row = row_of_byte[byte];
 	uint32_t second;
 
-	if (t->r.failed)
-		return NULL;
 	if (byte == 0xfc) {
-		second = ewi_read_u32(&t->r);
+		second = ewi_read_u32(r);
 		row = second < sizeof(row_of_fc) ? row_of_fc[second] : 0;
 	}
+	if (r->failed)
+		return NULL;
 	if (row)
 		return &ops[row - 1];
-	if (byte == 0xfd)
-		return read_simd_opcode(t);
-	ewi_reader_fail(&t->r, t->at, "illegal opcode");
-	return NULL;
+	return byte == 0xfd ? read_simd_opcode(r) : NULL;
+}
+
+enum { RELAXED_FIRST = 0x100, RELAXED_LAST = 0x113 };
+
+/* A vector instruction that is not to be; r is at its opcode. */
+static const char *refused_vector(const struct ewi_translator *t, struct ewi_reader r)
+{
+	uint32_t second;
+
+	if (ewi_read_u8(&r) != 0xfd)
+		return NULL;
+	if (!EW_CONFIG_SIMD)
+		return "v128 instructions are not supported";
+	second = EWI_OFF(t->m, RELAXED_SIMD) ? ewi_read_u32(&r) : 0;
+	return second >= RELAXED_FIRST && second <= RELAXED_LAST ? "relaxed vector instructions are disabled" : NULL;
+}
+
+static const struct ewi_op *read_opcode(struct ewi_translator *t)
+{
+	const uint8_t *first = t->r.p;
+	const struct ewi_op *op = ewi_read_opcode(&t->r);
+	const char *refused = NULL;
+
+	if (op && *first != 0xfd)
+		return op;
+	if (!t->r.failed) {
+		struct ewi_reader again = t->r;
+
+		again.p = first;
+		again.err = NULL;
+		refused = refused_vector(t, again);
+	}
+	if (refused)
+		ewi_fail(t, EW_ERR_UNSUPPORTED, refused);
+	else if (!op)
+		ewi_reader_fail(&t->r, t->at, "illegal opcode");
+	return refused ? NULL : op;
 }
 
 static bool is_free(enum ewi_opcode op)
@@ -664,29 +532,29 @@ static bool is_free(enum ewi_opcode op)
 /* Fuel fields have 24 bits at least; no straight line comes near them without an account. */
 #define COST_MAX (1 << 22)
 
-static void translate_ops(struct ewi_translator *t)
+void ewi_translate_op(struct ewi_translator *t)
 {
-	while (t->depth > 0 && t->status == EW_OK && !t->r.failed) {
-		const struct ewi_op *op;
-		enum ewi_opcode code;
+	const struct ewi_op *op;
+	enum ewi_opcode code;
 
-		t->at = ewi_reader_at(&t->r);
-		op = ewi_read_opcode(t);
-		if (!op)
-			return;
-		code = (enum ewi_opcode)(op - ops);
-		if (t->cost > COST_MAX)
-			ewi_account(t);
-		t->cost += !is_free(code);
-		if (op->icode == EWI_BY_HAND)
-			hand_op(t, code);
+	t->at = ewi_reader_at(&t->r);
+	op = read_opcode(t);
+	if (!op)
+		return;
+	code = (enum ewi_opcode)(op - ops);
+	if (t->cost > COST_MAX)
+		ewi_account(t);
+	if (ewi_is_observed(t->m))
+		ewi_emit_step(t, op, code);
+	t->cost += !is_free(code);
+	if (op->icode == EWI_BY_HAND)
+		hand_op(t, code);
 #if EW_CONFIG_SIMD
-		else if (ewi_icode_info[op->icode].cls >= EWI_CLASS_VUN)
-			ewi_simd_op(t, op);
+	else if (ewi_icode_info[op->icode].cls >= EWI_CLASS_VUN)
+		ewi_simd_op(t, op);
 #endif
-		else
-			simple_op(t, op);
-	}
+	else
+		simple_op(t, op);
 }
 
 /* ---- one function ---- */
@@ -786,49 +654,80 @@ static void write_head(struct ewi_translator *t, struct ewi_head *head)
 	head->func = t->func;
 }
 
-enum ew_status ewi_translate(struct ewi_translator *t, uint32_t func, const uint8_t *body,
-			     size_t size, size_t offset, struct ew_error *err)
+/* Ready for the body of func: nothing of the function before is left. */
+static void begin(struct ewi_translator *t, uint32_t func)
 {
-	struct ew_module *m = t->m;
+	const struct ewi_func_def *f = &t->m->funcs[func];
 
-	t->err = err;
 	t->func = func;
-	t->type = ewi_func_type(m, func);
+	t->type = ewi_func_type(t->m, func);
 	t->local_count = t->local_slot_count = t->sp = t->depth = t->lazy_count = t->start_count = 0;
 	t->has_v128_locals = false;
-	t->dead = false;
 	t->cost = t->map_cost = 0;
-	t->at = offset;
-	t->map_offset = (uint32_t)offset;
-	m->funcs[func].map = (uint32_t)m->map_size;
-	t->code_limit = m->code_size + 65536 + EW_MAX_CODE_FACTOR * size;
-	ewi_reader_init(&t->r, body, size, offset, err);
+	t->at = f->body_offset;
+	t->map_offset = f->body_offset;
+	/* A hook before each instruction, of one byte at least; the instruction itself comes on top. */
+	t->code_limit = t->code_size + 65536 +
+			(EW_MAX_CODE_FACTOR + (ewi_is_observed(t->m) ? 2 * sizeof(struct ewi_insx) : 0)) * (size_t)f->body_size;
+	ewi_reader_init(&t->r, t->m->bytes + f->body_offset, f->body_size, f->body_offset, t->err);
 	ewi_forget(t);
-
 	if (t->type->result_slots > EW_MAX_FRAME_SLOTS)
 		ewi_fail(t, EW_ERR_LIMIT, "more results than EW_MAX_FRAME_SLOTS");
-	if (read_locals(t) && ewi_emit_raw(t, sizeof(struct ewi_head))) {
-		t->func_code = t->map_pos = ewi_here(t) - (uint32_t)sizeof(struct ewi_head);
-		t->next_slot = t->max_slot = t->local_slot_count;
-		ewi_function_begin(t);
-		translate_ops(t);
-		if (t->status == EW_OK && !t->r.failed && t->r.p != t->r.end)
-			ewi_reader_fail(&t->r, ewi_reader_at(&t->r), "section size mismatch: bytes after end");
-	}
+}
+
+static void read_body(struct ewi_translator *t, void (*ops_of)(struct ewi_translator *t))
+{
+	t->next_slot = t->max_slot = t->local_slot_count;
+	ewi_function_begin(t);
+	ops_of(t);
+	if (t->status == EW_OK && !t->r.failed && t->r.p != t->r.end)
+		ewi_reader_fail(&t->r, ewi_reader_at(&t->r), "section size mismatch: bytes after end");
+}
+
+static enum ew_status end(struct ewi_translator *t)
+{
 	if (t->r.failed && t->status == EW_OK)
 		t->status = EW_ERR_MALFORMED;
-	if (t->status == EW_OK) {
+	return t->status;
+}
+
+static void translate_ops(struct ewi_translator *t)
+{
+	while (t->depth > 0 && t->status == EW_OK && !t->r.failed)
+		ewi_translate_op(t);
+}
+
+enum ew_status ewi_translate(struct ewi_translator *t, uint32_t func)
+{
+	t->dead = false;
+	begin(t, func);
+	if (read_locals(t) && ewi_emit_raw(t, sizeof(struct ewi_head))) {
+		t->func_code = t->map_pos = ewi_here(t) - (uint32_t)sizeof(struct ewi_head);
+		read_body(t, translate_ops);
+	}
+	if (end(t) == EW_OK) {
 		ewi_fuse(t);
-		write_head(t, (void *)(m->code + t->func_code));
-		m->funcs[func].code = t->func_code;
-		ewi_resolve_calls(t, func);
+		write_head(t, (void *)(t->code + t->func_code));
 	}
 	return t->status;
 }
 
+#if EW_CONFIG_LAZY
+/* Validation is translation of code that nobody reaches. */
+enum ew_status ewi_validate(struct ewi_translator *t, uint32_t func)
+{
+	t->dead = true;
+	begin(t, func);
+	if (read_locals(t))
+		read_body(t, ewi_validate_ops);
+	return end(t);
+}
+#endif
+
 /* ---- all functions ---- */
 
-enum ew_status ewi_translator_create(struct ewi_translator **out, struct ew_module *m)
+enum ew_status ewi_translator_create(struct ewi_translator **out, const struct ew_module *m, bool late,
+				     struct ew_error *err)
 {
 	struct ewi_translator *t = ewi_alloc(&m->alloc, 1, sizeof(*t));
 
@@ -836,7 +735,10 @@ enum ew_status ewi_translator_create(struct ewi_translator **out, struct ew_modu
 	if (!t)
 		return EW_ERR_NOMEM;
 	t->m = m;
-	t->calls_count = m->func_count;
+	t->err = err;
+	t->late = late;
+	if (!late)
+		t->calls_count = m->func_count;
 	t->calls = ewi_alloc(&m->alloc, t->calls_count, sizeof(*t->calls));
 	if (!t->calls && t->calls_count > 0) {
 		ewi_free(&m->alloc, t, 1, sizeof(*t));
@@ -860,14 +762,37 @@ static enum ew_status trim(const struct ew_alloc *a, uint8_t **buffer, size_t us
 	return EW_OK;
 }
 
-enum ew_status ewi_translator_finish(struct ewi_translator *t)
+enum ew_status ewi_translate_into(struct ewi_translator *t, struct ew_module *m, uint32_t func)
 {
-	struct ew_module *m = t->m;
-	enum ew_status status = trim(&m->alloc, &m->code, m->code_size, &m->code_cap);
+	uint32_t map = (uint32_t)t->map_size;
+	enum ew_status status = ewi_translate(t, func);
+
+	if (status == EW_OK) {
+		m->funcs[func].map = map;
+		m->funcs[func].code = t->func_code;
+		ewi_resolve_calls(t, func);
+	}
+	return status;
+}
+
+enum ew_status ewi_translator_finish(struct ewi_translator *t, struct ew_module *m)
+{
+	enum ew_status status = trim(&m->alloc, &t->code, t->code_size, &t->code_cap);
 
 	if (status == EW_OK)
-		status = trim(&m->alloc, &m->map, m->map_size, &m->map_cap);
-	return status;
+		status = trim(&m->alloc, &t->map, t->map_size, &t->map_cap);
+	if (status != EW_OK)
+		return status;
+	m->code = t->code;
+	m->code_size = t->code_size;
+	m->map = t->map;
+	m->map_size = t->map_size;
+	t->code = t->map = NULL;
+#if EW_CONFIG_TRACE
+	m->notes = t->notes;
+	t->notes = (struct ewi_notes){0};
+#endif
+	return EW_OK;
 }
 
 void ewi_translator_destroy(struct ewi_translator *t)
@@ -877,9 +802,15 @@ void ewi_translator_destroy(struct ewi_translator *t)
 	if (!t)
 		return;
 	a = &t->m->alloc;
+	ewi_free(a, t->code, t->code_cap, 1);
+	ewi_free(a, t->map, t->map_cap, 1);
+#if EW_CONFIG_TRACE
+	ewi_notes_free(&t->notes, a);
+#endif
 	ewi_free(a, t->calls, t->calls_count, sizeof(*t->calls));
 	ewi_free(a, t->blocks, t->block_cap, sizeof(*t->blocks));
 	ewi_free(a, t->stack, t->stack_cap, sizeof(*t->stack));
+	ewi_free(a, t->types, t->types_cap, 1);
 	ewi_free(a, t->locals, t->local_cap, 1);
 	ewi_free(a, t->local_slots, t->slots_cap, sizeof(*t->local_slots));
 	ewi_free(a, t->starts, t->start_cap, sizeof(*t->starts));

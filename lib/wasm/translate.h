@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The libedgewasm authors */
 
-/* translate.h - what translate.c (instructions) and translate_control.c (blocks, branches, calls) share. */
+/* translate.h - what the translate_*.c share: translate.c has the loop, the others a topic each. */
 #ifndef EW_WASM_TRANSLATE_H
 #define EW_WASM_TRANSLATE_H
 
@@ -12,10 +12,9 @@ enum ewi_opcode {
 #define OP(code, N, text, imm, pops, pushes, icode) EWI_OP_##N,
 #define OPX OP
 #include "wasm/opcodes.def"
-#undef OP
-#undef OPX
 #define VROW(code, N, text, imm, pops, pushes, cls, R, T, canon, forms) EWI_OP_##N,
 #define VINT(N, cls, R, T, forms)
+#define VALIAS(code, N, text, pops, icode) EWI_OP_##N,
 #include "wasm/simd.def"
 	EWI_OPS
 };
@@ -60,7 +59,13 @@ struct ewi_op {
 	uint16_t icode;
 };
 
-const struct ewi_op *ewi_read_opcode(struct ewi_translator *t);
+/* The row of the opcode that r is at, leaving r behind it; NULL: there is none. */
+const struct ewi_op *ewi_read_opcode(struct ewi_reader *r);
+
+/* The next instruction, whatever it is. */
+void ewi_translate_op(struct ewi_translator *t);
+/* validate.c: instructions to the end of the function, nothing emitted. */
+void ewi_validate_ops(struct ewi_translator *t);
 
 /* The operand stack.  Pushed entries are TEMP; the pointer is good until the next push. */
 struct ewi_entry *ewi_push(struct ewi_translator *t, uint8_t type);
@@ -71,21 +76,44 @@ void ewi_push_types(struct ewi_translator *t, const uint8_t *types, uint32_t n);
 /* The top n entries have these types; they stay as they are. */
 void ewi_check_top(struct ewi_translator *t, const uint8_t *types, uint32_t n);
 
-/* The immediates of a load or store: the memory goes to t->memory, the offset is returned. */
-uint32_t ewi_read_memarg(struct ewi_translator *t, unsigned natural);
-/* Loads and stores from here on are of this memory: to be emitted before and, with 0, behind one that is not of memory 0. */
-void ewi_use_memory(struct ewi_translator *t, uint32_t memory);
+/* A constant on the operand stack: no instruction until somebody needs it in a slot. */
+void ewi_push_const(struct ewi_translator *t, uint8_t type, uint64_t bits);
+
+/* An index, INVALID from count on. */
+uint32_t ewi_read_index(struct ewi_translator *t, uint32_t count, const char *what);
+/* A byte that must be 0: false after a failure. */
+bool ewi_read_zero(struct ewi_translator *t);
+/* INVALID where the module has no memory. */
+bool ewi_need_memory(struct ewi_translator *t);
+/* The immediates of a load or store: the memory goes to t->memory and t->wide, the offset is returned. */
+uint64_t ewi_read_memarg(struct ewi_translator *t, unsigned natural);
+/*
+ * Around the emission of a load or store by t->memory and t->wide.  Of a 64-bit memory the instruction before adds what
+ * the offset, which is returned, has no room for to the address a; the one behind gives it its own handler.
+ */
+uint32_t ewi_access_begin(struct ewi_translator *t, struct ewi_entry *a, uint64_t offset);
+void ewi_access_end(struct ewi_translator *t);
+/* A popped index of a table: as 32 bits in a slot. */
+void ewi_narrow_index(struct ewi_translator *t, bool is64, struct ewi_entry *index);
 
 uint8_t ewi_type_of_letter(char c);
 
 /* translate_simd.c: instructions of the classes from EWI_CLASS_VUN on. */
 void ewi_simd_op(struct ewi_translator *t, const struct ewi_op *op);
 
+/* translate_object.c: globals, references, tables, segments, bulk memory. */
+void ewi_object_op(struct ewi_translator *t, enum ewi_opcode op);
+
+/* observe.c: bring all operands into their slots, and emit the hook before an instruction (EW_MODULE_OBSERVE). */
+void ewi_emit_step(struct ewi_translator *t, const struct ewi_op *op, enum ewi_opcode code);
+
 /* translate_control.c */
 void ewi_function_begin(struct ewi_translator *t);
 void ewi_control_op(struct ewi_translator *t, enum ewi_opcode op);
 /* Charge what the straight line has used so far, and start a new account. */
 void ewi_account(struct ewi_translator *t);
+/* A value type as an array, for block types that are one byte; NULL: it is none. */
+const uint8_t *ewi_single_type(uint8_t type);
 /* func has its code: calls that were emitted before lead there now. */
 void ewi_resolve_calls(struct ewi_translator *t, uint32_t func);
 

@@ -5,9 +5,10 @@
  * translate_control.c - blocks, branches, returns and calls.
  *
  * Fuel.  cost counts the instructions of the straight line since the last account; it is a function of the
- * position alone.  A loop's head and the place behind a call start at 0 (what was used before is charged
- * there); a branch charges its own cost less that of its target.  So the straight line itself needs no
- * instruction, and every path adds up exactly.
+ * position alone.  The place behind a call starts at 0 (what was used before is charged there); a branch
+ * charges its own cost less that of its target, backwards as well as forwards.  So the straight line itself
+ * needs no instruction, every path adds up exactly, and what a loop runs up before fuel is looked at is at most
+ * one straight line of its function.
  */
 #include "wasm/translate.h"
 
@@ -40,7 +41,7 @@ static void unreachable(struct ewi_translator *t)
 /* ---- blocks ---- */
 
 /* Types of one value as an array, for block types that are one byte. */
-static const uint8_t *single_type(uint8_t type)
+const uint8_t *ewi_single_type(uint8_t type)
 {
 	static const uint8_t types[] = {EW_I32, EW_I64, EW_F32, EW_F64, EW_FUNCREF, EW_EXTERNREF, EW_V128};
 
@@ -60,9 +61,9 @@ static void read_block_type(struct ewi_translator *t, struct ewi_block *b)
 		ewi_read_u8(&t->r);
 	} else if (!EW_CONFIG_SIMD && byte == EW_V128) {
 		ewi_fail(t, EW_ERR_UNSUPPORTED, "v128 is not supported");
-	} else if (single_type(byte)) {
+	} else if (ewi_single_type(byte)) {
 		ewi_read_u8(&t->r);
-		b->results = single_type(byte);
+		b->results = ewi_single_type(byte);
 		b->result_count = 1;
 	} else {
 		index = ewi_read_s33(&t->r);
@@ -136,11 +137,11 @@ static void begin_block(struct ewi_translator *t, enum ewi_opcode op)
 		if (t->dead)
 			b.else_branch = EWI_NONE;
 		else if (t->status == EW_OK)
-			((int32_t *)(void *)(t->m->code + b.else_branch))[1] = t->cost;
+			((int32_t *)(void *)(t->code + b.else_branch))[1] = t->cost;
 	} else if (op == EWI_OP_LOOP) {
-		ewi_account(t);
 		ewi_forget(t);
 		b.loop = ewi_here(t);
+		b.loop_cost = t->cost;
 	}
 	if (push_block(t, &b))
 		ewi_push_types(t, b.params, b.param_count);
@@ -185,9 +186,10 @@ static void begin_else(struct ewi_translator *t)
 
 /*
  * Return the top results.  One goes through an accumulator; several are copied down to the frame's
- * first slots: upwards, since each comes from a slot above the one it goes to.
+ * first slots: upwards, since each comes from a slot above the one it goes to.  Not last: the results are read
+ * again, where a br_if falls through.
  */
-static void emit_return(struct ewi_translator *t)
+static void emit_return(struct ewi_translator *t, bool last)
 {
 #if EW_CONFIG_SIMD
 	static const uint16_t icodes[] = {EWI_RETURN_INT, EWI_RETURN_F32, EWI_RETURN_F64, EWI_RETURN_V128};
@@ -202,9 +204,15 @@ static void emit_return(struct ewi_translator *t)
 	if (t->dead)
 		return;
 	if (n == 1) {
+		uint8_t kind = ewi_acc_of(*ewi_functype_results(t->type));
+		unsigned form = EWI_SS;
+
 		e = &t->stack[t->sp - 1];
-		slot = ewi_slot(t, e); /* the entry stays: this may be one way of a br_if */
-		ins = ewi_emit(t, icodes[ewi_acc_of(t->type->params[t->type->param_count])], EWI_SS, false);
+		if (last)
+			form = ewi_one_operand(t, e, kind, &slot);
+		else
+			slot = ewi_slot(t, e);
+		ins = ewi_emit(t, icodes[kind], form, false);
 		ins->i.a = slot;
 	} else {
 		ewi_settle_top(t, n);
@@ -230,7 +238,7 @@ static void end_block(struct ewi_translator *t)
 		return;
 	}
 	if (t->depth == 1 && t->sp - b->height >= b->result_count) {
-		emit_return(t);
+		emit_return(t, true);
 		t->dead = true;
 	}
 	finish_arm(t);
@@ -302,13 +310,13 @@ static bool is_function(const struct ewi_translator *t, const struct ewi_block *
 	return b == t->blocks;
 }
 
-/* Go to label b with the top n values. */
-static void emit_goto(struct ewi_translator *t, struct ewi_block *b, uint32_t n)
+/* Go to label b with the top n values; last: nothing reads them here afterwards. */
+static void emit_goto(struct ewi_translator *t, struct ewi_block *b, uint32_t n, bool last)
 {
 	if (t->dead)
 		return;
 	if (is_function(t, b)) {
-		emit_return(t);
+		emit_return(t, last);
 		return;
 	}
 	move_values(t, b, n);
@@ -325,7 +333,7 @@ static void br(struct ewi_translator *t)
 		return;
 	types = label_types(b, &n);
 	if (t->sp - top(t)->height >= n)
-		emit_goto(t, b, n);
+		emit_goto(t, b, n, true);
 	ewi_pop_types(t, types, n);
 	unreachable(t);
 }
@@ -349,15 +357,15 @@ static void br_if(struct ewi_translator *t)
 		if (is_function(t, b) || must_move(t, b, n)) {
 			skip = ewi_emit_branch(t, &c, false);
 			if (t->status == EW_OK) {
-				((int32_t *)(void *)(t->m->code + skip))[1] = t->cost;
-				emit_goto(t, b, n);
+				((int32_t *)(void *)(t->code + skip))[1] = t->cost;
+				emit_goto(t, b, n, false);
 				ewi_emit_bind(t, skip);
 			}
 		} else {
 			ewi_emit_link(t, b, ewi_emit_branch(t, &c, true));
 		}
 	}
-	if (t->dead) {
+	if (top(t)->unreachable) { /* operands that are not there become what the label wants */
 		ewi_pop_types(t, types, n);
 		ewi_push_types(t, types, n);
 	} else {
@@ -371,7 +379,7 @@ static uint32_t stub_for(struct ewi_translator *t, struct ewi_block *b, uint32_t
 	if (b->stub_serial != t->br_table_serial) {
 		b->stub_serial = t->br_table_serial;
 		b->stub = ewi_here(t);
-		emit_goto(t, b, n);
+		emit_goto(t, b, n, false);
 	}
 	return b->stub;
 }
@@ -388,7 +396,7 @@ static void fill_table(struct ewi_translator *t, struct ewi_reader targets, uint
 			return;
 		if (is_function(t, b) || must_move(t, b, arity)) {
 			uint32_t to = stub_for(t, b, arity);
-			int32_t *p = (int32_t *)(void *)(t->m->code + pair);
+			int32_t *p = (int32_t *)(void *)(t->code + pair);
 
 			p[0] = (int32_t)(to - pair);
 			p[1] = 0; /* the stub goes on with this line's account */
@@ -431,9 +439,11 @@ static void br_table(struct ewi_translator *t)
 	if (!t->dead && t->sp - top(t)->height >= n) {
 		struct ewi_insx *ins;
 
-		slot = ewi_slot(t, &e);
+		/* What settling emits leaves accumulators alone. */
+		unsigned form = ewi_one_operand(t, &e, EWI_ACC_INT, &slot);
+
 		ewi_settle_top(t, n); /* before the branch, since every way relies on it */
-		ins = ewi_emit(t, EWI_BR_TABLE, EWI_SS, false);
+		ins = ewi_emit(t, EWI_BR_TABLE, form, false);
 		ins->i.a = slot;
 		ins->i.u.uimm = count;
 		pairs = ewi_here(t);
@@ -452,7 +462,7 @@ static void return_op(struct ewi_translator *t)
 	uint32_t n = t->type->result_count;
 
 	if (t->sp - top(t)->height >= n)
-		emit_return(t);
+		emit_return(t, true);
 	ewi_pop_types(t, ewi_functype_results(t->type), n);
 	unreachable(t);
 }
@@ -482,7 +492,7 @@ void ewi_resolve_calls(struct ewi_translator *t, uint32_t func)
 	uint32_t link = t->calls[func];
 
 	while (link != 0) {
-		int32_t *pair = (int32_t *)(void *)(t->m->code + link - 1);
+		int32_t *pair = (int32_t *)(void *)(t->code + link - 1);
 		uint32_t next = (uint32_t)pair[0];
 
 		pair[0] = (int32_t)(t->m->funcs[func].code - (link - 1));
@@ -496,7 +506,7 @@ static void link_call(struct ewi_translator *t, struct ewi_insx *ins, uint32_t f
 {
 	uint32_t pair = ewi_here(t) - (uint32_t)(sizeof(struct ewi_insx) - sizeof(struct ewi_ins));
 
-	if (t->dead || t->status != EW_OK)
+	if (t->dead || t->status != EW_OK || t->late)
 		return;
 	if (t->m->funcs[func].code != EWI_NONE) {
 		ins->rel = (int32_t)(t->m->funcs[func].code - pair);
@@ -524,7 +534,7 @@ static void call(struct ewi_translator *t)
 	if (t->status != EW_OK)
 		return;
 	ewi_mark(t);
-	ins = ewi_emit(t, f < t->m->func_imports ? EWI_CALL_IMPORT : EWI_CALL, EWI_SS, true);
+	ins = ewi_emit(t, f < t->m->func_imports ? EWI_CALL_IMPORT : t->late ? EWI_CALL_LATE : EWI_CALL, EWI_SS, true);
 	ins->i.a = base;
 	ins->i.u.uimm = f;
 	ins->cost = t->cost;
@@ -554,13 +564,21 @@ static void call_indirect(struct ewi_translator *t)
 	struct ewi_entry index;
 	struct ewi_insx *ins;
 	uint16_t base, slot;
+	unsigned form = EWI_SS;
 	uint32_t x, table;
+	bool is64;
 
 	if (!read_indirect(t, &x, &table))
 		return;
 	type = &t->m->types[x];
-	index = ewi_pop(t, EW_I32);
-	slot = ewi_slot(t, &index);
+	is64 = EWI_IS64(&t->m->tables[table]);
+	index = ewi_pop(t, ewi_index_type(is64));
+	ewi_narrow_index(t, is64, &index);
+	/* What settling the arguments emits leaves accumulators alone. */
+	if (type->key & EWI_KEY_HASHED)
+		slot = ewi_slot(t, &index);
+	else
+		form = ewi_one_operand(t, &index, EWI_ACC_INT, &slot);
 	base = take_arguments(t, type);
 	if (t->status != EW_OK)
 		return;
@@ -571,7 +589,7 @@ static void call_indirect(struct ewi_translator *t)
 		ins->rel = (int32_t)x;
 		ins->cost = (int32_t)table;
 	} else {
-		ins = ewi_emit(t, EWI_CALL_INDIRECT, EWI_SS, true);
+		ins = ewi_emit(t, EWI_CALL_INDIRECT, form, true);
 		ins->i.u.uimm = table << 24 | (uint32_t)t->cost;
 		memcpy(&ins->rel, &type->key, sizeof(type->key));
 	}
@@ -598,16 +616,20 @@ static bool same_results(struct ewi_translator *t, const struct ewi_functype *ty
  * them down to where the frame begins.
  */
 static struct ewi_insx *emit_tail(struct ewi_translator *t, unsigned icode,
-				  const struct ewi_functype *type, bool indexed)
+				  const struct ewi_functype *type, const struct ewi_table_def *table)
 {
+	uint32_t indexed = table != NULL;
+	struct ewi_entry index;
 	struct ewi_insx *ins;
 	uint32_t end;
 	uint16_t base;
 
 	if (t->sp - top(t)->height >= type->param_count + indexed)
 		ewi_settle_top(t, type->param_count + indexed);
-	if (indexed)
-		ewi_pop(t, EW_I32);
+	if (table) {
+		index = ewi_pop(t, ewi_index_type(EWI_IS64(table)));
+		ewi_narrow_index(t, EWI_IS64(table), &index);
+	}
 	end = t->next_slot;
 	base = take_arguments(t, type);
 	if (t->status != EW_OK)
@@ -636,7 +658,7 @@ static void return_call(struct ewi_translator *t)
 	import = f < t->m->func_imports;
 	if (!same_results(t, type))
 		return;
-	ins = emit_tail(t, import ? EWI_RETURN_CALL_IMPORT : EWI_RETURN_CALL, type, false);
+	ins = emit_tail(t, import ? EWI_RETURN_CALL_IMPORT : t->late ? EWI_RETURN_CALL_LATE : EWI_RETURN_CALL, type, NULL);
 	if (!ins)
 		return;
 	ins->i.u.uimm = f;
@@ -654,7 +676,7 @@ static void return_call_indirect(struct ewi_translator *t)
 
 	if (!read_indirect(t, &x, &table) || !same_results(t, &t->m->types[x]))
 		return;
-	ins = emit_tail(t, EWI_RETURN_CALL_INDIRECT, &t->m->types[x], true);
+	ins = emit_tail(t, EWI_RETURN_CALL_INDIRECT, &t->m->types[x], &t->m->tables[table]);
 	if (!ins)
 		return;
 	ins->i.u.imm = t->cost;

@@ -14,7 +14,7 @@
 /* Operands by position, popped; [0] is the deepest. */
 struct operands {
 	struct ewi_entry e[3];
-	uint32_t offset;     /* of a memory access */
+	uint64_t offset;     /* of a memory access */
 	uint32_t lane;
 	const uint8_t *bytes; /* sixteen */
 };
@@ -141,7 +141,7 @@ static void emit_scalar_first(struct ewi_translator *t, unsigned icode, const st
 	ins = ewi_emit(t, icode, form, false);
 	ins->i.a = slot;
 	ins->i.b = info->cls == EWI_CLASS_VSTORE ? o->e[1].slot : (uint16_t)dst;
-	ins->i.u.uimm = o->offset;
+	ins->i.u.uimm = (uint32_t)o->offset;
 }
 
 static void emit_lane_access(struct ewi_translator *t, unsigned icode, const struct operands *o, uint32_t dst)
@@ -153,7 +153,7 @@ static void emit_lane_access(struct ewi_translator *t, unsigned icode, const str
 	ins = ewi_emit(t, icode, EWI_SS, true);
 	ins->i.a = slot;
 	ins->i.b = o->e[1].slot;
-	ins->i.u.uimm = o->offset;
+	ins->i.u.uimm = (uint32_t)o->offset;
 	ins->rel = (int32_t)dst;
 	ins->cost = (int32_t)o->lane;
 }
@@ -180,19 +180,18 @@ void ewi_simd_op(struct ewi_translator *t, const struct ewi_op *op)
 	uint32_t dst;
 
 	t->memory = 0;
+	t->wide = false;
 	read_immediates(t, op, info->cls, &o);
 	for (size_t i = strlen(op->pops); i-- > 0;)
-		o.e[i] = ewi_pop(t, ewi_type_of_letter(op->pops[i]));
+		o.e[i] = ewi_pop(t, i == 0 && t->wide ? EW_I64 : ewi_type_of_letter(op->pops[i]));
 	if (t->status != EW_OK || t->r.failed)
 		return;
 	dst = t->next_slot;
-	if (t->memory != 0)
-		ewi_use_memory(t, t->memory);
+	o.offset = ewi_access_begin(t, &o.e[0], o.offset);
 	emit(t, op->icode, &o, dst);
 	if (op->pushes[0])
 		ewi_made(t, info->result, dst);
-	if (t->memory != 0)
-		ewi_use_memory(t, 0);
+	ewi_access_end(t);
 	if (!op->pushes[0])
 		return;
 	if (info->cls == EWI_CLASS_VLOADLANE)

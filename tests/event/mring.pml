@@ -11,7 +11,9 @@
  * TOLD_LATE lets head_told lag, as it does in a larger room.
  */
 #define N 4
-#define CLAIMS 4
+#ifndef CLAIMS
+#define CLAIMS 3
+#endif
 #define PRODUCERS 2
 #define BUSY 16
 #define PAD 32
@@ -35,23 +37,32 @@ active [PRODUCERS] proctype producer()
 
 again:	do
 	:: atomic { claimed >= CLAIMS -> break }
-	:: atomic { claimed < CLAIMS -> at = tail_at; lap = tail_lap; seq = tail_seq };
-		if :: size = 1 :: size = 2 fi;
-		pad = (size > N - at -> N - at : 0);
-		atomic { h_at = told_at; h_lap = told_lap };
-		used = DISTANCE(h_lap, h_at, lap, at);
+	:: atomic { /* what is left of the last round tells no states apart */
+			claimed < CLAIMS -> at = tail_at; lap = tail_lap; seq = tail_seq;
+			h_at = 0; h_lap = 0; size = 0; pad = 0; used = 0; place = 0; i = 0; end = 0
+		};
+		atomic {
+			if :: size = 1 :: size = 2 fi;
+			pad = (size > N - at -> N - at : 0)
+		};
+		atomic {
+			h_at = told_at; h_lap = told_lap;
+			used = DISTANCE(h_lap, h_at, lap, at)
+		};
 		if
 		:: used <= N && pad + size < N - used
 		:: else ->
-			atomic { h_at = head_at; h_lap = head_lap };
-			used = DISTANCE(h_lap, h_at, lap, at);
+			atomic {
+				h_at = head_at; h_lap = head_lap;
+				used = DISTANCE(h_lap, h_at, lap, at)
+			};
 			if
 			:: used <= N && pad + size < N - used
 			:: else -> goto again /* full, or the tail has moved */
 			fi
 		fi;
-		end = at + pad + size;
 		atomic {
+			end = at + pad + size;
 			if
 			:: tail_at == at && tail_lap == lap && tail_seq == seq && claimed < CLAIMS ->
 				tail_at = (end >= N -> end - N : end);
@@ -86,7 +97,10 @@ again:	do
 		:: deaths < 1 -> deaths++; goto dead
 		fi
 	od;
-dead:	ended++
+dead:	atomic {
+		at = 0; lap = 0; seq = 0; h_at = 0; h_lap = 0; size = 0; pad = 0; used = 0; place = 0; i = 0; end = 0;
+		ended++
+	}
 }
 
 active proctype consumer()
@@ -133,11 +147,13 @@ active proctype consumer()
 		size = frame & 7; /* a whole room is never padding */
 		assert(size >= 1 && size <= 4);
 		assert((frame & (PAD | SKIP)) || size <= 2);
-		i = 0;
-		do /* it is the consumer's now */
-		:: i < size -> atomic { assert(owner[(at + i) % N] != 0); owner[(at + i) % N] = 9; i++ }
-		:: else -> break
-		od;
+		atomic {
+			i = 0;
+			do /* it is the consumer's now */
+			:: i < size -> assert(owner[(at + i) % N] != 0); owner[(at + i) % N] = 9; i++
+			:: else -> break
+			od
+		};
 		if :: frame == 2 -> assert(room[at + 1] == JUNK) :: else fi;
 		assert(room[at] == frame);
 		/* release: where it goes, zeros, then the room is free; begun again after a death */
@@ -164,7 +180,7 @@ zero:		i = 0;
 		atomic { told_at = to_at; told_lap = to_lap };
 #endif
 		atomic { head_at = to_at; head_lap = to_lap };
-next:		skip
+next:		atomic { at = 0; lap = 0; frame = 0; size = 0; i = 0; left = 0; n = 0 }
 	od;
 	assert(tail_seq == claimed)
 }

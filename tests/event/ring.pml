@@ -31,7 +31,7 @@ active proctype producer()
 life:	do
 	:: committed >= EVENTS -> break
 	:: committed < EVENTS ->
-		count = 0; open = at;
+		atomic { count = 0; open = at; openframe = 0; seen = 0; size = 0; place = 0 };
 		do
 		:: count < 2 && committed + count < EVENTS ->
 			if :: size = 1 :: size = 2 fi; /* N / 2 is the largest */

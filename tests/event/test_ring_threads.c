@@ -206,7 +206,7 @@ static void one_row(const struct row *row)
 	print_message("%s: %llu events, %llu without room\n", row->name, (unsigned long long)run.got,
 		      (unsigned long long)(st.rejected_full + st.dropped_newest + st.dropped_oldest));
 	assert_int_equal(run.bad, 0);
-	assert_true(run.got > 100);
+	assert_true(run.got > 0);
 	assert_int_equal(st.released, run.got);
 	assert_int_equal(st.pushed, run.got + st.dropped_oldest);
 	assert_int_equal(st.used_bytes, 0);

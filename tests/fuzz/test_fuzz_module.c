@@ -3,7 +3,8 @@
 
 /*
  * test_fuzz_module.c - any bytes at all as a module: refused, or linked with stand-ins and every export
- * run, bounded by fuel.  Never a crash, a leak, or a byte read beyond the input.
+ * run, bounded by fuel.  Never a crash, a leak, or a byte read beyond the input; and the same again where functions are
+ * translated on their first call.
  *
  * With -DEW_LIBFUZZER this is a libFuzzer target (tests/README.md says how to build it); without, a driver
  * that runs it on damaged copies of modules made here.
@@ -29,7 +30,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* How far the inputs came: a driver that only ever sees refusals tests nothing. */
 struct fuzz_counts {
 	unsigned long loaded, linked, called, trapped, fuel;
+	uint64_t digest; /* of what calls ended with: FNV-1a */
 };
+
+static void note(struct fuzz_counts *c, uint64_t what)
+{
+	c->digest = (c->digest ^ what) * 0x100000001b3u;
+}
+
 
 static enum ew_status stand_in(void *user, struct ew_instance *caller, union ew_value *values)
 {
@@ -72,15 +80,18 @@ static enum ew_status resolve(void *user, const struct ew_extern_type *want, str
 	return EW_OK;
 }
 
-static void check_trap(const struct ew_exec *x, size_t size)
+static void check_trap(const struct ew_exec *x, size_t size, struct fuzz_counts *counts)
 {
 	const struct ew_trap *t = ew_exec_trap(x);
 
 	MUST(t->code > EW_TRAP_NONE && t->code <= EW_TRAP_HOST);
 	MUST(t->frame_count <= EW_TRAP_FRAMES && t->frame_count <= t->depth);
 	MUST(memchr(t->text, '\0', sizeof(t->text)) && t->text[0]);
-	for (uint32_t i = 0; i < t->frame_count; i++)
+	for (uint32_t i = 0; i < t->frame_count; i++) {
 		MUST(t->frames[i].offset < size);
+		note(counts, (uint64_t)t->frames[i].func << 32 | t->frames[i].offset);
+	}
+	note(counts, (uint64_t)t->code << 32 | t->depth);
 }
 
 static void call_export(struct ew_instance *i, struct ew_exec *x, uint32_t index, size_t size,
@@ -107,9 +118,11 @@ static void call_export(struct ew_instance *i, struct ew_exec *x, uint32_t index
 	}
 	if (status == EW_ERR_TRAP) {
 		counts->trapped++;
-		check_trap(x, size);
+		check_trap(x, size, counts);
 	}
 	MUST(status == EW_OK || status == EW_ERR_TRAP || status == EW_ERR_FUEL);
+	note(counts, (uint64_t)status);
+	note(counts, (uint64_t)ew_exec_fuel(x));
 	counts->called++;
 }
 
@@ -142,22 +155,40 @@ static void run_module(struct ew_module *m, size_t size, const struct ew_alloc *
 	ew_exec_destroy(config.exec);
 }
 
-static void fuzz(const uint8_t *data, size_t size, const struct ew_alloc *alloc, struct fuzz_counts *counts)
+/* All there is to know of a module loaded with these flags. */
+static enum ew_status load_and_run(const uint8_t *data, size_t size, uint32_t flags, const struct ew_alloc *alloc,
+				   struct fuzz_counts *counts, struct ew_error *err)
 {
+	struct ew_module_config config = {.struct_bytes = sizeof(config), .flags = flags};
 	struct ew_module *m;
-	struct ew_error err = {0};
-	enum ew_status status = ew_module_load(&m, data, size, NULL, alloc, &err);
+	enum ew_status status = ew_module_load(&m, data, size, &config, alloc, err);
 
 	if (status == EW_OK) {
 		counts->loaded++;
 		run_module(m, size, alloc, counts);
 		ew_module_free(m);
-		return;
+		return status;
 	}
-	MUST(m == NULL && err.status == status && err.text[0]);
+	MUST(m == NULL && err->status == status && err->text[0]);
 	MUST(status == EW_ERR_MALFORMED || status == EW_ERR_INVALID || status == EW_ERR_LIMIT ||
 	     status == EW_ERR_UNSUPPORTED);
-	MUST(err.offset <= size);
+	MUST(err->offset <= size);
+	return status;
+}
+
+static void fuzz(const uint8_t *data, size_t size, const struct ew_alloc *alloc, struct fuzz_counts *counts)
+{
+	struct fuzz_counts late = {0};
+	struct ew_error err = {0}, late_err = {0};
+	enum ew_status status;
+
+	counts->digest = 0;
+	status = load_and_run(data, size, 0, alloc, counts, &err);
+	if (!EW_CONFIG_LAZY || strstr(err.text, "internal code")) /* which is met at the first call then */
+		return;
+	MUST(load_and_run(data, size, EW_MODULE_LAZY, alloc, &late, &late_err) == status);
+	MUST(late.digest == counts->digest && late_err.offset == err.offset);
+	MUST(strcmp(late_err.text, err.text) == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

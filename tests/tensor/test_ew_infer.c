@@ -38,7 +38,7 @@ static const struct tfl_op delay_ops[] = {
 	{.code = 114, .in_count = 1, .in = {1}, .out = {2}},
 	{.code = 114, .in_count = 1, .in = {0}, .out = {1}},
 };
-static const struct tfl_op conv_op = {.code = 3, .in_count = 1, .in = {0}, .out = {2}};
+static const struct tfl_op norm_op = {.code = 11, .in_count = 1, .in = {0}, .out = {2}};
 static const int32_t delay_in = 0, delay_out = 2;
 
 static void write_models(const struct folder *f)
@@ -52,10 +52,10 @@ static void write_models(const struct folder *f)
 	put(f, "delay.tflite", bytes, size);
 	put(f, "cut.tflite", bytes, size / 3);
 	free(bytes);
-	m.ops = &conv_op;
+	m.ops = &norm_op;
 	m.op_count = 1;
 	bytes = tfl_build(&m, &size);
-	put(f, "conv.tflite", bytes, size);
+	put(f, "norm.tflite", bytes, size);
 	free(bytes);
 	bytes = tfl_build(&small_dense, &size);
 	put(f, "dense.tflite", bytes, size);
@@ -83,7 +83,7 @@ static bool open_folder(struct folder *f)
 
 static void close_folder(const struct folder *f)
 {
-	static const char *const names[] = {"delay.tflite", "cut.tflite", "conv.tflite", "dense.tflite", "one",
+	static const char *const names[] = {"delay.tflite", "cut.tflite", "norm.tflite", "dense.tflite", "one",
 					    "two", "three", "floats", "o1", "o2", "o3"};
 	char path[1024];
 
@@ -150,7 +150,7 @@ static void statuses(void **state)
 		{"no such model", {":nothing", NULL}, 1, "", "cannot be read"},
 		{"cut model", {":cut.tflite", NULL}, 1, "", "malformed: byte"},
 		{"not a model", {":one", NULL}, 1, "", "malformed"},
-		{"unsupported operator", {":conv.tflite", NULL}, 1, "", "not supported: operator 0 (CONV_2D)"},
+		{"unsupported operator", {":norm.tflite", NULL}, 1, "", "not supported: operator 0 (L2_NORMALIZATION)"},
 		{"no such input", {":delay.tflite", ":nothing", ":o1", NULL}, 1, "", "cannot be read"},
 		{"short input", {":delay.tflite", ":three", ":o1", NULL}, 1, "", "3 bytes, the model's inputs take 4"},
 		{"long input", {":delay.tflite", ":floats", ":o1", NULL}, 1, "", "16 bytes, the model's inputs take 4"},

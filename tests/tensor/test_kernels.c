@@ -195,7 +195,8 @@ static void every_shift(void **state)
 				int8_t in = 0, w[8] = {0}, out[8], want[8];
 				int16_t scratch[64];
 				uint8_t bias[32];
-				struct ewi_call c = {&p, {&in, w, bias}, want, scratch, 1};
+				struct ewi_call c = {.params = &p, .in = {&in, w, bias}, .out = want, .scratch = scratch,
+							     .windows = 1};
 				int32_t m = v < 2 ? 1 << 30 : v < 4 ? INT32_MAX : (int32_t)(noise(&s.seed) >> 34 | 1 << 30);
 
 				p.scale = (struct ewi_scale){m, shift};
@@ -225,7 +226,7 @@ static void every_shift(void **state)
 /* The table itself: each slot begins with its definition, names are those of the functions. */
 static void table(void **state)
 {
-	bool seen[EWI_SLOT_COPY + 1] = {false};
+	bool seen[EWI_SLOTS] = {false};
 	size_t count;
 	const struct ewi_kernel *k = ewi_kernels(&count);
 

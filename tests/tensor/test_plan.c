@@ -76,7 +76,7 @@ static void lifetimes(const struct ew_model *m, uint32_t *first, uint32_t *last)
 	for (uint32_t i = 0; i < m->input_count; i++)
 		first[m->inputs[i]] = 0;
 	for (uint32_t i = 0; i < m->op_count; i++) {
-		uint32_t out = m->tensors[m->ops[i].out].root, in = m->tensors[m->ops[i].in[0]].root;
+		uint32_t out = m->tensors[m->ops[i].out[0]].root, in = m->tensors[m->ops[i].in[0]].root;
 
 		if (first[out] == UINT32_MAX)
 			first[out] = i;

@@ -237,7 +237,7 @@ static enum ew_status burn(void *user, struct ew_instance *caller, union ew_valu
 	return EW_OK;
 }
 
-/* A host function's work is the guest's: the run stops at the next place where fuel is looked at. */
+/* A host function's work is the guest's: the run stops behind the call. */
 static void test_burn(void **state)
 {
 	const struct ew_import in[] = {{.module = "e", .name = "burn", .u.host = {"(i)", burn, NULL}}};
@@ -271,6 +271,82 @@ static void test_burn(void **state)
 	v.i32 = 1;
 	assert_int_equal(wrun_call(&w, "once", &v), EW_OK);
 	wrun_close(&w);
+}
+
+static enum ew_status burn_give(void *user, struct ew_instance *caller, union ew_value *values)
+{
+	(void)user;
+	ew_exec_burn(ew_instance_exec(caller), values[0].u32);
+	values[0].u32 += 1;
+	return EW_OK;
+}
+
+static enum ew_status burn_give_f64(void *user, struct ew_instance *caller, union ew_value *values)
+{
+	(void)user;
+	ew_exec_burn(ew_instance_exec(caller), values[0].u32);
+	values[0].f64 = values[0].u32 + 0.5;
+	return EW_OK;
+}
+
+/*
+ * What a host function burns beyond what there is stops the run behind the call, on a straight line too, and the
+ * result is there when the run goes on.  Burning exactly what is left does not.
+ */
+static void test_burn_on_a_straight_line(void **state)
+{
+	static const struct {
+		const char *row;
+		size_t len;
+		uint8_t code[32];
+		int calls, cost; /* of host functions; instructions up to the last of them */
+		int32_t more;	 /* result less calls times what one burns */
+	} rows[] = {
+		{"one call", CODE_OF(LOCAL_GET(0), CALL(0)), 1, 2, 1},
+		{"result used at once", CODE_OF(LOCAL_GET(0), CALL(0), I32_CONST(5), 0x6a), 1, 2, 6},
+		{"two calls", CODE_OF(LOCAL_GET(0), CALL(0), LOCAL_GET(0), CALL(0), 0x6a), 2, 4, 2},
+		{"a float", CODE_OF(LOCAL_GET(0), CALL(1), 0xaa), 1, 2, 0},
+		{"tail call", CODE_OF(LOCAL_GET(0), 0x12, 0), 1, 2, 1},
+		{"tail call in a callee", CODE_OF(LOCAL_GET(0), CALL(2), I32_CONST(5), 0x6a), 1, 4, 6},
+		{"by index", CODE_OF(LOCAL_GET(0), I32_CONST(0), CALL_INDIRECT(0, 0)), 1, 3, 1},
+	};
+	const struct ew_import in[] = {{.module = "e", .name = "burn", .u.host = {"(i)i", burn_give, NULL}},
+				       {.module = "e", .name = "burnf", .u.host = {"(i)F", burn_give_f64, NULL}}};
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		for (int over = 0; over < 2; over++) {
+			int burns = 500, stops = 0;
+			union ew_value v = {.i32 = burns};
+			enum ew_status status;
+			struct wrun w;
+
+			wrun_init(&w);
+			wmod_type(&w.m, "(i)i");
+			wmod_import_func(&w.m, "e", "burn", "(i)i");
+			wmod_import_func(&w.m, "e", "burnf", "(i)F");
+			wmod_table(&w.m, T_FUNC, 1, 1);
+			wmod_elem(&w.m, 0, (const uint32_t[]){0}, 1);
+			wmod_func(&w.m, "(i)i", "", CODE(LOCAL_GET(0), 0x12, 0));
+			wmod_func(&w.m, "(i)i", "", rows[i].code, rows[i].len);
+			wmod_export(&w.m, "f", WMOD_FUNC, 3);
+			w.link.imports = in;
+			w.link.import_count = ROWS(in);
+			wrun_open(&w);
+			/* Behind the last call there is nothing left, or one too little. */
+			ew_exec_set_fuel(w.exec, (uint64_t)(rows[i].calls * burns + rows[i].cost - over));
+			status = wrun_call(&w, "f", &v);
+			while (status == EW_ERR_FUEL && stops < 9) {
+				stops++;
+				ew_exec_set_fuel(w.exec, 400);
+				status = ew_resume(w.exec, &v);
+			}
+			check_status(rows[i].row, status, EW_OK);
+			check_int(rows[i].row, v.i32, rows[i].calls * burns + rows[i].more);
+			check_int(rows[i].row, stops, over);
+			wrun_close(&w);
+		}
+	}
 }
 
 /* ---- loops of every shape end ---- */
@@ -413,6 +489,7 @@ int main(void)
 		cmocka_unit_test(test_costs),		 cmocka_unit_test(test_portions),
 		cmocka_unit_test(test_work_in_portions), cmocka_unit_test(test_resume),
 		cmocka_unit_test(test_trap_cost),	 cmocka_unit_test(test_burn),
+		cmocka_unit_test(test_burn_on_a_straight_line),
 		cmocka_unit_test(test_endless_runs_out), cmocka_unit_test(test_interrupt),
 		cmocka_unit_test(test_cancel),		 cmocka_unit_test(test_nested_out_of_fuel),
 	};

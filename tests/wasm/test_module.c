@@ -34,7 +34,7 @@ static const struct {
 	const char *module, *name; /* module NULL: an export */
 	enum ew_extern_kind kind;
 	const char *params, *results;
-	uint32_t min, max;
+	uint64_t min, max;
 	enum ew_type type;
 	bool mutable_global;
 } externs[] = {
@@ -42,7 +42,7 @@ static const struct {
 	{"env", "memory", EW_EXTERN_MEMORY, NULL, NULL, 1, 3, 0, false},
 	{"env", "limit", EW_EXTERN_GLOBAL, NULL, NULL, 0, 0, EW_I64, false},
 	{"env", "count", EW_EXTERN_GLOBAL, NULL, NULL, 0, 0, EW_F32, true},
-	{"env", "table", EW_EXTERN_TABLE, NULL, NULL, 2, UINT32_MAX, EW_EXTERNREF, false},
+	{"env", "table", EW_EXTERN_TABLE, NULL, NULL, 2, UINT64_MAX, EW_EXTERNREF, false},
 	{NULL, "two", EW_EXTERN_FUNC, "\x7f\x7e", "\x7d\x7c", 0, 0, 0, false},
 	{NULL, "ref", EW_EXTERN_FUNC, "\x70\x6f", "\x6f", 0, 0, 0, false},
 	{NULL, "t", EW_EXTERN_TABLE, NULL, NULL, 4, 8, EW_FUNCREF, false},

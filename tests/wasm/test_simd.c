@@ -116,6 +116,33 @@ static const struct {
 	{"f64x2.convert_low_i32x4_s", "v", "V", 0xfe, NO_LANE, {0x00000002ffffffff, 9}, {0}, {0}, 0, {0xbff0000000000000, 0x4000000000000000}},
 	{"f32x4.demote_f64x2_zero", "v", "V", 0x5e, NO_LANE, {0x3ff0000000000000, 0x4000000000000000}, {0}, {0}, 0, {0x400000003f800000, 0}},
 	{"f64x2.promote_low_f32x4", "v", "V", 0x5f, NO_LANE, {0x400000003f800000, 9}, {0}, {0}, 0, {0x3ff0000000000000, 0x4000000000000000}},
+#if EW_CONFIG_RELAXED_SIMD
+	/* Where other engines may differ: each the only result that the deterministic profile allows. */
+	{"i8x16.relaxed_swizzle", "vv", "V", 0x100, NO_LANE, {0x0706050403020100, 0x0f0e0d0c0b0a0908}, {0x10ff80070f000102, 0x0808080808081f7f}, {0}, 0,
+	 {0x000000070f000102, 0x0808080808080000}},
+	{"i32x4.relaxed_trunc_f32x4_s", "v", "V", 0x101, NO_LANE, {0x4f0000007fc00000, 0xff8000003fc00000}, {0}, {0}, 0, {0x7fffffff00000000, 0x8000000000000001}},
+	{"i32x4.relaxed_trunc_f32x4_u", "v", "V", 0x102, NO_LANE, {0x4f8000007fc00000, 0xbf8000004f000000}, {0}, {0}, 0, {0xffffffff00000000, 0x80000000}},
+	{"i32x4.relaxed_trunc_f64x2_s_zero", "v", "V", 0x103, NO_LANE, {0x41e0000000000000, 0xfff8000000000000}, {0}, {0}, 0, {0x7fffffff, 0}},
+	{"i32x4.relaxed_trunc_f64x2_u_zero", "v", "V", 0x104, NO_LANE, {0x41f0000000000000, 0xbff0000000000000}, {0}, {0}, 0, {0xffffffff, 0}},
+	{"f32x4.relaxed_madd", "vvv", "V", 0x105, NO_LANE, {0x3f8000027f7fffff, 0x40000000}, {0x3f80010040000000, 0x40400000},
+	 {0xbf800102ff7fffff, 0x3f800000}, 0, {0x000000007f800000, 0x40e00000}},
+	{"f32x4.relaxed_nmadd", "vvv", "V", 0x106, NO_LANE, {0xbf800002ff7fffff, 0x40000000}, {0x3f80010040000000, 0x40400000},
+	 {0xbf800102ff7fffff, 0x3f800000}, 0, {0x000000007f800000, 0xc0a00000}},
+	{"f64x2.relaxed_madd", "vvv", "V", 0x107, NO_LANE, {0x7fefffffffffffff, 0x4000000000000000}, {0x4000000000000000, 0x4008000000000000},
+	 {0xffefffffffffffff, 0x3ff0000000000000}, 0, {0x7ff0000000000000, 0x401c000000000000}},
+	{"f64x2.relaxed_nmadd", "vvv", "V", 0x108, NO_LANE, {0xffefffffffffffff, 0x4000000000000000}, {0x4000000000000000, 0x4008000000000000},
+	 {0xffefffffffffffff, 0x3ff0000000000000}, 0, {0x7ff0000000000000, 0xc014000000000000}},
+	{"i8x16.relaxed_laneselect", "vvv", "V", 0x109, NO_LANE, {B(0xaa), B(0x11)}, {B(0x55), B(0x22)}, {B(0xf0), B(0x0f)}, 0, {B(0xa5), B(0x21)}},
+	{"i64x2.relaxed_laneselect", "vvv", "V", 0x10c, NO_LANE, {B(0xaa), B(0x11)}, {B(0x55), B(0x22)}, {B(0xf0), B(0x0f)}, 0, {B(0xa5), B(0x21)}},
+	{"f32x4.relaxed_min", "vv", "V", 0x10d, NO_LANE, {0x8000000040000000, 0x7fc0000000000000}, {0x000000003f800000, 0x3f800000}, {0}, 0,
+	 {0x800000003f800000, 0x7fc0000000000000}},
+	{"f64x2.relaxed_max", "vv", "V", 0x110, NO_LANE, {0x8000000000000000, 0x7ff8000000000000}, {0, 0x3ff0000000000000}, {0}, 0, {0, 0x7ff8000000000000}},
+	{"i16x8.relaxed_q15mulr_s", "vv", "V", 0x111, NO_LANE, {0x8000800040007fff, 0}, {0x80007fff40007fff, 0}, {0}, 0, {0x7fff800120007ffe, 0}},
+	{"i16x8.relaxed_dot_i8x16_i7x16_s", "vv", "V", 0x112, NO_LANE, {0x020180807f7f8080, 5}, {0xff037f7f7f7f8080, 0xff}, {0}, 0,
+	 {0x000181007e027fff, 0xfffb}},
+	{"i32x4.relaxed_dot_i8x16_i7x16_add_s", "vvv", "V", 0x113, NO_LANE, {0x020180807f7f8080, 5}, {0xff037f7f7f7f8080, 0xff}, {0x0000000100000002, 0x80000000},
+	 0, {0xffff81020000fe03, 0x7ffffffb}},
+#endif
 };
 
 /* Where the operands come from: that decides which handler runs. */
@@ -604,7 +631,8 @@ static const struct {
 	REFUSED("shuffle 31", "(V)V", EW_OK, LOCAL_GET(0), LOCAL_GET(0), 0xfd, 0x0d, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 31),
 	REFUSED("shuffle 32", "(V)V", EW_ERR_INVALID, LOCAL_GET(0), LOCAL_GET(0), 0xfd, 0x0d, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 32),
 	REFUSED("no such opcode", "(V)V", EW_ERR_MALFORMED, LOCAL_GET(0), 0xfd, 0x9a, 1),
-	REFUSED("relaxed opcode", "(VV)V", EW_ERR_MALFORMED, LOCAL_GET(0), LOCAL_GET(1), 0xfd, 0x80, 2),
+	REFUSED("behind the last opcode", "(VV)V", EW_ERR_MALFORMED, LOCAL_GET(0), LOCAL_GET(1), 0xfd, 0x94, 2),
+	REFUSED("relaxed, of two operands", "(VV)V", EW_CONFIG_RELAXED_SIMD ? EW_ERR_INVALID : EW_ERR_UNSUPPORTED, LOCAL_GET(0), LOCAL_GET(1), 0xfd, 0x85, 2),
 	REFUSED("opcode of 2^32 - 1", "(V)V", EW_ERR_MALFORMED, LOCAL_GET(0), 0xfd, 0xff, 0xff, 0xff, 0xff, 0x0f),
 	REFUSED("constant cut off", "()V", EW_ERR_MALFORMED, 0xfd, 0x0c, 1, 2, 3),
 	REFUSED("i32 for a vector", "(i)V", EW_ERR_INVALID, LOCAL_GET(0), 0xfd, 0x4d),
@@ -626,6 +654,42 @@ static void test_refused(void **state)
 	}
 }
 
+/* First and last of the relaxed ones, and their neighbours. */
+static const struct {
+	const char *name;
+	uint32_t opcode;
+	enum ew_status on, off;
+} relaxed[] = {
+	{"before", 0xff, EW_OK, EW_OK},
+	{"first", 0x100, EW_OK, EW_ERR_UNSUPPORTED},
+	{"last of two operands", 0x112, EW_OK, EW_ERR_UNSUPPORTED},
+	{"last", 0x113, EW_ERR_INVALID, EW_ERR_UNSUPPORTED},
+	{"behind", 0x114, EW_ERR_MALFORMED, EW_ERR_MALFORMED},
+};
+
+static void test_relaxed_disabled(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 2 * ROWS(relaxed); i++) {
+		size_t k = i / 2;
+		bool on = EW_CONFIG_RELAXED_SIMD && i % 2 == 0;
+		struct wbytes code = {0};
+		struct wrun w;
+
+		wrun_init(&w);
+		w.load.disable = i % 2 ? EW_FEATURE_RELAXED_SIMD : 0;
+		v128_const(&code, (struct vec){0, 0});
+		if (relaxed[k].opcode != 0xff)
+			v128_const(&code, (struct vec){0, 0});
+		simd(&code, relaxed[k].opcode);
+		define(&w, "()V", "", &code);
+		check_status(relaxed[k].name, wrun_load(&w), on ? relaxed[k].on : relaxed[k].off);
+		if (!on && relaxed[k].off == EW_ERR_UNSUPPORTED)
+			check_has(relaxed[k].name, w.err.text, "relaxed vector instructions are disabled");
+		wrun_close(&w);
+	}
+}
+
 /* ---- NaNs ------------------------------------------------------------------------------------------ */
 
 static const struct {
@@ -636,6 +700,11 @@ static const struct {
 	{"f32x4.add", 0xe4, {0xffe000013f800000, 0}, {0x3f8000003f800000, 0}, {0}, {0x7fc0000040000000, 0}},
 	{"f64x2.max", 0xf5, {0xfff8000000000001, 0}, {0, 0}, {0}, {0x7ff8000000000000, 0}},
 	{"f32x4.pmax", 0xeb, {0xffe00001, 0}, {0x3f800000, 0}, {0xffe00001, 0}, {0xffe00001, 0}},
+#if EW_CONFIG_RELAXED_SIMD
+	{"f32x4.relaxed_madd", 0x105, {0xffe000013f800000, 0}, {0x3f8000003f800000, 0}, {0}, {0x7fc0000040000000, 0}},
+	{"f64x2.relaxed_nmadd", 0x108, {0xfff8000000000001, 0}, {0, 0}, {0}, {0x7ff8000000000000, 0}},
+	{"f64x2.relaxed_max", 0x110, {0xfff8000000000001, 0}, {0, 0}, {0}, {0x7ff8000000000000, 0}},
+#endif
 };
 
 static void test_nans(void **state)
@@ -651,6 +720,8 @@ static void test_nans(void **state)
 			w.load.flags = canonical ? EW_MODULE_CANONICAL_NAN : 0;
 			v128_const(&code, nans[i].a);
 			v128_const(&code, nans[i].b);
+			if (nans[i].opcode >= 0x105 && nans[i].opcode <= 0x108) /* a third operand */
+				v128_const(&code, nans[i].b);
 			simd(&code, nans[i].opcode);
 			define(&w, "()V", "", &code);
 			wrun_open(&w);
@@ -671,7 +742,7 @@ int main(void)
 		cmocka_unit_test(test_host),	      cmocka_unit_test(test_globals),
 		cmocka_unit_test(test_frames),	      cmocka_unit_test(test_stack),
 		cmocka_unit_test(test_bounds),	      cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_nans),
+		cmocka_unit_test(test_relaxed_disabled), cmocka_unit_test(test_nans),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
