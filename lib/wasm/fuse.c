@@ -148,8 +148,8 @@ static unsigned find_triple(unsigned pair, unsigned third)
 	return other;
 }
 
-/* The best that can begin at s: best is told of what stands behind it. */
-static void choose(const struct ewi_translator *t, struct ewi_start *s, uint32_t left)
+/* The best that can begin at s: best is told of what stands behind it.  keys: of it and the next two, if they are there. */
+static void choose(struct ewi_start *s, uint32_t left, const unsigned keys[3])
 {
 	unsigned pair, triple;
 
@@ -157,7 +157,7 @@ static void choose(const struct ewi_translator *t, struct ewi_start *s, uint32_t
 	s->best = 1 + (left > 1 ? s[1].best : 0);
 	if (left < 2 || s[1].is_label)
 		return;
-	pair = find_pair(key_of(t, s), key_of(t, s + 1));
+	pair = find_pair(keys[0], keys[1]);
 	if (pair == 0)
 		return;
 	if (1 + (left > 2 ? s[2].best : 0) <= s->best) {
@@ -167,7 +167,7 @@ static void choose(const struct ewi_translator *t, struct ewi_start *s, uint32_t
 	}
 	if (left < 3 || s[2].is_label)
 		return;
-	triple = find_triple(pair - 1, key_of(t, s + 2));
+	triple = find_triple(pair - 1, keys[2]);
 	if (triple != 0 && 1 + (left > 3 ? s[3].best : 0) < s->best) {
 		s->best = 1 + (left > 3 ? s[3].best : 0);
 		s->fused = ewi_triples[triple - 1];
@@ -177,8 +177,14 @@ static void choose(const struct ewi_translator *t, struct ewi_start *s, uint32_t
 
 void ewi_fuse(struct ewi_translator *t)
 {
-	for (uint32_t i = t->start_count; i-- > 0;)
-		choose(t, &t->starts[i], t->start_count - i);
+	unsigned keys[3] = {KEYS, KEYS, KEYS};
+
+	for (uint32_t i = t->start_count; i-- > 0;) {
+		keys[2] = keys[1];
+		keys[1] = keys[0];
+		keys[0] = key_of(t, &t->starts[i]);
+		choose(&t->starts[i], t->start_count - i, keys);
+	}
 	for (uint32_t i = 0; i < t->start_count; i++) {
 		const struct ewi_start *s = &t->starts[i];
 
