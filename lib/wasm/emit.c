@@ -363,7 +363,8 @@ void ewi_settle(struct ewi_translator *t, uint32_t h)
 void ewi_settle_top(struct ewi_translator *t, uint32_t n)
 {
 	for (uint32_t h = t->sp - n; h < t->sp; h++)
-		ewi_settle(t, h);
+		if (t->stack[h].place != EWI_TEMP)
+			ewi_settle(t, h);
 }
 
 void ewi_settle_locals(struct ewi_translator *t, uint32_t local_slot)
