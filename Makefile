@@ -281,7 +281,7 @@ check-power: ## cut the power at every write, erase and sync of POWER_OPS=2000 o
 FUZZ ?= module
 FUZZ_ARGS ?= -max_total_time=60
 FUZZSAN := -fsanitize=address,undefined -fno-sanitize-recover=all
-fuzz: ## clang's libFuzzer on FUZZ=module, model or reader, FUZZ_ARGS=-max_total_time=60; finds stay in BUILD/fuzz
+fuzz: ## clang's libFuzzer on FUZZ=module, model, reader, log or kv, FUZZ_ARGS=-max_total_time=60; finds stay in BUILD/fuzz
 	$(SUBMAKE) BUILD=$(BUILD)/fuzz CC=clang WERROR= OPT="-O1 -fsanitize=fuzzer-no-link $(FUZZSAN)" \
 		CPPFLAGS="$(CPPFLAGS) -DEW_CONFIG_EXEC_TAIL=0" $(BUILD)/fuzz/libedgewasm.a
 	clang -std=gnu11 -g -O1 -fsanitize=fuzzer $(FUZZSAN) -DEW_LIBFUZZER -DEW_CONFIG_EXEC_TAIL=0 -Iinclude -Ilib -Itests/aid \
@@ -303,6 +303,11 @@ bench: ## run every bench program; BENCH_JSON=file gets the same figures as JSON
 	@$(if $(BENCH_JSON),: >$(BENCH_JSON))
 	@for b in $(BENCHES); do \
 		echo; echo "== $$b"; $$b $(BENCH_ARGS) $(if $(BENCH_JSON),--json $(BENCH_JSON)) || exit 1; done
+
+bench-fuel: ## what counting fuel costs: the bench guests here and in a build without it, in BUILD/unmetered
+	$(SUBMAKE) $(BUILD)/bench-wasm $(BUILD)/ew-run
+	$(SUBMAKE) BUILD=$(BUILD)/unmetered CPPFLAGS="$(CPPFLAGS) -DEWI_UNMETERED" $(BUILD)/unmetered/ew-run
+	$(BUILD)/bench-wasm $(BENCH_ARGS) --peer 'unmetered=$(BUILD)/unmetered/ew-run --invoke run {wasm} {n}'
 
 # ---- installing ----------------------------------------------------------------------------------
 

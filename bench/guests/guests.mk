@@ -19,6 +19,13 @@ GUESTWASM := $(BENCHGUEST:.c=.wasm) $(EXGUEST:.c=.wasm) $(SMALL:%=examples/firmw
 	     $(if $(wildcard examples/fleet/guest.c),examples/fleet/vibration.wasm)
 
 $(BUILD)/bench-wasm: $(call objs,$(BENCHGUEST))
+# The native twins are what the best of compilers' ordinary settings makes of them.
+$(foreach g,$(BENCHGUEST:.c=),$(eval EXTRA_$(subst /,_,$(g)) := -O3))
+
+# Plain loops, which clang turns into vector instructions, and intrinsics.
+$(BUILD)/guests/bench/guests/simd_%.o: bench/guests/simd_%.c
+	@mkdir -p $(@D)
+	$(GUESTCC) $(GUESTARCH) -msimd128 $(GUESTWARN) -O3 -fno-builtin -ffp-contract=off -fno-math-errno -MMD -MP -c -o $@ $<
 
 # -fno-builtin: a loop that copies bytes stays the loop that a libc has.
 $(BUILD)/guests/bench/guests/%.o: bench/guests/%.c
