@@ -214,6 +214,9 @@ size: lib $(if $(HAVE_M4),$(BUILD)/m4/libedgewasm.a $(BUILD)/m4/core.elf) ## cod
 	@sh tests/check/size.sh host $(BUILD) "$(ROOMS)" size
 	@echo
 	@$(if $(HAVE_M4),sh tests/check/size.sh cortex-m4 $(BUILD)/m4 "$(ROOMS)" $(M4CC:%gcc=%size) $(BUILD)/m4/core.elf,echo "cortex-m4: skipped, $(M4CC) is not installed (Debian: gcc-arm-none-eabi)")
+	@echo
+	@sh tests/check/size_operators.sh host $(BUILD) "$(CC)"
+	@$(if $(HAVE_M4),echo; sh tests/check/size_operators.sh cortex-m4 $(BUILD)/m4 "$(M4CC) $(M4FLAGS) --specs=nosys.specs")
 
 # ---- tests ---------------------------------------------------------------------------------------
 
