@@ -99,8 +99,9 @@ enum ewi_class {
 };
 
 struct ewi_icode_info {
-	uint8_t cls, result, operand; /* enum ewi_class, enum ewi_acc of result and operands */
-	bool traps, wide;	      /* wide: operands are 64-bit */
+	uint8_t cls;				 /* enum ewi_class */
+	uint8_t result : 2, operand : 2; /* enum ewi_acc */
+	uint8_t traps : 1, wide : 1;	 /* wide: operands are 64-bit */
 	uint16_t swapped, negated;    /* compares: b op a, !(a op b); swapped of vectors: what makes NaNs canonical, or 0 */
 };
 
@@ -116,8 +117,11 @@ struct ewi_block {
 	int32_t loop_cost;    /* cost at it */
 	uint32_t else_branch; /* position of the pair that an if jumps by, or EWI_NONE */
 	uint32_t stub, stub_serial; /* a br_table's landing code for this label */
+	/* A br_table may name a label often: its types are looked at once (checked), and where its values are (placed). */
+	uint32_t checked_serial, placed_serial;
 	uint8_t opcode;
 	bool unreachable, was_dead;
+	bool moves; /* of the br_table that placed_serial names */
 };
 
 #define EWI_LAZY_MAX 32
