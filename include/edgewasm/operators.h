@@ -35,19 +35,35 @@ struct ew_operator_set {
 EW_API extern const struct ew_operator_set ew_operators;
 
 /* Every operator: ew_operator_<name> is the format's NAME, or the custom operator of that name. */
-#define EW_OPERATORS(OPERATOR)                                                                     \
-	OPERATOR(assign_variable)								   \
-	OPERATOR(average_pool_2d)								   \
-	OPERATOR(call_once)									   \
-	OPERATOR(conv_2d)									   \
-	OPERATOR(depthwise_conv_2d)								   \
-	OPERATOR(dequantize)									   \
-	OPERATOR(fully_connected)								   \
-	OPERATOR(max_pool_2d)									   \
-	OPERATOR(quantize)									   \
-	OPERATOR(read_variable)									   \
-	OPERATOR(reshape)									   \
-	OPERATOR(transpose_conv)								   \
+#define EW_OPERATORS(OPERATOR)                                                             \
+	OPERATOR(add)                                                                      \
+	OPERATOR(assign_variable)                                                          \
+	OPERATOR(average_pool_2d)                                                          \
+	OPERATOR(call_once)                                                                \
+	OPERATOR(conv_2d)                                                                  \
+	OPERATOR(depthwise_conv_2d)                                                        \
+	OPERATOR(dequantize)                                                               \
+	OPERATOR(div)                                                                      \
+	OPERATOR(fully_connected)                                                          \
+	OPERATOR(hard_swish)                                                               \
+	OPERATOR(leaky_relu)                                                               \
+	OPERATOR(logistic)                                                                 \
+	OPERATOR(max_pool_2d)                                                              \
+	OPERATOR(maximum)                                                                  \
+	OPERATOR(minimum)                                                                  \
+	OPERATOR(mul)                                                                      \
+	OPERATOR(prelu)                                                                    \
+	OPERATOR(quantize)                                                                 \
+	OPERATOR(read_variable)                                                            \
+	OPERATOR(relu)                                                                     \
+	OPERATOR(relu6)                                                                    \
+	OPERATOR(relu_n1_to_1)                                                             \
+	OPERATOR(reshape)                                                                  \
+	OPERATOR(softmax)                                                                  \
+	OPERATOR(squared_difference)                                                       \
+	OPERATOR(sub)                                                                      \
+	OPERATOR(tanh)                                                                     \
+	OPERATOR(transpose_conv)                                                           \
 	OPERATOR(var_handle)
 
 #define EW_OPERATOR_DECLARE(name) EW_API extern const struct ew_operator ew_operator_##name;

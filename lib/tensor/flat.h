@@ -17,6 +17,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 #include "base/le.h"
 #include "edgewasm/status.h"
 
@@ -64,6 +65,17 @@ const char *ewi_flat_string(struct ewi_flat *f, struct ewi_table t, unsigned id,
 
 /* Element i < v.count of a vector of tables; of 32-bit integers. */
 struct ewi_table ewi_flat_element(struct ewi_flat *f, struct ewi_vec v, uint32_t i);
+
+static inline float ewi_flat_f32(struct ewi_flat *f, struct ewi_table t, unsigned id, float missing)
+{
+	uint32_t bits;
+	float v;
+
+	memcpy(&bits, &missing, sizeof(bits));
+	bits = ewi_flat_u32(f, t, id, bits);
+	memcpy(&v, &bits, sizeof(v));
+	return v;
+}
 
 static inline int32_t ewi_flat_i32_at(const struct ewi_flat *f, struct ewi_vec v, uint32_t i)
 {

@@ -88,6 +88,13 @@ struct ewi_extent {
 enum ew_status ewi_prep_extent(const struct ewi_prep *p, uint8_t padding, struct ewi_extent *e,
 			       const char *what);
 
+struct ewi_loops;
+
+/* Loops over out = a with b, each dimension of which is the output's or 1; else INVALID. */
+enum ew_status ewi_prep_broadcast(const struct ewi_prep *p, const struct ewi_tensor *a,
+				  const struct ewi_tensor *b, const struct ewi_tensor *out,
+				  struct ewi_loops *loops);
+
 enum ew_status ewi_prep_kernel(struct ewi_prep *p, const struct ewi_kernel *slot,
 			       const void *params, uint64_t macs);
 /* Before ewi_prep_kernel: the kernel gets all inputs and outputs in ewi_call.list. */

@@ -116,6 +116,15 @@ static inline bool ewi_scale_from(double ratio, bool single, struct ewi_scale *o
 	return true;
 }
 
+static inline float ewi_float_infinity(void)
+{
+	uint32_t bits = 0x7f800000;
+	float v;
+
+	memcpy(&v, &bits, sizeof(v));
+	return v;
+}
+
 /* To the nearest integer, ties away from 0, as C's roundf.  At 2^23 and above floats are integers. */
 static inline float ewi_roundf(float x)
 {
