@@ -246,9 +246,10 @@ static size_t put_value(char *out, size_t cap, uint8_t type, const union ew_valu
 	}
 }
 
-void ewi_trap_uncaught(struct ew_exec *x, const struct ew_tag *tag, const union ew_value *values)
+void ewi_trap_uncaught(struct ew_exec *x, const struct ew_instance *i, const struct ew_tag *tag,
+		       const union ew_value *values)
 {
-	const struct ewi_name *name = x->inst ? tag_name(x->inst, tag) : NULL;
+	const struct ewi_name *name = tag_name(i, tag);
 	char *out = x->trap.text;
 	size_t cap = sizeof(x->trap.text), n;
 
@@ -291,7 +292,7 @@ enum ew_status ew_throw(struct ew_instance *caller, struct ew_tag *tag, const un
 			e->values[at] = values[at];
 		}
 	}
-	ewi_trap_uncaught(x, tag, e->values);
+	ewi_trap_uncaught(x, caller, tag, e->values);
 	return EW_ERR_TRAP;
 }
 

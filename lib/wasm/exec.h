@@ -151,8 +151,9 @@ struct ew_exception *ewi_exception_new(struct ew_exec *x, struct ew_instance *in
 void ewi_exceptions_settle(struct ew_exec *x);
 void ewi_exceptions_free(struct ew_instance *i);
 size_t ewi_exceptions_size(const struct ew_instance *i);
-/* x->trap for an exception that x->inst, or nobody, catches. */
-void ewi_trap_uncaught(struct ew_exec *x, const struct ew_tag *tag, const union ew_value *values);
+/* The text of x->trap for an exception that nobody catches; i threw it, and may have a name for the tag. */
+void ewi_trap_uncaught(struct ew_exec *x, const struct ew_instance *i, const struct ew_tag *tag,
+		       const union ew_value *values);
 /*
  * After a host function ended with x->pending: where to go on, on frame x->fp, or NULL: nobody catches it.  tail: the
  * frame that called has been given up.

@@ -131,7 +131,7 @@ static const struct ewi_ins *uncaught(struct ew_exec *x, const struct ewi_ins *p
 	if (!e)
 		return NULL;
 	x->pending = e;
-	ewi_trap_uncaught(x, e->tag, e->values);
+	ewi_trap_uncaught(x, x->inst, e->tag, e->values);
 	return NULL;
 }
 
