@@ -257,6 +257,12 @@ SAN := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-re
 check-san: ## the test programs under AddressSanitizer and UBSan, in BUILD/san
 	$(SUBMAKE) BUILD=$(BUILD)/san WERROR= OPT="$(SAN)" CPPFLAGS="$(CPPFLAGS) -DEW_CONFIG_EXEC_TAIL=0" check-tests
 
+POWER_OPS ?= 2000
+POWER := $(filter $(BUILD)/tests/store/test_power_%,$(TESTS))
+check-power: ## cut the power at every write, erase and sync of POWER_OPS=2000 operations on each store and back end
+	$(SUBMAKE) $(POWER)
+	@for t in $(POWER); do EW_POWER_OPS=$(POWER_OPS) $$t || exit 1; done
+
 FUZZ ?= module
 FUZZ_ARGS ?= -max_total_time=60
 FUZZSAN := -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -336,7 +342,7 @@ help: ## this list
 -include $(patsubst %.c,$(BUILD)/%.d,$(LIBSRC) $(PROGSRC))
 -include $(wildcard $(BUILD)/examples/firmware/*.d $(BUILD)/m*/examples/firmware/*.d)
 -include $(LIBSRC:%.c=$(BUILD)/m4/%.d) $(LIBSRC:%.c=$(BUILD)/m33/%.d)
-.PHONY: all lib programs tests demo check check-run check-tests check-san check-clang check-cross fuzz bench core-m4 firmware size install uninstall stack tables \
+.PHONY: all lib programs tests demo check check-run check-tests check-san check-clang check-cross check-power fuzz bench core-m4 firmware size install uninstall stack tables \
 	format deps clean help FORCE $(CHECKS:%=check-%) $(TESTROOMS:%=check-%)
 .SECONDARY:
 .DELETE_ON_ERROR:

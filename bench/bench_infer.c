@@ -336,8 +336,8 @@ int main(int argc, char **argv)
 
 	if (rc != BENCH_GO)
 		return rc;
-	model = bench_option("model", &argc, argv);
-	shared = bench_option("shared", &argc, argv);
+	model = bench_option("--model", &argc, argv);
+	shared = bench_option("--shared", &argc, argv);
 	rc = bench_no_more(&b, argc, argv);
 	if (rc != BENCH_GO)
 		return rc;

@@ -5,7 +5,8 @@
  * bench_wasm.c - how fast guests run: in this process beside the same C
  * compiled natively, or, with --peer, as whole programs in turn with other
  * interpreters. What a guest returns is compared with what its native twin
- * returns, before and while it is timed.
+ * returns, before and while it is timed. With --pairs nothing is timed: the
+ * internal instructions that follow one another are counted instead.
  */
 #include <math.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #include "base/cpu.h"
 #include "cpu_text.h"
 #include "harness.h"
+#include "icount.h"
 #include "process.h"
 
 #define ROW(name, n, character) int32_t guest_##name(int32_t n_);
@@ -37,6 +39,7 @@ static const struct guest guests[] = {
 
 #define GUEST_COUNT (sizeof(guests) / sizeof(guests[0]))
 #define PEERS_MAX 8
+#define PAIRS_MAX 2000
 #define PATH_BYTES 1024
 /* A whole program that takes longer than this has hung. */
 #define CPU_LIMIT_S 120
@@ -55,6 +58,7 @@ struct settings {
 	unsigned percent;	/* of each guest's full_n; 0: the mode's own */
 	struct contestant contestants[PEERS_MAX + 1];
 	unsigned contestant_count;
+	unsigned pairs;		/* to print; 0: time the guests */
 	unsigned done;		/* guests that went into the means */
 	double log_sum;		/* of ours over native */
 };
@@ -62,6 +66,8 @@ struct settings {
 static const char usage[] =
 	"  --work PERCENT of each guest's full work (25; whole programs 100)\n"
 	"  --guests DIR   where the .wasm files are (bench/guests)\n"
+	"  --pairs N      count instead: the N pairs of internal instructions that\n"
+	"                 run most often one behind the other, over all guests\n"
 	"  --peer NAME=COMMAND  compare whole programs, in turn on one core; {wasm}\n"
 	"                 and {n} in the command are replaced; may be repeated\n"
 	"  --ours COMMAND for that (ew-run beside this program, --invoke run\n"
@@ -213,6 +219,50 @@ static void bench_inside(struct bench *b, struct settings *s,
 	engine_close(&e);
 }
 
+/* ---- counting ---- */
+
+static void bench_count(struct bench *b, struct settings *s,
+			const struct guest *g)
+{
+	struct work w = { .guest = g, .n = work_of(g, s->percent) };
+	struct engine e;
+	char path[PATH_BYTES];
+
+	wasm_path(s, g, path);
+	w.want = g->native(w.n);
+	if (engine_open(b, &e, path)) {
+		w.run = e.run;
+		if (bench_check(b, icount_begin(e.module), "%s: its code "
+				"cannot be counted", g->name)) {
+			bench_check(b, ours_work(&w, 1), "%s(%d) is not %d",
+				    g->name, (int)w.n, (int)w.want);
+			icount_end();
+			s->done++;
+		}
+	}
+	engine_close(&e);
+}
+
+static void pair_rows(struct bench *b, const struct settings *s)
+{
+	static struct icount_row rows[PAIRS_MAX];
+	size_t count = icount_pairs(rows, s->pairs);
+	double total = (double)icount_total();
+
+	for (size_t i = 0; i < count; i++) {
+		char first[48], second[48];
+
+		icount_name(&rows[i].first, first, sizeof(first));
+		icount_name(&rows[i].second, second, sizeof(second));
+		bench_row(b, first);
+		bench_text(b, "second", second);
+		bench_pct(b, "share", (double)rows[i].times / total);
+		bench_pct(b, "fused", (double)rows[i].fused /
+				      (double)rows[i].times);
+		bench_end(b);
+	}
+}
+
 /* ---- as whole programs ---- */
 
 static bool contest_round(struct bench *b, struct settings *s,
@@ -333,6 +383,7 @@ static int read_settings(struct bench *b, struct settings *s, int *argc,
 {
 	const char *work = bench_option("--work", argc, argv);
 	const char *folder = bench_option("--guests", argc, argv);
+	const char *pairs = bench_option("--pairs", argc, argv);
 	int rc = read_contestants(b, s, argc, argv);
 
 	if (rc != BENCH_GO)
@@ -349,6 +400,20 @@ static int read_settings(struct bench *b, struct settings *s, int *argc,
 			return 2;
 		}
 		s->percent = (unsigned)percent;
+	}
+	if (pairs != NULL) {
+		char *end;
+		unsigned long n = strtoul(pairs, &end, 10);
+
+		if (*end != '\0' || n < 1 || n > PAIRS_MAX ||
+		    s->contestant_count > 0) {
+			fprintf(stderr, "%s: --pairs takes 1 to %d, not '%s', "
+				"and no --peer\n", b->program, PAIRS_MAX, pairs);
+			return 2;
+		}
+		s->pairs = (unsigned)n;
+		if (work == NULL)
+			s->percent = 1;
 	}
 	return bench_no_more(b, *argc, argv);
 }
@@ -387,12 +452,16 @@ int main(int argc, char **argv)
 		if (!bench_wanted(&b, guests[i].name) &&
 		    !bench_wanted(&b, guests[i].character))
 			continue;
-		if (s.contestant_count > 0)
+		if (s.pairs > 0)
+			bench_count(&b, &s, &guests[i]);
+		else if (s.contestant_count > 0)
 			bench_contest(&b, &s, &guests[i]);
 		else
 			bench_inside(&b, &s, &guests[i]);
 	}
-	if (s.done > 0)
+	if (s.pairs > 0)
+		pair_rows(&b, &s);
+	else if (s.done > 0)
 		mean_row(&b, &s);
 	if (s.contestant_count > 0 && b.format == BENCH_TABLE)
 		printf("\n/NAME is the CPU time of %s over that of NAME, median "

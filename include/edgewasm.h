@@ -5,10 +5,12 @@
  * edgewasm.h - all of the library, and the promises that hold for every function of it.
  *
  *	status.h  what functions return            event.h  rings, batches, token buckets
- *	alloc.h   where memory comes from          store.h  storage, durable log, key-value store
+ *	alloc.h   where memory comes from          store.h  what survives: storage.h, log.h, kv.h
  *	config.h  switches and limits              abi.h    what guests may import, and grants
  *	wasm.h    modules, instances, calls        node.h   functions by name, fed and watched
- *	model.h   neural networks                  guest.h  the guest's side (compiled to wasm32)
+ *	debug.h   guests step by step, listings    watch.h  drift, votes, samples
+ *	model.h   neural networks                  sign.h   whose modules are accepted
+ *	                                           guest.h  the guest's side (compiled to wasm32)
  *
  * NULL.     Pointers MUST NOT be NULL unless the function says so.  Destroy and free functions, and struct
  *           ew_error pointers, take NULL everywhere.
@@ -30,11 +32,14 @@
 #include "edgewasm/abi.h"
 #include "edgewasm/alloc.h"
 #include "edgewasm/config.h"
+#include "edgewasm/debug.h"
 #include "edgewasm/event.h"
 #include "edgewasm/model.h"
 #include "edgewasm/node.h"
+#include "edgewasm/sign.h"
 #include "edgewasm/status.h"
 #include "edgewasm/store.h"
 #include "edgewasm/wasm.h"
+#include "edgewasm/watch.h"
 
 #endif

@@ -21,6 +21,7 @@
 #include "report.h"
 #include "stubs.h"
 #include "values.h"
+#include "watch.h"
 
 enum { EXIT_REFUSED = 1, EXIT_USAGE = 2, EXIT_TRAP = 134 };
 
@@ -29,7 +30,8 @@ enum { EXIT_REFUSED = 1, EXIT_USAGE = 2, EXIT_TRAP = 134 };
 
 struct options {
 	const char *invoke;
-	bool all_exports, stub_imports;
+	bool all_exports, stub_imports, trace, profile, dump;
+	const char *folded; /* file for call chains */
 	uint64_t fuel;
 	bool has_fuel;
 	uint32_t max_pages;
@@ -54,6 +56,7 @@ struct run {
 	struct ew_instance *instance;
 	struct host host;
 	struct stubs stubs;
+	struct watch watch;
 	union ew_value values[VALUES_MAX];
 };
 
@@ -71,6 +74,11 @@ static const char usage_text[] =
 	"                       INFER INFER_LOAD STDIO FS, or ALL\n"
 	"  --dir HOST::GUEST    let the guest see the folder HOST as GUEST (or HOST alone)\n"
 	"  --env NAME[=VALUE]   the guest's environment, instead of all of this program's\n"
+	"Debugging:\n"
+	"  --trace              every instruction on standard error, with its operands\n"
+	"  --profile            functions by fuel on standard error, at the end\n"
+	"  --folded FILE        fuel by chain of callers, for flame-graph tools\n"
+	"  --dump               do not run: print every function, beside the internal code it becomes\n"
 	"Exit status: the guest's; 134 after a trap; 1 when the module is refused; 2 for usage.\n";
 
 /* ---- options ---- */
@@ -158,6 +166,33 @@ static bool set_option(struct options *o, const char *name, char *value)
 		return add_dir(o, value);
 	if (strcmp(name, "--env") == 0)
 		return add_env(o, value);
+	if (strcmp(name, "--folded") == 0) {
+		o->folded = value;
+		return true;
+	}
+	return false;
+}
+
+/* Options without a value. */
+static bool set_flag(struct options *o, const char *name)
+{
+	const struct {
+		const char *name;
+		bool *flag;
+	} flags[] = {
+		{"--all-exports", &o->all_exports},
+		{"--stub-imports", &o->stub_imports},
+		{"--trace", &o->trace},
+		{"--profile", &o->profile},
+		{"--dump", &o->dump},
+	};
+
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		if (strcmp(name, flags[i].name) == 0) {
+			*flags[i].flag = true;
+			return true;
+		}
+	}
 	return false;
 }
 
@@ -173,14 +208,8 @@ static bool parse_options(struct options *o, int argc, char **argv)
 			i++;
 			break;
 		}
-		if (strcmp(argv[i], "--all-exports") == 0) {
-			o->all_exports = true;
+		if (set_flag(o, argv[i]))
 			continue;
-		}
-		if (strcmp(argv[i], "--stub-imports") == 0) {
-			o->stub_imports = true;
-			continue;
-		}
 		value = equals ? equals + 1 : argv[i + 1];
 		if (equals)
 			*equals = '\0';
@@ -276,9 +305,14 @@ static int finish(struct run *r, enum ew_status status)
 
 static enum ew_status call(struct run *r, struct ew_func *f)
 {
+	enum ew_status status;
+
 	if (r->abi)
 		ew_abi_begin(r->abi, host_now_ns(), 0);
-	return ew_call(f, r->values);
+	watch_begin(&r->watch, r->exec);
+	status = ew_call(f, r->values);
+	watch_end(&r->watch, r->exec);
+	return status;
 }
 
 static void print_results(const uint8_t *types, uint32_t count, const union ew_value *values)
@@ -409,16 +443,69 @@ static enum ew_status create_instance(struct run *r, struct ew_trap *trap, struc
 		.resolve_user = r,
 	};
 
+	enum ew_status status;
+
 	if (r->abi)
 		ew_abi_begin(r->abi, host_now_ns(), 0);
-	return ew_instance_create(&r->instance, r->module, &config, &r->alloc, trap, err);
+	watch_begin(&r->watch, r->exec);
+	status = ew_instance_create(&r->instance, r->module, &config, &r->alloc, trap, err);
+	watch_end(&r->watch, r->exec);
+	return status;
+}
+
+static enum ew_status write_stdout(void *user, const void *bytes, size_t len)
+{
+	(void)user;
+	return fwrite(bytes, 1, len, stdout) == len ? EW_OK : EW_ERR_IO;
+}
+
+static int dump(struct run *r)
+{
+	uint32_t func, count = ew_module_func_count(r->module, &func);
+	enum ew_status status = EW_OK;
+
+	for (; func < count && status == EW_OK; func++)
+		status = ew_module_list(r->module, func, write_stdout, NULL);
+	if (status == EW_OK)
+		return 0;
+	fprintf(stderr, "ew-run: %s\n", ew_status_text(status));
+	return EXIT_REFUSED;
+}
+
+/* What was asked for about the run that has ended, however it did. */
+static int report_watch(struct run *r, int status)
+{
+	FILE *to;
+
+	fflush(stdout);
+	if (r->o.profile)
+		watch_report(&r->watch, stderr);
+	if (!r->o.folded)
+		return status;
+	to = fopen(r->o.folded, "w");
+	if (to)
+		watch_folded(&r->watch, to);
+	if (!to || fclose(to) != 0) {
+		fprintf(stderr, "ew-run: %s: %s\n", r->o.folded, strerror(errno));
+		return EXIT_USAGE;
+	}
+	return status;
 }
 
 static int run_module(struct run *r, size_t size)
 {
+	struct ew_module_config config = {.struct_bytes = sizeof(config)};
 	struct ew_error err = {0};
 	struct ew_trap trap;
-	enum ew_status status = ew_module_load(&r->module, r->bytes, size, NULL, &r->alloc, &err);
+	enum ew_status status;
+
+	r->watch.trace = r->o.trace ? stderr : NULL;
+	r->watch.profile = r->o.profile || r->o.folded;
+	config.flags = r->watch.trace || r->watch.profile ? EW_MODULE_OBSERVE : 0;
+	config.flags |= r->o.dump ? EW_MODULE_LISTING : 0;
+	status = ew_module_load(&r->module, r->bytes, size, &config, &r->alloc, &err);
+	if (status == EW_OK && r->o.dump)
+		return dump(r);
 
 	if (status == EW_OK)
 		status = ew_exec_create(&r->exec, NULL, &r->alloc);
@@ -454,6 +541,7 @@ static void release(struct run *r)
 		ew_kv_destroy(r->kv);
 	stubs_deinit(&r->stubs);
 	host_deinit(&r->host);
+	watch_deinit(&r->watch);
 	for (size_t i = 0; i < r->o.dir_count; i++)
 		hostfs_close(r->o.dirs[i].dir);
 	free(r->bytes);
@@ -481,6 +569,7 @@ int main(int argc, char **argv)
 		status = EXIT_USAGE;
 	} else {
 		status = run_module(&r, size);
+		status = report_watch(&r, status);
 	}
 	host_print_metrics(&r.host);
 	release(&r);

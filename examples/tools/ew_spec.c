@@ -36,6 +36,7 @@ static const char usage_text[] =
 	"                     after WebAssembly 2.0 is off otherwise (may be repeated)\n"
 	"  --exclude GLOB     leave out scripts whose name, without .wast or .json, matches (may be repeated)\n"
 	"  --lazy             translate each function on its first call only\n"
+	"  --observe          run step by step, as ew-run does for traces, and check what the steps tell\n"
 	"  --strict           a refused module must be refused as malformed or invalid as the script says\n"
 	"  --verbose          a line for each script\n"
 	"Assertions about the text format test wast2json, which reads it: they are told apart and not counted.\n";
@@ -227,6 +228,8 @@ int main(int argc, char **argv)
 			job.options.lazy = true;
 		else if (strcmp(argv[i], "--strict") == 0)
 			job.options.strict = true;
+		else if (strcmp(argv[i], "--observe") == 0)
+			job.options.observe = true;
 		else if (strcmp(argv[i], "--verbose") == 0)
 			job.options.verbose = true;
 		else if (job.feature_count < FEATURES_MAX && (value = option("--enable", argv, &i)))

@@ -21,11 +21,25 @@ void report_refusal(FILE *to, enum ew_status status, const struct ew_error *err)
 	fputc('\n', to);
 }
 
-/* Names come from the module: control characters would reach the terminal. */
+/* Names come from the module: control characters would reach the terminal, and ; parts the names of a chain. */
 static void put_name(FILE *to, const char *name, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		fputc((unsigned char)name[i] < 0x20 || name[i] == 0x7f ? '?' : name[i], to);
+		fputc((unsigned char)name[i] < 0x20 || name[i] == 0x7f || name[i] == ';' ? '?' : name[i], to);
+}
+
+void report_func(FILE *to, const struct ew_module *module, uint32_t func, int width)
+{
+	size_t len = 0;
+	const char *name = ew_func_name(module, func, &len);
+	char number[24];
+
+	if (!name) {
+		len = (size_t)snprintf(number, sizeof(number), "func[%" PRIu32 "]", func);
+		name = number;
+	}
+	put_name(to, name, len);
+	fprintf(to, "%*s", width > (int)len ? width - (int)len : 0, "");
 }
 
 void report_trap(FILE *to, const struct ew_trap *trap)

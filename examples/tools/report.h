@@ -12,6 +12,9 @@
 /* "malformed: unexpected end (at byte 0x2a)": the word of a status in front of an error's text. */
 void report_refusal(FILE *to, enum ew_status status, const struct ew_error *err);
 
+/* The name of a function, or "func[3]" when it has none; padded with blanks to width. */
+void report_func(FILE *to, const struct ew_module *module, uint32_t func, int width);
+
 /*
  * "trap: integer divide by zero", then a line for each frame, innermost first:
  *   #0 div (function 3) at byte 0x4d

@@ -15,6 +15,7 @@
 #include "json.h"
 #include "spec.h"
 #include "spectest.h"
+#include "steps.h"
 #include "values.h"
 
 #define VALUES_MAX 1024 /* arguments or results of one call */
@@ -47,6 +48,7 @@ struct script {
 	struct ew_alloc alloc;
 	struct ew_exec *exec;
 	struct spectest spectest;
+	struct steps steps; /* of the run at work */
 	struct unit *units, **units_end;
 	struct unit *current; /* NULL: the last module failed */
 	struct registration *registered;
@@ -63,6 +65,13 @@ static bool fail(struct script *s, const char *fmt, ...)
 	vsnprintf(s->why, sizeof(s->why), fmt, ap);
 	va_end(ap);
 	return false;
+}
+
+static void begin_run(struct script *s)
+{
+	ew_exec_set_fuel(s->exec, FUEL_PER_COMMAND);
+	if (s->options->observe)
+		steps_begin(&s->steps, s->exec);
 }
 
 /* ---- modules ---- */
@@ -214,11 +223,12 @@ static struct unit *attempt(struct script *s, const struct json_node *command, s
 	load.struct_bytes = sizeof(load);
 	load.flags = s->options->lazy ? EW_MODULE_LAZY : 0;
 	load.disable = s->options->disable;
+	load.flags = s->options->observe ? EW_MODULE_OBSERVE : 0;
 	a->status = ew_module_load(&u->module, u->bytes, size, &load, &s->alloc, &a->err);
 	if (a->status != EW_OK)
 		return u;
 	a->loaded = true;
-	ew_exec_set_fuel(s->exec, FUEL_PER_COMMAND);
+	begin_run(s);
 	a->status = ew_instance_create(&u->instance, u->module, &config, &s->alloc, &a->trap, &a->err);
 	return u;
 }
@@ -462,7 +472,7 @@ static bool invoke(struct script *s, struct unit *u, const struct json_node *act
 		return false;
 	if (values_slots(o->types, o->count) > VALUES_MAX)
 		return fail(s, "too many results");
-	ew_exec_set_fuel(s->exec, FUEL_PER_COMMAND);
+	begin_run(s);
 	o->status = ew_call(f, s->values);
 	if (o->status == EW_ERR_FUEL || o->status == EW_ERR_INTERRUPT)
 		ew_cancel(s->exec);
@@ -787,6 +797,8 @@ static void run_parsed(struct script *s, const char *path)
 		broken(s->totals, s->source, "no commands: not what wast2json writes");
 	else
 		run_all(s);
+	if (s->steps.wrong)
+		broken(s->totals, s->source, "steps that do not follow from one another");
 	release(s);
 	if (s->options->verbose)
 		printf("%s: %lu passed, %lu failed\n", s->source, s->totals->passed - before.passed,

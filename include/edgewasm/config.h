@@ -106,12 +106,25 @@
 #endif
 #endif
 
+/* The storage that breaks on purpose, for tests (storage.h): 3 KiB of x86-64 code where it is used. */
+#ifndef EW_CONFIG_STORAGE_SIM
+#define EW_CONFIG_STORAGE_SIM (!EW_CONFIG_SMALL)
+#endif
+
 /*
  * The vector instructions of WebAssembly (v128): about 30 KiB of x86-64 code, and as much of tables.  0: a module that uses them is refused
  * with EW_ERR_UNSUPPORTED.
  */
 #ifndef EW_CONFIG_SIMD
 #define EW_CONFIG_SIMD (!EW_CONFIG_SMALL)
+#endif
+
+/*
+ * Modules that can be run step by step, and listed (debug.h): about 8 KiB of x86-64 code and 20 KiB of tables.  0: a module that is to be loaded so is
+ * refused with EW_ERR_UNSUPPORTED.
+ */
+#ifndef EW_CONFIG_TRACE
+#define EW_CONFIG_TRACE (!EW_CONFIG_SMALL)
 #endif
 
 /* Memories and tables with 64-bit addresses: about 8 KiB of x86-64 code, and as much of tables.  No use where there is less memory. */

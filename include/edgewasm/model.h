@@ -47,7 +47,7 @@ extern "C" {
 #ifndef EW_MODEL_ARENA_BYTES /* of one executor, persistent and transient together: itself */
 #define EW_MODEL_ARENA_BYTES (EW_CONFIG_SMALL ? 256u << 10 : 256u << 20)
 #endif
-#ifndef EW_MODEL_BYTES /* that the model takes from its allocator: tables and parameters, never weights */
+#ifndef EW_MODEL_BYTES /* that the model takes from its allocator: tables, parameters, packed weights */
 #define EW_MODEL_BYTES (EW_CONFIG_SMALL ? 64u << 10 : 64u << 20)
 #endif
 #ifndef EW_MODEL_BATCH /* largest max_batch; multiplies the arena */
@@ -101,7 +101,12 @@ EW_API uint32_t ew_model_isa(void);
 
 enum {
 	/* Requantize with one rounding instead of two (TFLITE_SINGLE_ROUNDING of TensorFlow Lite). */
-	EW_MODEL_SINGLE_ROUNDING = 1u << 0
+	EW_MODEL_SINGLE_ROUNDING = 1u << 0,
+	/*
+	 * Read weights where they are, in the file, even where copies in another order would be faster.  Without it a
+	 * model makes such copies when max_model_bytes and the allocator let it; executors share them.
+	 */
+	EW_MODEL_WEIGHTS_IN_PLACE = 1u << 1
 };
 
 /* Zero means default. */
@@ -121,8 +126,8 @@ struct ew_model_config {
 
 /*
  * Check a whole file, prepare its main subgraph, plan its memory, choose its kernels.  bytes are read in
- * place (they may lie in flash, at any alignment) and borrowed until ew_model_free; weights are never
- * copied.  config may be NULL.
+ * place (they may lie in flash, at any alignment) and borrowed until ew_model_free; weights are copied only as
+ * EW_MODEL_WEIGHTS_IN_PLACE says.  config may be NULL.
  * Errors: MALFORMED (no .tflite, or one whose parts do not parse), INVALID (contradicts itself), UNSUPPORTED
  * (an operator, type, version or option that is not there), LIMIT, NOMEM; INVAL for a config that the contract
  * forbids.  err->text names the operator ("operator 3 (CONV_2D): ...") or tensor; err->offset is the byte in
@@ -202,7 +207,7 @@ EW_API enum ew_status ew_model_metadata_at(const struct ew_model *model, uint32_
 					   const char **name, size_t *name_len,
 					   const uint8_t **bytes, size_t *size);
 
-/* Bytes the model holds from its allocator: never the weights. */
+/* Bytes the model holds from its allocator: tables, parameters, and weights only in the order that kernels want. */
 EW_API size_t ew_model_size(const struct ew_model *model);
 /*
  * Bytes of one executor at max_batch: persistent ones (itself and the model's state) and transient ones

@@ -19,7 +19,7 @@
  * through the report callback, and never retried.  An operation that meets its quota is refused to the guest,
  * counted and told; with EW_GRANT_STRICT it costs the event too.  After anything but a refusal the instance is
  * thrown away and the next event meets a new one.  After `fail_limit` failures in a row the function is parked:
- * for `park_ns` its events are counted as dropped, then one failure is enough to park it again.
+ * for `park_ns` its events go to its fallback, or are counted as dropped; then one failure is enough to park it again.
  *
  * Functions keep their memory from event to event (warm) unless EW_FUNCTION_FRESH.
  */
@@ -33,6 +33,7 @@
 #include "edgewasm/alloc.h"
 #include "edgewasm/config.h"
 #include "edgewasm/event.h"
+#include "edgewasm/sign.h"
 #include "edgewasm/status.h"
 #include "edgewasm/wasm.h"
 
@@ -106,6 +107,11 @@ struct ew_node_host {
 	enum ew_status (*emit)(void *user, const char *function, const struct ew_event *header,
 			       const void *topic, const void *data);
 	void (*report)(void *user, const struct ew_node_report *report);
+	/*
+	 * The local rule for events of a parked function that names no fallback: true when it took the event.
+	 * Not for the events that parked it: those are told by report.
+	 */
+	bool (*fallback)(void *user, const char *function, const struct ew_event *event);
 };
 
 /* ---- the node --------------------------------------------------------------------------------- */
@@ -122,21 +128,61 @@ struct ew_node_config {
 	uint32_t stack_slots, call_depth; /* of the one executor that all functions run on */
 	uint32_t max_functions, max_routes, max_metrics, max_batch;
 	uint32_t step_events; /* at most so many events in one step; default 256 */
+	/*
+	 * Take no module and no model (ew_node_model_put) without a good signature; NULL: take any.  Keys are
+	 * judged by host->clock(0), the wall clock; without it only those that never expire are trusted.
+	 */
+	const struct ew_trust *trust;
 };
 
 EW_API enum ew_status ew_node_create(struct ew_node **out, const struct ew_node_config *config,
 				     const struct ew_alloc *alloc, struct ew_error *err);
 EW_API void ew_node_destroy(struct ew_node *node);
 
-/* The node's models: ew_models_put and the like between two steps, never in a callback. */
+/*
+ * The node's models: ew_models_put and the like between two steps, never in a callback.  What is put there directly
+ * is not asked for a signature: that is the host's own word.
+ */
 EW_API struct ew_models *ew_node_models(struct ew_node *node);
+
+enum {
+	EW_MODEL_PUT_COPY = 1u << 0,	 /* as EW_MODELS_COPY */
+	EW_MODEL_PUT_DOWNGRADE = 1u << 1 /* take an older version than the one that `name` stands for */
+};
+
+struct ew_node_model_config {
+	size_t struct_bytes;
+	const char *name, *version;
+	const void *bytes;
+	size_t size;
+	uint32_t flags;
+	const void *signature; /* detached, see sign.h; needed when the node has `trust` */
+	size_t signature_size;
+};
+
+/*
+ * ew_models_put for a model that comes from elsewhere: the signature and the order of versions are checked first.
+ * Errors: those of ew_models_put and ew_trust_check; DENIED (an older version); STATE (in a callback).
+ */
+EW_API enum ew_status ew_node_model_put(struct ew_node *node,
+					const struct ew_node_model_config *config,
+					struct ew_error *err);
+
+/*
+ * -1, 0 or 1 as version a is older than, the same as or newer than b: SemVer 2.0.0's precedence for any text.
+ * Dotted identifiers, numbers by value and below words; missing ones are 0; a pre-release (behind '-') comes before
+ * its release; what stands behind '+' does not count.
+ */
+EW_API int ew_version_compare(const char *a, const char *b);
 
 /* ---- functions -------------------------------------------------------------------------------- */
 
 enum {
 	EW_FUNCTION_FRESH = 1u << 0,	 /* a new instance for each call: no state survives */
 	EW_FUNCTION_KV_SHARED = 1u << 1, /* keys without the function's name in front */
-	EW_FUNCTION_COPY = 1u << 2	 /* copy the module's bytes; default: borrow until it is replaced */
+	EW_FUNCTION_COPY = 1u << 2,	 /* copy the module's bytes; default: borrow until it is replaced */
+	EW_FUNCTION_DOWNGRADE = 1u << 3, /* replace a newer version */
+	EW_FUNCTION_KEEP = 1u << 4	 /* keep the replaced version for ew_node_function_rollback */
 };
 
 struct ew_setting {
@@ -165,6 +211,13 @@ struct ew_function_config {
 	uint32_t setting_count;
 	/* For modules that export handle(ptr, len)->i64 (see below): the topic of what it returns. */
 	const char *out_topic;
+	const void *signature; /* detached, see sign.h; NULL: embedded in the module */
+	size_t signature_size;
+	/*
+	 * The function that gets this one's events while it is parked, once each, unless it is parked itself or a
+	 * route gave it the event anyway.  NULL: host->fallback.  Looked up by name when it is needed.
+	 */
+	const char *fallback;
 };
 
 /*
@@ -176,11 +229,19 @@ struct ew_function_config {
  * under out_topic; 0: nothing), with deallocate(ptr, len) called for both if it is exported.
  *
  * Errors: those of ew_module_load and ew_instance_create; INVAL; EXISTS (this name@version runs already); LIMIT;
- * NOENT (no entry point); TRAP, FUEL, STATE (edge_init failed or refused).  After an error the old one runs on.
+ * NOENT (no entry point); TRAP, FUEL, STATE (edge_init failed or refused); with a trust those of ew_trust_check;
+ * DENIED (older than the running version, without EW_FUNCTION_DOWNGRADE).  After an error the old one runs on.
  */
 EW_API enum ew_status ew_node_function_put(struct ew_node *node,
 					   const struct ew_function_config *config,
 					   struct ew_error *err);
+/*
+ * Put the version that EW_FUNCTION_KEEP kept back in place, newly started, and keep the one that ran: a second
+ * rollback takes the first one back.  Errors: NOENT (no such function, nothing kept), STATE (in a callback), and
+ * those of a start, after which the running one runs on.
+ */
+EW_API enum ew_status ew_node_function_rollback(struct ew_node *node, const char *name,
+						struct ew_error *err);
 /* Its routes go too.  NOENT. */
 EW_API enum ew_status ew_node_function_remove(struct ew_node *node, const char *name);
 /* End a parking before its time.  NOENT. */
@@ -242,7 +303,7 @@ struct ew_function_stats {
 	const char *name, *version;
 	uint64_t calls, events, ticks;
 	uint64_t failed_events;
-	uint64_t dropped_parked; /* events that came while it was parked */
+	uint64_t dropped_parked; /* events that came while it was parked, and nobody took */
 	uint64_t causes[EW_NODE_CAUSES];
 	uint64_t instances;	 /* made, the first one among them */
 	uint64_t fuel;
@@ -252,6 +313,9 @@ struct ew_function_stats {
 	uint64_t parked_until_ns;
 	size_t memory_bytes; /* linear memory of the instance now */
 	const struct ew_histogram *latency; /* ns from the event's time_ns to its verdict */
+	uint64_t fallen_back;	  /* events that its fallback took while it was parked */
+	const char *kept_version; /* what a rollback would bring back; NULL: nothing */
+	const uint8_t *sha256;	  /* of the module's bytes: EW_SHA256_BYTES */
 };
 /* Functions 0, 1, 2 ... until NOENT, in order of first put.  Borrowed until the next call with the node. */
 EW_API enum ew_status ew_node_function_at(const struct ew_node *node, uint32_t index,
@@ -278,6 +342,20 @@ struct ew_metric {
 };
 EW_API enum ew_status ew_node_metric_at(const struct ew_node *node, uint32_t index,
 					struct ew_metric *out);
+
+enum ew_metrics_format {
+	EW_METRICS_OPENMETRICS, /* application/openmetrics-text; version=1.0.0; charset=utf-8 */
+	EW_METRICS_PROMETHEUS	/* text/plain; version=0.0.4; charset=utf-8 */
+};
+
+/*
+ * All figures as text for a scrape: those of the node and its functions under edgewasm_, what functions define
+ * under guest_count_, guest_level_ and guest_observed_ with the characters that names may not have as '_'.
+ * Numbers that are not whole have 9 digits.  `write` gets the page in pieces; false stops it (EW_ERR_IO).
+ */
+EW_API enum ew_status ew_node_metrics_write(const struct ew_node *node, enum ew_metrics_format format,
+					    bool (*write)(void *user, const char *text, size_t len),
+					    void *user);
 
 #ifdef __cplusplus
 }

@@ -37,33 +37,58 @@ EW_API extern const struct ew_operator_set ew_operators;
 /* Every operator: ew_operator_<name> is the format's NAME, or the custom operator of that name. */
 #define EW_OPERATORS(OPERATOR)                                                             \
 	OPERATOR(add)                                                                      \
+	OPERATOR(arg_max)                                                                  \
+	OPERATOR(arg_min)                                                                  \
 	OPERATOR(assign_variable)                                                          \
 	OPERATOR(average_pool_2d)                                                          \
+	OPERATOR(batch_matmul)                                                             \
 	OPERATOR(call_once)                                                                \
+	OPERATOR(cast)                                                                     \
+	OPERATOR(concatenation)                                                            \
 	OPERATOR(conv_2d)                                                                  \
+	OPERATOR(depth_to_space)                                                           \
 	OPERATOR(depthwise_conv_2d)                                                        \
 	OPERATOR(dequantize)                                                               \
 	OPERATOR(div)                                                                      \
+	OPERATOR(expand_dims)                                                              \
 	OPERATOR(fully_connected)                                                          \
+	OPERATOR(gather)                                                                   \
 	OPERATOR(hard_swish)                                                               \
 	OPERATOR(leaky_relu)                                                               \
 	OPERATOR(logistic)                                                                 \
 	OPERATOR(max_pool_2d)                                                              \
 	OPERATOR(maximum)                                                                  \
+	OPERATOR(mean)                                                                     \
 	OPERATOR(minimum)                                                                  \
 	OPERATOR(mul)                                                                      \
+	OPERATOR(pack)                                                                     \
+	OPERATOR(pad)                                                                      \
+	OPERATOR(padv2)                                                                    \
 	OPERATOR(prelu)                                                                    \
 	OPERATOR(quantize)                                                                 \
 	OPERATOR(read_variable)                                                            \
+	OPERATOR(reduce_max)                                                               \
+	OPERATOR(reduce_min)                                                               \
 	OPERATOR(relu)                                                                     \
 	OPERATOR(relu6)                                                                    \
 	OPERATOR(relu_n1_to_1)                                                             \
 	OPERATOR(reshape)                                                                  \
+	OPERATOR(resize_bilinear)                                                          \
+	OPERATOR(resize_nearest_neighbor)                                                  \
+	OPERATOR(slice)                                                                    \
 	OPERATOR(softmax)                                                                  \
+	OPERATOR(space_to_depth)                                                           \
+	OPERATOR(split)                                                                    \
+	OPERATOR(split_v)                                                                  \
 	OPERATOR(squared_difference)                                                       \
+	OPERATOR(squeeze)                                                                  \
+	OPERATOR(strided_slice)                                                            \
 	OPERATOR(sub)                                                                      \
+	OPERATOR(sum)                                                                      \
 	OPERATOR(tanh)                                                                     \
+	OPERATOR(transpose)                                                                \
 	OPERATOR(transpose_conv)                                                           \
+	OPERATOR(unpack)                                                                   \
 	OPERATOR(var_handle)
 
 #define EW_OPERATOR_DECLARE(name) EW_API extern const struct ew_operator ew_operator_##name;

@@ -9,8 +9,9 @@
  *	struct ew_instance *i;    memory, globals, tables of one module; runs on an ew_exec
  *	struct ew_func *f;        a function of an instance; found once, called many times
  *
- * Nothing here prints, reads a clock, or calls the allocator while a guest runs, except memory.grow
- * and table.grow.  Functions take NULL for struct ew_error pointers that the host does not want.
+ * Nothing here prints, reads a clock, or calls the allocator while a guest runs, except memory.grow, table.grow,
+ * exceptions caught by reference and, of a lazy module, first calls.  Functions take NULL for struct ew_error pointers
+ * that the host does not want.
  */
 #ifndef EDGEWASM_WASM_H
 #define EDGEWASM_WASM_H
@@ -77,7 +78,9 @@ enum {
 	EW_MODULE_COPY = 1u << 0,	   /* copy the bytes; default: borrow until ew_module_free */
 	EW_MODULE_CANONICAL_NAN = 1u << 1, /* every NaN an arithmetic instruction makes is the canonical one */
 	EW_MODULE_NO_NAMES = 1u << 2,	   /* ignore the name section */
-	EW_MODULE_LAZY = 1u << 3	   /* translate each function on its first call, see below */
+	EW_MODULE_LAZY = 1u << 3,	   /* translate each function on its first call, see below */
+	EW_MODULE_OBSERVE = 1u << 8,	   /* to be run step by step, see debug.h: slower, code and tables several times as large */
+	EW_MODULE_LISTING = 1u << 9	   /* keep what ew_module_list (debug.h) needs: 8 bytes for each internal instruction */
 };
 
 /*
@@ -86,7 +89,8 @@ enum {
  * allocator that several threads' instances reach so must be thread-safe; no lock is taken, each function's code is
  * published at once and whole.  When memory is short or the function exceeds EW_MAX_CODE_FACTOR, the guest that called
  * it traps (EW_TRAP_TRANSLATION), or ew_call and ew_call_begin return that status; the next call tries again.  A call
- * between functions costs a load more.  Not for EW_CONFIG_LAZY 0.
+ * between functions costs a load more.  Not for EW_CONFIG_LAZY 0; without effect beside EW_MODULE_OBSERVE and
+ * EW_MODULE_LISTING.
  */
 
 /*

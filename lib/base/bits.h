@@ -94,6 +94,9 @@ static inline uint64_t ewi_clz64(uint64_t v)
 
 static inline uint64_t ewi_ctz64(uint64_t v)
 {
+#if defined(__GNUC__) || defined(__clang__)
+	return v ? (uint64_t)__builtin_ctzll(v) : 64;
+#endif
 	return (uint32_t)v ? ewi_ctz32((uint32_t)v) : 32 + ewi_ctz32((uint32_t)(v >> 32));
 }
 

@@ -147,11 +147,17 @@ static char *put(char **at, const void *bytes, size_t len)
 	return p;
 }
 
-/* Settings and the out topic, in one block. */
+/* Bytes of a text and its end; NULL takes none. */
+static size_t text_bytes(const char *text)
+{
+	return text ? strlen(text) + 1 : 0;
+}
+
+/* Settings, the out topic and the fallback's name, in one block. */
 static enum ew_status copy_texts(struct ewi_version *v, const struct ew_function_config *c)
 {
 	const struct ew_alloc *alloc = &v->node->alloc;
-	size_t bytes = c->out_topic ? strlen(c->out_topic) + 1 : 0;
+	size_t bytes = text_bytes(c->out_topic) + text_bytes(c->fallback);
 	char *at;
 
 	for (uint32_t i = 0; i < c->setting_count; i++) {
@@ -169,6 +175,8 @@ static enum ew_status copy_texts(struct ewi_version *v, const struct ew_function
 	v->string_bytes = bytes;
 	if (c->out_topic)
 		v->out_topic = put(&at, c->out_topic, strlen(c->out_topic));
+	if (c->fallback)
+		v->fallback = put(&at, c->fallback, strlen(c->fallback));
 	if (!c->setting_count)
 		return EW_OK;
 	v->settings = ewi_alloc(alloc, c->setting_count, sizeof(*v->settings));
@@ -224,6 +232,11 @@ static enum ew_status load(struct ewi_version *v, const struct ew_function_confi
 	const void *bytes = c->module_bytes;
 	enum ew_status st;
 
+	st = ewi_update_signed(v->node, EW_SIGNED_MODULE, bytes, c->module_size, c->signature,
+			       c->signature_size, err);
+	if (st != EW_OK)
+		return st;
+	ew_sha256(bytes, c->module_size, v->sha256);
 	if (c->flags & EW_FUNCTION_COPY && c->module_size) {
 		v->copy = ewi_alloc(alloc, c->module_size, 1);
 		if (!v->copy)
@@ -283,6 +296,7 @@ void ewi_function_free(struct ew_node *node, struct ewi_function *f)
 		return;
 	ewi_routes_drop(node, f);
 	version_free(f->version);
+	version_free(f->kept);
 	ewi_metrics_drop(node, f);
 	ewi_free(&node->alloc, f, 1, sizeof(*f));
 }
@@ -297,7 +311,10 @@ static bool name_is_good(const char *name)
 static enum ew_status check(const struct ew_node *node, const struct ew_function_config *c,
 			    const struct ewi_function *old, struct ew_error *err)
 {
-	if (c->flags & ~(uint32_t)(EW_FUNCTION_FRESH | EW_FUNCTION_KV_SHARED | EW_FUNCTION_COPY))
+	const uint32_t known = EW_FUNCTION_FRESH | EW_FUNCTION_KV_SHARED | EW_FUNCTION_COPY |
+			       EW_FUNCTION_DOWNGRADE | EW_FUNCTION_KEEP;
+
+	if (c->flags & ~known)
 		return ewi_error(err, EW_ERR_INVAL, 0, "unknown flags");
 	if (c->batch > node->max_batch)
 		return ewi_error(err, EW_ERR_INVAL, 0, "batch %u is over the node's max_batch %u",
@@ -315,16 +332,24 @@ static enum ew_status check(const struct ew_node *node, const struct ew_function
 	if (!old && node->function_count >= node->max_functions)
 		return ewi_error(err, EW_ERR_LIMIT, 0, "more than %u functions",
 				 (unsigned)node->max_functions);
-	return EW_OK;
+	return ewi_update_newer(c->name, old ? old->version->version : NULL, c->version,
+				c->flags & EW_FUNCTION_DOWNGRADE, err);
 }
 
-/* The next event meets v. */
-static void swap(struct ew_node *node, struct ewi_function *f, struct ewi_version *v)
+/* The next event meets v; what ran is kept for a rollback, or goes. */
+static void swap(struct ew_node *node, struct ewi_function *f, struct ewi_version *v, bool keep)
 {
-	if (f->version)
-		version_free(f->version);
-	else
+	if (!f->version) {
 		node->functions[node->function_count++] = f;
+	} else {
+		if (f->kept != v)
+			version_free(f->kept);
+		f->kept = keep ? f->version : NULL;
+		if (keep)
+			ewi_version_stop(f->version);
+		else
+			version_free(f->version);
+	}
 	f->version = v;
 	f->parked_until = 0;
 	f->stats.fails_in_row = 0;
@@ -368,7 +393,28 @@ enum ew_status ew_node_function_put(struct ew_node *node, const struct ew_functi
 			ewi_function_free(node, f);
 		return ewi_error(err, st, 0, "%s@%s: %s", c.name, c.version, ew_status_text(st));
 	}
-	swap(node, f, v);
+	swap(node, f, v, c.flags & EW_FUNCTION_KEEP);
+	return EW_OK;
+}
+
+enum ew_status ew_node_function_rollback(struct ew_node *node, const char *name, struct ew_error *err)
+{
+	struct ewi_function *f = ewi_function_find(node, name);
+	struct ew_trap trap;
+	enum ew_status st;
+	int32_t result;
+
+	ewi_error_clear(err);
+	if (node->busy)
+		return ewi_error(err, EW_ERR_STATE, 0, "not in a callback");
+	if (!f || !f->kept)
+		return ewi_error(err, EW_ERR_NOENT, 0, "no kept version of \"%s\"", name);
+	node->busy = true;
+	st = ewi_version_start(f->kept, &trap, &result, err);
+	node->busy = false;
+	if (st != EW_OK)
+		return ewi_error(err, st, 0, "%s@%s: %s", name, f->kept->version, ew_status_text(st));
+	swap(node, f, f->kept, true);
 	return EW_OK;
 }
 
@@ -416,6 +462,8 @@ static void fill(const struct ewi_function *f, struct ew_function_stats *out)
 	out->parked_until_ns = f->parked_until;
 	out->memory_bytes = memory ? (size_t)ew_memory_size(memory) : 0;
 	out->latency = &f->latency;
+	out->kept_version = f->kept ? f->kept->version : NULL;
+	out->sha256 = v->sha256;
 }
 
 enum ew_status ew_node_function_at(const struct ew_node *node, uint32_t index,

@@ -234,7 +234,8 @@ static uint32_t unacked(const struct ew_node *node, uint32_t count, uint32_t *fi
 	return n;
 }
 
-void ewi_guest_events(struct ewi_function *f, const struct ew_event *const *events, uint32_t count)
+/* Events for a function that is awake. */
+static void serve(struct ewi_function *f, const struct ew_event *const *events, uint32_t count)
 {
 	struct ewi_version *v = f->version;
 	const struct ew_abi_stats *stats = ew_abi_stats(v->abi);
@@ -243,11 +244,6 @@ void ewi_guest_events(struct ewi_function *f, const struct ew_event *const *even
 	uint32_t lost, first;
 	union ew_value values[1];
 
-	f->stats.events += count;
-	if (!awake(f)) {
-		f->stats.dropped_parked += count;
-		return;
-	}
 	if (!ready(f, events[0], count))
 		return;
 	inferences = stats->used[EW_QUOTA_INFERENCES];
@@ -278,6 +274,47 @@ void ewi_guest_events(struct ewi_function *f, const struct ew_event *const *even
 	}
 	if (v->flags & EW_FUNCTION_FRESH)
 		ewi_version_stop(v);
+}
+
+/* The function that takes f's events while it is parked, if it can: not one that a route gave them to anyway. */
+static struct ewi_function *fallback_of(struct ewi_function *f)
+{
+	struct ew_node *node = f->version->node;
+	struct ewi_function *to = f->version->fallback ? ewi_function_find(node, f->version->fallback) : NULL;
+
+	for (uint32_t m = 0; to && m < node->matched; m++)
+		if (node->match[m] == to)
+			return NULL;
+	return to && awake(to) ? to : NULL;
+}
+
+/* Events of a parked function: to its fallback, to the host's local rule, or counted as dropped. */
+static void fall_back(struct ewi_function *f, const struct ew_event *const *events, uint32_t count)
+{
+	struct ew_node *node = f->version->node;
+	bool local = !f->version->fallback && node->host.fallback;
+
+	for (uint32_t at = 0, n; at < count; at += n) {
+		struct ewi_function *to = fallback_of(f);
+		bool taken = to || (local && node->host.fallback(node->user, f->name, events[at]));
+
+		n = to && to->version->batch < count - at ? to->version->batch : to ? count - at : 1;
+		if (to) {
+			to->stats.events += n;
+			serve(to, events + at, n);
+		}
+		f->stats.fallen_back += taken ? n : 0;
+		f->stats.dropped_parked += taken ? 0 : n;
+	}
+}
+
+void ewi_guest_events(struct ewi_function *f, const struct ew_event *const *events, uint32_t count)
+{
+	f->stats.events += count;
+	if (awake(f))
+		serve(f, events, count);
+	else
+		fall_back(f, events, count);
 }
 
 void ewi_guest_tick(struct ewi_function *f)

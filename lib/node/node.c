@@ -39,6 +39,7 @@ static void set(struct ew_node *node, const struct ew_node_config *c)
 	node->in = c->in;
 	node->out = c->out;
 	node->kv = c->kv;
+	node->trust = c->trust;
 	node->max_functions = or_default(c->max_functions, EW_NODE_FUNCTIONS);
 	node->max_routes = or_default(c->max_routes, EW_NODE_ROUTES);
 	node->max_metrics = or_default(c->max_metrics, EW_NODE_METRICS);
@@ -185,6 +186,7 @@ static void run_ticks(struct ew_node *node)
 static void deliver(struct ew_node *node, const struct ew_event *const *events, uint32_t count,
 		    uint32_t matched)
 {
+	node->matched = matched;
 	for (uint32_t m = 0; m < matched; m++) {
 		struct ewi_function *f = node->match[m];
 

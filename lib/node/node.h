@@ -25,9 +25,10 @@ struct ewi_version {
 	struct ew_abi *abi;
 	struct ew_setting *settings; /* their keys and values lie in strings */
 	uint32_t setting_count;
-	char *strings; /* settings, out_topic */
+	char *strings; /* settings, out_topic, fallback */
 	size_t string_bytes;
-	const char *out_topic; /* NULL: none */
+	const char *out_topic, *fallback; /* NULL: none */
+	uint8_t sha256[EW_SHA256_BYTES];  /* of the module's bytes */
 	uint32_t flags, batch, fail_limit, max_memory_pages;
 	uint64_t fuel, deadline_ns, tick_ns, park_ns;
 
@@ -41,6 +42,7 @@ struct ewi_version {
 struct ewi_function {
 	char name[EW_NODE_NAME_BYTES];
 	struct ewi_version *version;
+	struct ewi_version *kept; /* for a rollback, without an instance; NULL: none */
 	uint64_t stamp;	    /* of the event it was last matched with: once for each */
 	uint64_t next_tick; /* EW_NODE_WHENEVER: none */
 	uint64_t parked_until; /* 0: not parked */
@@ -71,6 +73,7 @@ struct ew_node {
 	struct ew_ring *in, *out;
 	struct ew_kv *kv;
 	struct ew_models *models;
+	const struct ew_trust *trust; /* NULL: anything is taken */
 	struct ew_exec *exec;
 	uint64_t now_ns;
 	bool busy; /* in a step or put: a callback must not come back */
@@ -85,6 +88,7 @@ struct ew_node {
 
 	/* Scratch of a step. */
 	struct ewi_function **match, **match_next; /* max_functions each */
+	uint32_t matched;			   /* of match, while events are delivered */
 	const struct ew_event **events;		   /* max_batch */
 	uint8_t *states;			   /* max_batch */
 
@@ -121,6 +125,15 @@ struct ewi_outcome ewi_guest_handle(struct ewi_version *v, const struct ew_event
 				    uint64_t deadline_ns, uint64_t *used);
 void ewi_guest_events(struct ewi_function *f, const struct ew_event *const *events, uint32_t count);
 void ewi_guest_tick(struct ewi_function *f);
+
+/* update.c */
+/* EW_OK when the node asks for no signatures, or this is a good one. */
+enum ew_status ewi_update_signed(struct ew_node *node, enum ew_signed_content content, const void *bytes,
+				 size_t size, const void *signature, size_t signature_size,
+				 struct ew_error *err);
+/* DENIED when version comes before old (NULL: none) and is not forced. */
+enum ew_status ewi_update_newer(const char *name, const char *old, const char *version, bool forced,
+				struct ew_error *err);
 
 /* services.c: the callbacks that a function's ABI gets. */
 extern const struct ew_abi_host ewi_node_services;

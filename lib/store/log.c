@@ -2,10 +2,11 @@
 /* Copyright (c) 2026 The libedgewasm authors */
 
 /*
- * log.c - the durable log: opening, appending, syncing, making room.
+ * log.c - the durable log: opening, appending, syncing, beginning segments.
  *
- * A batch is encoded into one buffer and leaves it in one write.  Nothing of the log's state changes until
- * that write has succeeded; a write that fails leaves the storage unknown, so the log then refuses more.
+ * Records are encoded into one buffer and leave it in one write: at the end of each call, or with
+ * write_behind when the buffer is full, a sync is due or somebody reads.  What the storage refused in the
+ * middle leaves it unknown, so the log then takes nothing more.
  */
 #include "store/log.h"
 
@@ -22,18 +23,17 @@
 static enum ew_status check_geometry(const struct ew_storage *st, uint32_t buffer_bytes,
 				     struct ew_error *err)
 {
-	uint32_t align = st->write_bytes > 8 ? st->write_bytes : 8;
+	uint32_t unit = st->write_bytes;
 
-	if (!ewi_write_bytes_ok(st->write_bytes))
-		return ewi_error(err, EW_ERR_INVAL, 0, "write_bytes is %u", (unsigned)st->write_bytes);
+	if (!ewi_write_bytes_ok(unit))
+		return ewi_error(err, EW_ERR_INVAL, 0, "write_bytes is %u", (unsigned)unit);
 	if (st->block_count < 2)
 		return ewi_error(err, EW_ERR_INVAL, 0, "a log needs 2 blocks, not %u",
 				 (unsigned)st->block_count);
-	if (st->block_bytes % align != 0 || st->block_bytes > 1u << 31 ||
-	    st->block_bytes < 2 * (EWI_SEGMENT_HEAD + align))
+	if (st->block_bytes % unit != 0 || st->block_bytes % 8 != 0 || st->block_bytes > 1u << 31 ||
+	    st->block_bytes < 2 * (EWI_RECORD_HEAD_MAX + unit))
 		return ewi_error(err, EW_ERR_INVAL, 0, "blocks of %u bytes", (unsigned)st->block_bytes);
-	if (buffer_bytes % align != 0 || buffer_bytes < EWI_RECORD_HEAD + align ||
-	    buffer_bytes > 1u << 31)
+	if (buffer_bytes % unit != 0 || buffer_bytes < EWI_RECORD_HEAD_MAX + unit || buffer_bytes > 1u << 31)
 		return ewi_error(err, EW_ERR_INVAL, 0, "buffer_bytes is %u", (unsigned)buffer_bytes);
 	return EW_OK;
 }
@@ -43,6 +43,7 @@ static void destroy(struct ew_log *log)
 	struct ew_alloc alloc = log->alloc;
 
 	ewi_crc32c_deinit(&log->seg.crc, &alloc);
+	ewi_free(&alloc, log->index, 1, sizeof(*log->index));
 	ewi_free(&alloc, log->buf, log->buffer_bytes, 1);
 	ewi_free(&alloc, log, 1, sizeof(*log));
 }
@@ -52,15 +53,35 @@ static void configure(struct ew_log *log, const struct ew_log_config *c)
 	struct ewi_segments *s = &log->seg;
 	uint32_t room;
 
-	s->align = s->st.write_bytes > 8 ? s->st.write_bytes : 8;
-	s->data = ewi_align_up(s, EWI_SEGMENT_HEAD);
-	room = s->st.block_bytes - s->data;
+	ewi_segments_init(s);
+	room = s->end - s->data;
+	if (room > EWI_RECORD_DATA_MAX) /* the segment's head has 16 bits for KiB */
+		room = EWI_RECORD_DATA_MAX - 1024;
 	log->max_record = log->buffer_bytes < room ? log->buffer_bytes : room;
 	if (c->max_record_bytes && c->max_record_bytes < log->max_record)
 		log->max_record = c->max_record_bytes;
+	for (log->chunk = s->st.write_bytes; log->chunk <= log->buffer_bytes / 4; log->chunk *= 2)
+		;
 	log->sync_every = c->sync_every;
+	log->sync_after_ns = c->sync_after_ns;
 	log->when_full = c->when_full;
+	log->cursor_rule = c->cursors;
+	log->max_bytes = c->max_bytes;
+	log->max_age_ns = c->max_age_ns;
 	log->read_only = c->read_only;
+	log->write_behind = c->write_behind;
+}
+
+/* What ew_log_open() allocates besides the log itself. */
+static enum ew_status take_memory(struct ew_log *log)
+{
+	log->buf = ewi_alloc(&log->alloc, log->buffer_bytes, 1);
+	if (!log->buf || ewi_crc32c_init(&log->seg.crc, ewi_cpu_features(), &log->alloc) != EW_OK)
+		return EW_ERR_NOMEM;
+	if (!ewi_segment_indexed(&log->seg) || log->read_only)
+		return EW_OK;
+	log->index = ewi_alloc(&log->alloc, 1, sizeof(*log->index));
+	return log->index ? EW_OK : EW_ERR_NOMEM;
 }
 
 enum ew_status ew_log_open(const struct ew_storage *st, const struct ew_log_config *cfg,
@@ -73,7 +94,8 @@ enum ew_status ew_log_open(const struct ew_storage *st, const struct ew_log_conf
 	*out = NULL;
 	ewi_error_clear(err);
 	if (!ewi_store_config(&c, sizeof(c), cfg) ||
-	    (c.when_full != EW_LOG_REJECT && c.when_full != EW_LOG_DROP_OLDEST))
+	    (c.when_full != EW_LOG_REJECT && c.when_full != EW_LOG_DROP_OLDEST) ||
+	    (unsigned)c.cursors > EW_LOG_CURSORS_ERASE)
 		return ewi_error(err, EW_ERR_INVAL, 0, "struct ew_log_config is not filled in");
 	c.buffer_bytes = c.buffer_bytes ? c.buffer_bytes : EW_CONFIG_SMALL ? 512 : 64u << 10;
 	status = check_geometry(st, c.buffer_bytes, err);
@@ -86,8 +108,7 @@ enum ew_status ew_log_open(const struct ew_storage *st, const struct ew_log_conf
 	log->seg.st = *st;
 	log->buffer_bytes = c.buffer_bytes;
 	configure(log, &c);
-	log->buf = ewi_alloc(alloc, log->buffer_bytes, 1);
-	if (!log->buf || ewi_crc32c_init(&log->seg.crc, ewi_cpu_features(), alloc) != EW_OK)
+	if (take_memory(log) != EW_OK)
 		status = ewi_error(err, EW_ERR_NOMEM, 0, "no memory for the log's buffer");
 	else
 		status = ewi_log_find(log, err);
@@ -99,30 +120,68 @@ enum ew_status ew_log_open(const struct ew_storage *st, const struct ew_log_conf
 	return EW_OK;
 }
 
+bool ewi_log_keeps_order(const struct ew_log *log)
+{
+	return log->sync_every != 0 || log->sync_after_ns != 0 || log->cursors[0].name[0] != '\0';
+}
+
 enum ew_status ew_log_close(struct ew_log *log)
 {
 	enum ew_status st = EW_OK;
 
 	if (!log)
 		return EW_OK;
-	if (!log->read_only && log->sync_every != 0)
-		st = ew_log_sync(log);
+	if (!log->read_only)
+		st = ewi_log_keeps_order(log) ? ew_log_sync(log) : ew_log_flush(log);
 	destroy(log);
 	return st;
 }
 
 /* ---- durability ---- */
 
-enum ew_status ew_log_sync(struct ew_log *log)
+enum ew_status ewi_log_writable(const struct ew_log *log)
 {
-	enum ew_status st;
+	return log->failed ? EW_ERR_IO : log->read_only ? EW_ERR_DENIED : EW_OK;
+}
 
-	if (log->failed)
-		return EW_ERR_IO;
-	if (log->read_only)
-		return EW_ERR_DENIED;
-	if (log->unsynced == 0)
+enum ew_status ewi_log_flush(struct ew_log *log, bool all)
+{
+	const struct ew_storage *st = &log->seg.st;
+	uint32_t bytes = log->tail - log->written, keep = all ? 0 : log->tail & (log->chunk - 1);
+	enum ew_status s;
+
+	if (bytes <= keep)
+		keep = 0;
+	if (bytes == 0)
 		return EW_OK;
+	s = st->write(st->ctx, ewi_segment_block(&log->seg, log->last), log->written, log->buf, bytes - keep);
+	if (s != EW_OK) {
+		log->failed = true;
+		log->next_seq = log->written_seq;
+		return s;
+	}
+	log->writes++;
+	log->dirty = true;
+	log->written += bytes - keep;
+	memmove(log->buf, log->buf + (bytes - keep), keep);
+	if (keep == 0)
+		log->written_seq = log->next_seq;
+	return EW_OK;
+}
+
+enum ew_status ew_log_flush(struct ew_log *log)
+{
+	enum ew_status st = ewi_log_writable(log);
+
+	return st == EW_OK ? ewi_log_flush(log, true) : st;
+}
+
+enum ew_status ewi_log_sync_all(struct ew_log *log)
+{
+	enum ew_status st = ewi_log_flush(log, true);
+
+	if (st != EW_OK || !log->dirty)
+		return st;
 	st = log->seg.st.sync(log->seg.st.ctx);
 	if (st != EW_OK) {
 		/* The system may have forgotten what it could not write: asking again proves nothing. */
@@ -131,14 +190,52 @@ enum ew_status ew_log_sync(struct ew_log *log)
 	}
 	log->syncs++;
 	log->unsynced = 0;
+	log->durable_seq = log->next_seq;
+	log->dirty = log->erased = false;
 	return EW_OK;
+}
+
+enum ew_status ew_log_sync(struct ew_log *log)
+{
+	enum ew_status st = ewi_log_writable(log);
+
+	return st == EW_OK ? ewi_log_sync_all(log) : st;
+}
+
+/* The host's clock says so; where it stepped back, so does the time since which events wait. */
+static void set_now(struct ew_log *log, uint64_t now_ns)
+{
+	log->now = now_ns;
+	if (log->unsynced_since > now_ns)
+		log->unsynced_since = now_ns;
 }
 
 static enum ew_status sync_if_due(struct ew_log *log)
 {
-	if (log->sync_every == 0 || log->unsynced < log->sync_every)
+	if (log->unsynced == 0)
 		return EW_OK;
-	return ew_log_sync(log);
+	if ((log->sync_every != 0 && log->unsynced >= log->sync_every) ||
+	    (log->sync_after_ns != 0 && log->now - log->unsynced_since >= log->sync_after_ns))
+		return ewi_log_sync_all(log);
+	return EW_OK;
+}
+
+enum ew_status ew_log_poll(struct ew_log *log, uint64_t now_ns)
+{
+	enum ew_status st = ewi_log_writable(log);
+
+	if (st != EW_OK)
+		return st;
+	set_now(log, now_ns);
+	return sync_if_due(log);
+}
+
+uint64_t ew_log_deadline(const struct ew_log *log)
+{
+	if (log->unsynced == 0 || log->sync_after_ns == 0 ||
+	    log->unsynced_since > UINT64_MAX - log->sync_after_ns)
+		return UINT64_MAX;
+	return log->unsynced_since + log->sync_after_ns;
 }
 
 /* ---- segments ---- */
@@ -164,192 +261,237 @@ static enum ew_status make_erased(struct ew_log *log, uint32_t block)
 	return st->erase(st->ctx, block);
 }
 
-/* Give up the oldest segment; there are at least two. */
-static enum ew_status drop_first(struct ew_log *log)
+/* Behind the last record of a segment that gets no more.  The buffer holds nothing. */
+static enum ew_status write_index(struct ew_log *log)
 {
-	uint64_t first_seq = log->first_seq;
-	enum ew_status st = log->seg.st.erase(log->seg.st.ctx, ewi_segment_block(&log->seg, log->first));
+	const struct ewi_segments *s = &log->seg;
+	uint32_t bytes = s->st.block_bytes - s->end;
+	enum ew_status st;
 
+	if (!log->index || log->index->count == 0 || log->sealed || bytes > log->buffer_bytes)
+		return EW_OK;
+	ewi_index_encode(s, log->last, log->index, log->buf);
+	st = s->st.write(s->st.ctx, ewi_segment_block(s, log->last), s->end, log->buf, bytes);
+	log->sealed = true;
+	log->dirty = true;
+	log->writes++;
 	if (st != EW_OK)
-		return st;
-	log->first++;
-	st = ewi_log_load_first(log);
-	if (log->first_seq > first_seq)
-		log->dropped_events += log->first_seq - first_seq;
+		log->failed = true;
 	return st;
 }
 
-/* A new last segment, whose first event has this time.  The buffer holds nothing. */
-static enum ew_status begin_segment(struct ew_log *log, uint64_t time_ns)
+void ewi_log_note(struct ew_log *log, uint32_t at, uint64_t seq)
 {
-	struct ewi_segments *s = &log->seg;
+	struct ewi_index *index = log->index;
+	uint32_t step = (log->seg.end - log->seg.data) / EWI_INDEX_ENTRIES;
+
+	if (!index || index->count == EWI_INDEX_ENTRIES || at - log->seg.data < index->count * step)
+		return;
+	index->entries[index->count++] =
+		(struct ewi_index_entry){at, (uint32_t)(seq - log->base_seq), log->max_time};
+}
+
+/* Where the next record goes, and what it counts from. */
+static struct ewi_place next_place(const struct ew_log *log)
+{
+	return (struct ewi_place){.segment = log->last,
+				  .at = log->tail,
+				  .anchor = log->tail >= log->anchor_due,
+				  .base_seq = log->base_seq,
+				  .base_time = log->base_time,
+				  .seq = log->next_seq};
+}
+
+/* A record is in the buffer, behind what waits there. */
+static void took(struct ew_log *log, const struct ewi_place *place, uint32_t bytes)
+{
+	if (place->anchor)
+		log->anchor_due = (place->at / EWI_ANCHOR_STRIDE + 1) * EWI_ANCHOR_STRIDE;
+	log->tail += bytes;
+}
+
+enum ew_status ewi_log_put_cursors(struct ew_log *log)
+{
+	struct ew_event e = {.data_bytes = ewi_cursors_bytes(log), .time_ns = log->base_time};
+	uint64_t bound = ewi_record_bound(&log->seg, 0, e.data_bytes);
+	struct ewi_place place = next_place(log);
+	enum ew_status st = EW_OK;
+	uint32_t head;
+	uint8_t *out;
+
+	if (bound > log->seg.end - log->tail)
+		return EW_ERR_FULL;
+	if (bound > log->buffer_bytes - (log->tail - log->written))
+		st = ewi_log_flush(log, true);
+	if (st != EW_OK)
+		return st;
+	out = log->buf + (log->tail - log->written);
+	head = ewi_record_head(&place, EWI_RECORD_CURSORS, &e, out);
+	ewi_cursors_encode(log, out + head);
+	took(log, &place, ewi_record_finish(&log->seg, &place, head, &e, NULL, NULL, out));
+	return EW_OK;
+}
+
+/*
+ * The head, and where the cursors stand, in one write.  When that fails, the block holds no whole head and is
+ * erased again when it is next used; the segment before is closed.
+ */
+static enum ew_status write_head(struct ew_log *log, const struct ewi_segment_head *head)
+{
+	enum ew_status st = EW_OK;
+
+	log->last = head->segment;
+	log->written = 0;
+	log->tail = log->seg.data;
+	log->anchor_due = 0;
+	log->base_seq = head->first_seq;
+	log->base_time = head->first_time_ns;
+	log->sealed = false;
+	if (log->index)
+		log->index->count = 0;
+	ewi_segment_encode(&log->seg, head, log->buf);
+	/* The first head of all is durable before anything follows: records without any head are somebody else's. */
+	if (head->segment == 1)
+		st = ewi_log_sync_all(log);
+	if (st == EW_OK && head->cursors)
+		st = ewi_log_put_cursors(log);
+	if (st == EW_OK)
+		st = ewi_log_flush(log, true);
+	if (st != EW_OK) {
+		log->last--;
+		log->tail = log->written = log->seg.end;
+		log->sealed = true;
+		log->failed = false;
+	}
+	return st;
+}
+
+enum ew_status ewi_log_begin(struct ew_log *log, uint64_t time_ns)
+{
 	struct ewi_segment_head head = {.segment = log->last + 1,
-					.align = s->align,
-					.block_bytes = s->st.block_bytes,
-					.block_count = s->st.block_count,
+					.cursors = log->cursors[0].name[0] != '\0',
+					.max_record = log->max_record,
 					.first_seq = log->next_seq,
 					.first_time_ns = time_ns,
 					.max_time_before = log->max_time};
-	uint32_t block = ewi_segment_block(s, head.segment);
-	enum ew_status st = EW_OK;
+	enum ew_status st = ewi_log_flush(log, true);
 
-	if (log->last == UINT32_MAX)
+	if (st == EW_OK && log->last == UINT32_MAX)
 		return EW_ERR_FULL;
-	if (log->last != 0 && log->last - log->first + 1 == s->st.block_count) {
-		if (log->when_full != EW_LOG_DROP_OLDEST)
-			return EW_ERR_FULL;
-		st = drop_first(log);
-	}
+	if (st == EW_OK && log->last != 0)
+		st = write_index(log);
 	/* No segment may be durable while the end of the one before it is not. */
-	if (st == EW_OK && log->sync_every != 0)
-		st = ew_log_sync(log);
+	if (st == EW_OK && ewi_log_keeps_order(log))
+		st = ewi_log_sync_all(log);
 	if (st == EW_OK)
-		st = make_erased(log, block);
-	if (st != EW_OK)
-		return st;
-	ewi_segment_encode(s, &head, log->buf);
-	st = s->st.write(s->st.ctx, block, 0, log->buf, s->data);
-	if (st != EW_OK) /* the block holds no whole head: it is erased again when it is next used */
-		return st;
-	log->writes++;
-	if (log->last == 0) {
+		st = ewi_log_make_room(log);
+	if (st == EW_OK)
+		st = make_erased(log, ewi_segment_block(&log->seg, head.segment));
+	if (st == EW_OK)
+		st = write_head(log, &head);
+	if (st == EW_OK && head.segment == 1) {
 		log->first = head.segment;
 		log->first_seq = head.first_seq;
 		log->first_time = time_ns;
 	}
-	log->last = head.segment;
-	log->tail = s->data;
-	log->sealed = false;
-	return EW_OK;
+	return st;
 }
 
 /* ---- appending ---- */
 
-/* What the buffer holds: records for the tail. */
-struct pending {
-	uint32_t bytes, count;
-	uint64_t last_time, max_time;
-};
-
-static enum ew_status flush(struct ew_log *log, struct pending *p)
+/*
+ * What events leave free in the last block that there is: with the log full, cursors must still be able to
+ * move, or nothing could ever be erased.
+ */
+static uint32_t reserve(const struct ew_log *log)
 {
-	const struct ew_storage *st = &log->seg.st;
-	enum ew_status s;
+	uint32_t room = (log->seg.end - log->seg.data) / 8;
 
-	if (p->count == 0)
-		return EW_OK;
-	s = st->write(st->ctx, ewi_segment_block(&log->seg, log->last), log->tail, log->buf, p->bytes);
-	if (s != EW_OK) {
-		log->failed = true;
-		return s;
-	}
-	log->writes++;
-	log->tail += p->bytes;
-	log->next_seq += p->count;
-	log->appended += p->count;
-	log->unsynced += p->count;
-	log->last_time = p->last_time;
-	if (p->max_time > log->max_time)
-		log->max_time = p->max_time;
-	memset(p, 0, sizeof(*p));
-	return EW_OK;
+	if (log->cursors[0].name[0] == '\0' || log->last - log->first + 1 < log->seg.st.block_count)
+		return 0;
+	return room < 1024 ? room : 1024;
 }
 
-static enum ew_status put(struct ew_log *log, struct pending *p, const struct ew_event *e,
-			  const void *topic, const void *data)
+/* Make sure that this much fits in the segment and in the buffer, where it may wait. */
+static enum ew_status make_place(struct ew_log *log, uint64_t bound, uint64_t time_ns)
 {
-	uint64_t bytes = ewi_record_bytes(&log->seg, e->topic_bytes, e->data_bytes);
 	enum ew_status st = EW_OK;
-	bool new_segment;
 
-	if (bytes > log->max_record) {
+	if (log->last == 0 || log->sealed || bound + reserve(log) > log->seg.end - log->tail)
+		return ewi_log_begin(log, time_ns);
+	if (bound > log->buffer_bytes - (log->tail - log->written))
+		st = ewi_log_flush(log, false);
+	/* what the chunk kept back may still be in the way */
+	if (st == EW_OK && bound > log->buffer_bytes - (log->tail - log->written))
+		st = ewi_log_flush(log, true);
+	return st;
+}
+
+static enum ew_status put(struct ew_log *log, const struct ew_event *e, const void *topic, const void *data)
+{
+	uint64_t bound = ewi_record_bound(&log->seg, e->topic_bytes, e->data_bytes);
+	struct ewi_place place;
+	enum ew_status st;
+	uint32_t head;
+	uint8_t *out;
+
+	if (bound > log->max_record) {
 		log->rejected_too_big++;
 		return EW_ERR_TOOBIG;
 	}
-	new_segment = log->last == 0 || log->sealed ||
-		      bytes > log->seg.st.block_bytes - log->tail - p->bytes;
-	if (new_segment || bytes > log->buffer_bytes - p->bytes)
-		st = flush(log, p);
-	if (st == EW_OK && new_segment)
-		st = begin_segment(log, e->time_ns);
+	st = make_place(log, bound, e->time_ns);
 	if (st != EW_OK) {
 		log->rejected_full += st == EW_ERR_FULL;
 		return st;
 	}
-	ewi_record_encode(&log->seg, log->last, log->tail + p->bytes, log->next_seq + p->count, e, topic,
-			  data, log->buf + p->bytes);
-	p->bytes += (uint32_t)bytes;
-	p->count++;
-	p->last_time = e->time_ns;
-	if (e->time_ns > p->max_time)
-		p->max_time = e->time_ns;
+	place = next_place(log);
+	out = log->buf + (log->tail - log->written);
+	head = ewi_record_head(&place, EWI_RECORD_EVENT, e, out);
+	ewi_log_note(log, log->tail, log->next_seq);
+	took(log, &place, ewi_record_finish(&log->seg, &place, head, e, topic, data, out));
+	log->next_seq++;
+	log->appended++;
+	if (log->unsynced++ == 0)
+		log->unsynced_since = log->now;
+	log->last_time = e->time_ns;
+	if (e->time_ns > log->max_time)
+		log->max_time = e->time_ns;
 	return EW_OK;
 }
 
-static enum ew_status may_append(const struct ew_log *log)
+enum ew_status ewi_log_settle(struct ew_log *log)
 {
-	return log->failed ? EW_ERR_IO : log->read_only ? EW_ERR_DENIED : EW_OK;
+	enum ew_status st = sync_if_due(log);
+
+	return st == EW_OK && !log->write_behind ? ewi_log_flush(log, true) : st;
 }
 
 enum ew_status ew_log_append(struct ew_log *log, const struct ew_event *e, const void *topic,
 			     const void *data, uint64_t *seq)
 {
-	struct pending p = {0};
-	enum ew_status st = may_append(log);
+	enum ew_status st = ewi_log_writable(log);
 
 	if (st == EW_OK)
-		st = put(log, &p, e, topic, data);
-	if (st == EW_OK)
-		st = flush(log, &p);
+		st = put(log, e, topic, data);
 	if (st != EW_OK)
 		return st;
 	if (seq)
 		*seq = log->next_seq - 1;
-	return sync_if_due(log);
+	return ewi_log_settle(log);
 }
 
 enum ew_status ew_log_append_batch(struct ew_log *log, const struct ew_event *const *events,
 				   uint32_t count, uint32_t *done)
 {
 	uint64_t before = log->next_seq;
-	struct pending p = {0};
-	enum ew_status st = may_append(log), flushed;
+	enum ew_status st = ewi_log_writable(log), settled;
 
 	for (uint32_t i = 0; st == EW_OK && i < count; i++)
-		st = put(log, &p, events[i], ew_event_topic(events[i]), ew_event_data(events[i]));
-	flushed = log->failed ? st : flush(log, &p); /* those before the one refused are in */
-	if (st == EW_OK)
-		st = flushed;
+		st = put(log, events[i], ew_event_topic(events[i]), ew_event_data(events[i]));
+	settled = log->failed || log->read_only ? st : ewi_log_settle(log); /* those before the one refused are in */
 	if (done)
-		*done = (uint32_t)(log->next_seq - before);
-	flushed = log->failed ? st : sync_if_due(log);
-	return st == EW_OK ? flushed : st;
-}
-
-enum ew_status ew_log_trim(struct ew_log *log, uint64_t seq, uint32_t *segments)
-{
-	enum ew_status st = may_append(log);
-	uint32_t n = 0;
-
-	while (st == EW_OK && log->first < log->last) {
-		struct ewi_segment_head next;
-
-		st = ewi_segment_read(&log->seg, ewi_segment_block(&log->seg, log->first + 1), &next);
-		if (st == EW_ERR_CORRUPT || (st == EW_OK && next.first_seq > seq)) {
-			st = EW_OK; /* not known to be older, or not older */
-			break;
-		}
-		if (st == EW_OK)
-			st = log->seg.st.erase(log->seg.st.ctx, ewi_segment_block(&log->seg, log->first));
-		if (st != EW_OK)
-			break;
-		log->first++;
-		st = ewi_log_load_first(log);
-		n++;
-	}
-	if (segments)
-		*segments = n;
-	return st;
+		*done = log->next_seq > before ? (uint32_t)(log->next_seq - before) : 0;
+	return st == EW_OK ? settled : st;
 }
 
 void ew_log_stat(struct ew_log *log, struct ew_log_stat *out)
@@ -365,7 +507,8 @@ void ew_log_stat(struct ew_log *log, struct ew_log_stat *out)
 	out->bytes = log->last ? (uint64_t)(out->segments - 1) * st->block_bytes + log->tail : 0;
 	out->capacity_bytes = (uint64_t)st->block_bytes * st->block_count;
 	out->appended = log->appended;
-	out->synced = log->appended - log->unsynced;
+	out->durable_seq = log->durable_seq;
+	out->waiting_bytes = log->tail - log->written;
 	out->writes = log->writes;
 	out->syncs = log->syncs;
 	out->dropped_events = log->dropped_events;

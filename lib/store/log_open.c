@@ -13,7 +13,7 @@
 #include <string.h>
 #include "base/error.h"
 
-/* One block that is neither erased nor a segment, to be judged when the others are known. */
+/* What the heads of all blocks say. */
 struct heads {
 	uint32_t first, last; /* 0: none */
 	uint32_t strange;     /* blocks with something else in them */
@@ -74,11 +74,50 @@ static enum ew_status has_records(struct ew_log *log, uint32_t segment, uint64_t
 	if (st != EW_ERR_CORRUPT)
 		return st == EW_ERR_EMPTY ? EW_OK : st;
 	st = ewi_record_find(&log->seg, &w, segment, log->seg.data, from_seq, &found, NULL);
-	*out = found < log->seg.st.block_bytes;
+	*out = found < log->seg.end;
 	return st;
 }
 
-/* Read the last segment to its end: next_seq, tail, the times, and what is torn behind the tail. */
+/* Is what follows the records erased?  If not, the segment was closed. */
+static enum ew_status see_index(struct ew_log *log)
+{
+	const struct ewi_segments *s = &log->seg;
+	uint32_t block = ewi_segment_block(s, log->last);
+	uint8_t p[64];
+
+	for (uint32_t at = s->end, n; at < s->st.block_bytes && !log->sealed; at += n) {
+		enum ew_status st;
+
+		n = s->st.block_bytes - at < sizeof(p) ? s->st.block_bytes - at : (uint32_t)sizeof(p);
+		st = s->st.read(s->st.ctx, block, at, p, n);
+		if (st != EW_OK)
+			return st;
+		for (uint32_t i = 0; i < n; i++)
+			log->sealed |= p[i] != s->st.erased;
+	}
+	return EW_OK;
+}
+
+/* What a whole record of the last segment says about the log. */
+static void count_record(struct ew_log *log, uint32_t at, const struct ewi_record *record)
+{
+	if (record->kind == EWI_RECORD_CURSORS && record->fits)
+		ewi_cursors_decode(log, record->body, record->head.data_bytes);
+	if (record->kind != EWI_RECORD_EVENT) {
+		if (record->head.seq > log->next_seq)
+			log->next_seq = record->head.seq; /* events before it are lost; their numbers are not used again */
+		return;
+	}
+	if (record->head.seq < log->next_seq)
+		return; /* not of this log's making; readers step over it too */
+	ewi_log_note(log, at, record->head.seq);
+	log->next_seq = record->head.seq + 1;
+	log->last_time = record->head.time_ns;
+	if (log->last_time > log->max_time)
+		log->max_time = log->last_time;
+}
+
+/* Read the last segment to its end: next_seq, tail, the times, the cursors, and what is torn behind the tail. */
 static enum ew_status scan_last(struct ew_log *log)
 {
 	const struct ewi_segments *s = &log->seg;
@@ -88,6 +127,7 @@ static enum ew_status scan_last(struct ew_log *log)
 	enum ew_status st = ewi_segment_read(s, ewi_segment_block(s, log->last), &head);
 
 	if (st == EW_OK) {
+		log->base_seq = head.first_seq;
 		if (head.first_seq > log->next_seq)
 			log->next_seq = head.first_seq;
 		if (head.max_time_before > log->max_time)
@@ -95,6 +135,8 @@ static enum ew_status scan_last(struct ew_log *log)
 	} else if (st != EW_ERR_CORRUPT) {
 		return st;
 	}
+	if (log->index)
+		log->index->count = 0;
 	for (;;) {
 		struct ewi_record record;
 
@@ -102,53 +144,109 @@ static enum ew_status scan_last(struct ew_log *log)
 		if (st != EW_OK)
 			return st;
 		if (record.state == EWI_RECORD_WHOLE) {
+			log->base_seq = w.base_seq;
+			count_record(log, at, &record);
 			at += record.bytes;
-			if (record.head.seq < log->next_seq)
-				continue; /* not of this log's making; readers step over it too */
-			log->next_seq = record.head.seq + 1;
-			log->last_time = record.head.time_ns;
-			if (log->last_time > log->max_time)
-				log->max_time = log->last_time;
 			continue;
 		}
 		st = ewi_record_find(s, &w, log->last, at, log->next_seq, &found, &garbage);
 		if (st != EW_OK)
 			return st;
-		if (found == s->st.block_bytes)
+		if (found == s->end)
 			break;
 		at = found; /* damage in the middle: readers will tell */
 	}
-	log->tail = at;
-	log->torn_at = at;
+	log->base_time = w.base_time;
+	log->tail = log->written = log->torn_at = at;
 	log->torn_bytes = garbage - at;
+	log->sealed = !w.based;
+	return see_index(log);
+}
+
+/* The newest table of cursors in a segment, if it has any. */
+static enum ew_status read_cursors(struct ew_log *log, uint32_t segment)
+{
+	const struct ewi_segments *s = &log->seg;
+	struct ewi_window w = ewi_log_window(log);
+	uint32_t at = s->data;
+
+	for (;;) {
+		struct ewi_record record;
+		enum ew_status st = ewi_record_find(s, &w, segment, at, lowest_seq(log), &at, NULL);
+
+		if (st == EW_OK && at < s->end)
+			st = ewi_record_look(s, &w, segment, at, &record);
+		if (st != EW_OK || at == s->end || record.state != EWI_RECORD_WHOLE)
+			return st;
+		if (record.kind == EWI_RECORD_CURSORS && record.fits)
+			ewi_cursors_decode(log, record.body, record.head.data_bytes);
+		at += record.bytes;
+	}
+}
+
+/*
+ * The cursors, when the last segment's head says that there were some and none of its tables is whole: then
+ * an earlier segment has the newest.
+ */
+static enum ew_status find_cursors(struct ew_log *log)
+{
+	const struct ewi_segments *s = &log->seg;
+
+	for (uint32_t segment = log->last; !log->cursors_known; segment--) {
+		struct ewi_segment_head head;
+		enum ew_status st = EW_OK;
+		bool began_without;
+
+		if (segment != log->last)
+			st = read_cursors(log, segment);
+		if (st == EW_OK)
+			st = ewi_segment_read(s, ewi_segment_block(s, segment), &head);
+		began_without = st == EW_OK && head.segment == segment && !head.cursors;
+		if (st == EW_ERR_CORRUPT || st == EW_ERR_EMPTY)
+			st = EW_OK;
+		if (st != EW_OK || began_without || segment == log->first)
+			return st;
+	}
+	return EW_OK;
+}
+
+enum ew_status ewi_log_start(struct ew_log *log, uint32_t segment, struct ewi_segment_head *out)
+{
+	const struct ewi_segments *s = &log->seg;
+	struct ewi_window w = ewi_log_window(log);
+	struct ewi_record record;
+	uint32_t found;
+	enum ew_status st = ewi_segment_read(s, ewi_segment_block(s, segment), out);
+
+	if (st == EW_OK && out->segment == segment)
+		return EW_OK;
+	if (st != EW_OK && st != EW_ERR_CORRUPT && st != EW_ERR_EMPTY)
+		return st;
+	st = ewi_record_find(s, &w, segment, s->data, lowest_seq(log), &found, NULL);
+	if (st == EW_OK && found < s->end)
+		st = ewi_record_look(s, &w, segment, found, &record);
+	if (st != EW_OK)
+		return st;
+	if (found == s->end || record.state != EWI_RECORD_WHOLE)
+		return EW_ERR_CORRUPT;
+	memset(out, 0, sizeof(*out));
+	out->segment = segment;
+	out->first_seq = record.head.seq;
+	out->first_time_ns = record.head.time_ns;
+	out->max_time_before = UINT64_MAX;
 	return EW_OK;
 }
 
 enum ew_status ewi_log_load_first(struct ew_log *log)
 {
-	const struct ewi_segments *s = &log->seg;
-	struct ewi_window w = ewi_log_window(log);
 	struct ewi_segment_head head;
-	struct ewi_record record;
-	uint32_t found;
-	enum ew_status st = ewi_segment_read(s, ewi_segment_block(s, log->first), &head);
+	enum ew_status st = ewi_log_start(log, log->first, &head);
 
 	if (st == EW_OK) {
 		log->first_seq = head.first_seq;
 		log->first_time = head.first_time_ns;
-		return EW_OK;
 	}
-	if (st != EW_ERR_CORRUPT && st != EW_ERR_EMPTY)
-		return st;
-	st = ewi_record_find(s, &w, log->first, s->data, lowest_seq(log), &found, NULL);
-	if (st != EW_OK || found == s->st.block_bytes)
-		return st;
-	st = ewi_record_look(s, &w, log->first, found, &record);
-	if (st == EW_OK && record.state == EWI_RECORD_WHOLE) {
-		log->first_seq = record.head.seq;
-		log->first_time = record.head.time_ns;
-	}
-	return st;
+	return st == EW_ERR_CORRUPT ? EW_OK : st;
 }
 
 /*
@@ -213,7 +311,7 @@ enum ew_status ewi_log_find(struct ew_log *log, struct ew_error *err)
 		return ewi_error(err, st, 0, "cannot read the heads of segments");
 	log->first = h.first;
 	log->last = h.last;
-	log->next_seq = 1;
+	log->next_seq = log->written_seq = log->durable_seq = 1;
 	if (log->last != 0 && (st = scan_last(log)) != EW_OK)
 		return ewi_error(err, st, 0, "cannot read segment %u", (unsigned)log->last);
 	/* Segments on either side whose head is damaged. */
@@ -240,6 +338,12 @@ enum ew_status ewi_log_find(struct ew_log *log, struct ew_error *err)
 	if (log->torn_bytes != 0 && !log->read_only && (st = cut(log)) != EW_OK)
 		return ewi_error(err, st, log->tail, "cannot cut the torn end of segment %u",
 				 (unsigned)log->last);
+	st = find_cursors(log);
+	if (st != EW_OK)
+		return ewi_error(err, st, 0, "cannot look for the log's cursors");
+	if (!log->read_only && !ewi_cursors_fit(log))
+		return ewi_error(err, EW_ERR_INVAL, 0, "buffer_bytes is too small for the log's cursors");
+	log->written_seq = log->durable_seq = log->next_seq;
 	st = ewi_log_load_first(log);
 	return st == EW_OK ? EW_OK : ewi_error(err, st, 0, "cannot read segment %u", (unsigned)log->first);
 }

@@ -13,8 +13,12 @@
 #include <string.h>
 #include "base/alloc.h"
 
+/* Room in front of the window, for the header of an event whose record begins it. */
+#define READER_SLACK (sizeof(struct ew_event) + 8)
+
 struct ew_log_reader {
 	struct ew_log *log;
+	uint8_t *memory;
 	struct ewi_window window;
 	uint32_t segment; /* 0: the log had none */
 	uint32_t at;
@@ -51,11 +55,12 @@ enum ew_status ew_log_reader_create(struct ew_log *log, struct ew_log_reader **o
 		return EW_ERR_NOMEM;
 	rd->log = log;
 	rd->window.size = log->buffer_bytes;
-	rd->window.buf = ewi_alloc(&log->alloc, log->buffer_bytes, 1);
-	if (!rd->window.buf) {
+	rd->memory = ewi_alloc(&log->alloc, READER_SLACK + log->buffer_bytes, 1);
+	if (!rd->memory) {
 		ewi_free(&log->alloc, rd, 1, sizeof(*rd));
 		return EW_ERR_NOMEM;
 	}
+	rd->window.buf = rd->memory + READER_SLACK;
 	rewind_reader(rd);
 	*out = rd;
 	return EW_OK;
@@ -68,7 +73,7 @@ void ew_log_reader_destroy(struct ew_log_reader *rd)
 	if (!rd)
 		return;
 	alloc = rd->log->alloc;
-	ewi_free(&alloc, rd->window.buf, rd->window.size, 1);
+	ewi_free(&alloc, rd->memory, READER_SLACK + rd->window.size, 1);
 	ewi_free(&alloc, rd, 1, sizeof(*rd));
 }
 
@@ -158,7 +163,7 @@ static enum ew_status step_over(struct ew_log_reader *rd)
 {
 	struct ew_log *log = rd->log;
 	const struct ewi_segments *s = &log->seg;
-	uint32_t tail = rd->segment < log->last ? s->st.block_bytes
+	uint32_t tail = rd->segment < log->last ? s->end
 			: rd->segment == log->last ? log->tail : s->data;
 	uint32_t found, garbage, first;
 	bool next;
@@ -184,12 +189,12 @@ static enum ew_status step_over(struct ew_log_reader *rd)
 	st = ewi_record_find(s, &rd->window, rd->segment, rd->at, rd->next_seq, &found, &garbage);
 	if (st != EW_OK)
 		return st;
-	if (found < s->st.block_bytes)
+	if (found < s->end)
 		garbage = found;
 	if (garbage > rd->at)
 		widen_gap(rd, EW_LOG_CHECKSUM, rd->at, garbage - rd->at, "checksum is wrong");
 	rd->at = found;
-	if (found < s->st.block_bytes)
+	if (found < s->end)
 		return EW_OK;
 	if (!next) {
 		ewi_window_drop(&rd->window);
@@ -257,8 +262,14 @@ static enum ew_status next_record(struct ew_log_reader *rd, struct ewi_record *r
 		st = ewi_record_look(&log->seg, &rd->window, rd->segment, rd->at, record);
 		if (st != EW_OK)
 			return st;
-		if (record->state != EWI_RECORD_WHOLE && log->read_only && !fresh) {
+		if (record->state != EWI_RECORD_WHOLE && !fresh && log->read_only) {
 			ewi_window_drop(&rd->window); /* another process may have written since */
+			fresh = true;
+		} else if (record->state != EWI_RECORD_WHOLE && !fresh && log->tail != log->written && !log->failed) {
+			st = ewi_log_flush(log, true); /* what is sought may wait in the buffer */
+			if (st != EW_OK)
+				return st;
+			ewi_window_drop(&rd->window);
 			fresh = true;
 		} else if (record->state != EWI_RECORD_WHOLE) {
 			st = step_over(rd);
@@ -266,8 +277,12 @@ static enum ew_status next_record(struct ew_log_reader *rd, struct ewi_record *r
 				return st;
 		} else if (record->head.seq < rd->next_seq) {
 			rd->at += record->bytes; /* before the place that was sought */
+		} else if (close_gap(rd, record->head.seq)) {
+			return EW_ERR_CORRUPT;
+		} else if (record->kind != EWI_RECORD_EVENT) {
+			rd->at += record->bytes; /* the log's own */
 		} else {
-			return close_gap(rd, record->head.seq) ? EW_ERR_CORRUPT : EW_OK;
+			return EW_OK;
 		}
 	}
 }
@@ -282,22 +297,51 @@ static enum ew_status at_end(struct ew_log_reader *rd)
 	return EW_ERR_EMPTY;
 }
 
-enum ew_status ew_log_read(struct ew_log_reader *rd, const struct ew_event **out)
+/* The next whole event, stepped over.  In front of it nothing of the window is needed any more. */
+static enum ew_status take_record(struct ew_log_reader *rd, struct ewi_record *record)
 {
-	struct ewi_record record;
-	enum ew_status st = next_record(rd, &record);
+	enum ew_status st = next_record(rd, record);
 
-	*out = NULL;
 	if (st == EW_ERR_EMPTY)
 		return at_end(rd);
 	if (st != EW_OK)
 		return st;
-	rd->at += record.bytes;
-	rd->next_seq = record.head.seq + 1;
-	if (!record.fits)
-		return EW_ERR_TOOBIG;
-	*record.event = record.head; /* in host byte order; the bytes there are not looked at again */
-	*out = record.event;
+	rd->at += record->bytes;
+	rd->next_seq = record->head.seq + 1;
+	return record->fits ? EW_OK : EW_ERR_TOOBIG;
+}
+
+enum ew_status ew_log_next(struct ew_log_reader *rd, struct ew_log_item *out)
+{
+	struct ewi_record record;
+	enum ew_status st = take_record(rd, &record);
+
+	if (st != EW_OK)
+		return st;
+	out->event = record.head;
+	out->topic = (const char *)record.body;
+	out->data = record.body + record.head.topic_bytes;
+	return EW_OK;
+}
+
+/*
+ * In front of the body there is room for the header: that of this record and what was read before it, or the
+ * slack.  Headers lie at multiples of 8, so the body moves down by 7 bytes at most.
+ */
+enum ew_status ew_log_read(struct ew_log_reader *rd, const struct ew_event **out)
+{
+	struct ewi_record record;
+	struct ew_event *event;
+	enum ew_status st = take_record(rd, &record);
+
+	*out = NULL;
+	if (st != EW_OK)
+		return st;
+	event = (struct ew_event *)(void *)(record.body - sizeof(*event) - ((uintptr_t)record.body & 7));
+	if ((uint8_t *)(event + 1) != record.body)
+		memmove(event + 1, record.body, (size_t)record.head.topic_bytes + record.head.data_bytes);
+	*event = record.head;
+	*out = event;
 	return EW_OK;
 }
 
@@ -378,10 +422,45 @@ static enum ew_status seek_segment(struct ew_log_reader *rd,
 	return EW_OK;
 }
 
+/*
+ * Skip what the index says lies before: entries up to the last that says yes.  A place is tried before it is
+ * believed, as the index is no part of what it describes; the numbers are those of the records there.
+ */
+static enum ew_status skip_by_index(struct ew_log_reader *rd, bool by_time, uint64_t what)
+{
+	const struct ew_log *log = rd->log;
+	const struct ewi_index *index = log->index; /* in memory while the segment is being written */
+	struct ewi_index closed;
+	struct ewi_record record;
+	enum ew_status st = EW_OK;
+	uint32_t at = 0;
+
+	if (rd->segment == 0 || !ewi_segment_indexed(&log->seg))
+		return EW_OK;
+	if (rd->segment != log->last || !index) {
+		st = ewi_index_read(&log->seg, rd->segment, &closed);
+		index = &closed;
+	}
+	for (uint32_t i = 1; st == EW_OK && i < index->count; i++)
+		if (by_time ? index->entries[i].max_time < what : rd->next_seq + index->entries[i].index <= what)
+			at = index->entries[i].at;
+	if (st != EW_OK || at < log->seg.data || (rd->segment == log->last && index == log->index && at >= log->written))
+		return st;
+	st = ewi_record_look(&log->seg, &rd->window, rd->segment, at, &record);
+	if (st != EW_OK || record.state != EWI_RECORD_WHOLE || record.head.seq < rd->next_seq)
+		return st;
+	rd->at = at;
+	rd->next_seq = record.head.seq;
+	rd->entered = true;
+	return EW_OK;
+}
+
 enum ew_status ew_log_seek_seq(struct ew_log_reader *rd, uint64_t seq)
 {
 	enum ew_status st = seek_segment(rd, starts_by_seq, seq);
 
+	if (st == EW_OK && seq > rd->next_seq)
+		st = skip_by_index(rd, false, seq);
 	if (seq > rd->next_seq) /* reading steps over what comes before */
 		rd->next_seq = seq;
 	return st;
@@ -392,6 +471,8 @@ enum ew_status ew_log_seek_time(struct ew_log_reader *rd, uint64_t time_ns)
 	enum ew_status st = seek_segment(rd, starts_by_time, time_ns);
 	struct ewi_record record;
 
+	if (st == EW_OK)
+		st = skip_by_index(rd, true, time_ns);
 	while (st == EW_OK || st == EW_ERR_CORRUPT) {
 		st = next_record(rd, &record);
 		if (st != EW_OK)

@@ -42,6 +42,8 @@ struct posix_storage {
 	int dir, lock; /* folder; geometry file */
 	uint32_t block_count, block_bytes;
 	bool read_only, reserve, dir_dirty;
+	uint8_t *unsynced; /* a bit for each block whose file was closed with writes that are not durable */
+	uint32_t unsynced_count;
 	uint32_t clock;
 	struct open_file files[OPEN_MAX];
 };
@@ -58,18 +60,29 @@ static void name_of(uint32_t block, char name[24])
 
 /* ---- open files ---- */
 
-static enum ew_status close_file(struct open_file *f)
+/* Nothing is synced here: a log that nobody syncs need not wait for the disk each time it begins a file. */
+static void close_file(struct posix_storage *s, struct open_file *f)
 {
-	int fd = f->fd;
-	enum ew_status st = EW_OK;
+	uint8_t bit = (uint8_t)(1u << f->block % 8);
 
-	if (fd >= 0 && f->dirty && fdatasync(fd) != 0)
-		st = EW_ERR_IO;
-	if (fd >= 0)
-		close(fd);
+	if (f->fd >= 0)
+		close(f->fd);
+	if (f->fd >= 0 && f->dirty && !(s->unsynced[f->block / 8] & bit)) {
+		s->unsynced[f->block / 8] |= bit;
+		s->unsynced_count++;
+	}
 	memset(f, 0, sizeof(*f));
 	f->fd = -1;
-	return st;
+}
+
+static void forget_unsynced(struct posix_storage *s, uint32_t block)
+{
+	uint8_t bit = (uint8_t)(1u << block % 8);
+
+	if (s->unsynced[block / 8] & bit) {
+		s->unsynced[block / 8] &= (uint8_t)~bit;
+		s->unsynced_count--;
+	}
 }
 
 static struct open_file *find_file(struct posix_storage *s, uint32_t block)
@@ -102,18 +115,15 @@ static enum ew_status get_file(struct posix_storage *s, uint32_t block, bool mak
 	struct open_file *f = find_file(s, block);
 	struct stat info;
 	char name[24];
-	enum ew_status st;
 
 	/* A writer may have erased the block: then this is the file of its former life. */
 	if (f && s->read_only && (fstat(f->fd, &info) != 0 || info.st_nlink == 0)) {
-		close_file(f);
+		close_file(s, f);
 		f = NULL;
 	}
 	if (!f) {
 		f = free_slot(s);
-		st = close_file(f);
-		if (st != EW_OK)
-			return st;
+		close_file(s, f);
 		name_of(block, name);
 		f->fd = openat(s->dir, name,
 			       (s->read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | (make ? O_CREAT : 0), 0666);
@@ -224,8 +234,9 @@ static enum ew_status posix_erase(void *ctx, uint32_t block)
 	f = find_file(s, block);
 	if (f) {
 		f->dirty = false; /* nobody wants to know what was in it */
-		close_file(f);
+		close_file(s, f);
 	}
+	forget_unsynced(s, block);
 	name_of(block, name);
 	if (unlinkat(s->dir, name, 0) == 0)
 		s->dir_dirty = true;
@@ -234,9 +245,33 @@ static enum ew_status posix_erase(void *ctx, uint32_t block)
 	return EW_OK;
 }
 
+/*
+ * The system keeps what was written to a file that was closed; syncing it through another descriptor will do.
+ * No open file has unsynced writes by now, so none is added to those.
+ */
+static enum ew_status sync_closed(struct posix_storage *s)
+{
+	for (uint32_t block = 0; s->unsynced_count > 0 && block < s->block_count; block++) {
+		struct open_file *f;
+		enum ew_status st;
+
+		if (!(s->unsynced[block / 8] & 1u << block % 8))
+			continue;
+		st = get_file(s, block, false, &f);
+		if (st != EW_OK)
+			return st == EW_ERR_NOENT ? EW_ERR_IO : st;
+		if (fdatasync(f->fd) != 0)
+			return EW_ERR_IO;
+		forget_unsynced(s, block);
+		f->dirty = false;
+	}
+	return EW_OK;
+}
+
 static enum ew_status posix_sync(void *ctx)
 {
 	struct posix_storage *s = ctx;
+	enum ew_status st;
 
 	for (int i = 0; i < OPEN_MAX; i++) {
 		struct open_file *f = &s->files[i];
@@ -247,6 +282,9 @@ static enum ew_status posix_sync(void *ctx)
 			return EW_ERR_IO;
 		f->dirty = false;
 	}
+	st = sync_closed(s);
+	if (st != EW_OK)
+		return st;
 	if (s->dir_dirty && fsync(s->dir) != 0)
 		return EW_ERR_IO;
 	s->dir_dirty = false;
@@ -349,12 +387,13 @@ static void destroy(struct posix_storage *s)
 
 	for (int i = 0; i < OPEN_MAX; i++) {
 		s->files[i].dirty = false;
-		close_file(&s->files[i]);
+		close_file(s, &s->files[i]);
 	}
 	if (s->lock >= 0)
 		close(s->lock);
 	if (s->dir >= 0)
 		close(s->dir);
+	ewi_free(&alloc, s->unsynced, (s->block_count + 7) / 8, 1);
 	ewi_free(&alloc, s, 1, sizeof(*s));
 }
 
@@ -394,6 +433,10 @@ enum ew_status ew_storage_files_open(const char *dir, const struct ew_storage_co
 	for (int i = 0; i < OPEN_MAX; i++)
 		s->files[i].fd = -1;
 	st = open_dir(s, dir, err);
+	if (st == EW_OK) {
+		s->unsynced = ewi_alloc(alloc, (s->block_count + 7) / 8, 1);
+		st = s->unsynced ? EW_OK : ewi_error(err, EW_ERR_NOMEM, 0, "no memory for a storage");
+	}
 	if (st != EW_OK) {
 		destroy(s);
 		return st;

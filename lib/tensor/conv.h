@@ -14,6 +14,7 @@
 #ifndef EW_TENSOR_CONV_H
 #define EW_TENSOR_CONV_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include "base/bits.h"
 #include "tensor/quant.h"
@@ -106,13 +107,24 @@ struct ewi_spot {
 static inline void ewi_window_clip(int32_t at, uint32_t taps, uint32_t dil, uint32_t size,
 				   uint32_t *first, uint32_t *end)
 {
-	uint32_t before = at < 0 ? ((uint32_t)-at + dil - 1) / dil : 0;
-	int64_t room = (int64_t)size - at; /* taps at distances below it are inside */
-	uint64_t inside = room > 0 ? ((uint64_t)room + dil - 1) / dil : 0;
+	uint32_t before = at < 0 ? (uint32_t)-at : 0; /* this many elements before the picture */
+	int64_t room = (int64_t)size - at;	      /* taps at distances below it are inside */
+	uint64_t inside = room > 0 ? (uint64_t)room : 0;
 
+	if (dil > 1) { /* divisions are slow */
+		before = (before + dil - 1) / dil;
+		inside = (inside + dil - 1) / dil;
+	}
 	*end = inside < taps ? (uint32_t)inside : taps;
 	*first = before < *end ? before : *end;
 }
+
+/*
+ * The lead (kernels.h) of a kernel that computes output pixels in order and, when it writes one, still reads its
+ * taps and those of pixels behind it, as far back as `ahead` - 1 pixels before it; 0: it has read its own.
+ * Elements of both are `size` bytes.
+ */
+uint64_t ewi_window_lead(const struct ewi_window *w, size_t windows, size_t size, uint32_t ahead);
 
 typedef void ewi_spot_fn(const struct ewi_call *c, const struct ewi_spot *s);
 

@@ -17,12 +17,14 @@ _Static_assert(EW_ISA_SSE41 == (int)EW_CPU_SSE41 && EW_ISA_SSE42 == (int)EW_CPU_
 	       "the public instruction sets are the detector's");
 
 #define KERNEL(SLOT, slot, variant, features, scratch)                                             \
-	{EWI_SLOT_##SLOT, features, #slot "_" #variant, ewk_##slot##_##variant, scratch},
+	{EWI_SLOT_##SLOT, features, #slot "_" #variant, ewk_##slot##_##variant, scratch, NULL, NULL},
+#define VARIANT(SLOT, slot, variant, features, scratch, packing, lead)                         \
+	{EWI_SLOT_##SLOT, features, #slot "_" #variant, ewk_##slot##_##variant, scratch, packing, lead},
 
 #define SLOT(SLOT, slot) const struct ewi_kernel ewi_slot_##slot[] = {
 #define END(slot)                                                                                  \
 	{                                                                                          \
-		EWI_SLOTS, 0, NULL, NULL, NULL                                                     \
+		EWI_SLOTS, 0, NULL, NULL, NULL, NULL, NULL                                                     \
 	}                                                                                          \
 	}                                                                                          \
 	;
@@ -44,12 +46,13 @@ const struct ewi_kernel *ewi_kernels(size_t *count)
 	return kernels;
 }
 
-const struct ewi_kernel *ewi_kernel_best(const struct ewi_kernel *slot, uint32_t features)
+const struct ewi_kernel *ewi_kernel_best(const struct ewi_kernel *slot, uint32_t features,
+					 bool in_place)
 {
 	const struct ewi_kernel *best = slot;
 
 	for (; slot->fn; slot++)
-		if ((slot->features & ~features) == 0)
+		if ((slot->features & ~features) == 0 && !(in_place && slot->packing))
 			best = slot;
 	return best;
 }

@@ -8,6 +8,7 @@
 #ifndef EW_TENSOR_DISPATCH_H
 #define EW_TENSOR_DISPATCH_H
 
+#include <stdbool.h>
 #include "tensor/kernels.h"
 
 enum ewi_slot {
@@ -17,6 +18,7 @@ enum ewi_slot {
 #include "tensor/kernels.def"
 #undef SLOT
 #undef KERNEL
+#undef VARIANT
 #undef END
 	EWI_SLOTS
 };
@@ -27,6 +29,8 @@ struct ewi_kernel {
 	const char *name;  /* "fc_s8_avx2" */
 	ewi_kernel_fn *fn; /* NULL: behind the last */
 	ewi_scratch_fn *scratch;
+	const struct ewi_packing *packing;
+	ewi_lead_fn *lead;
 };
 
 #define SLOT(SLOT, slot) extern const struct ewi_kernel ewi_slot_##slot[];
@@ -35,10 +39,15 @@ struct ewi_kernel {
 #include "tensor/kernels.def"
 #undef SLOT
 #undef KERNEL
+#undef VARIANT
 #undef END
 
-/* The best of a slot within EW_CPU_* features; the definition when there is none better. */
-const struct ewi_kernel *ewi_kernel_best(const struct ewi_kernel *slot, uint32_t features);
+/*
+ * The best of a slot within EW_CPU_* features; the definition when there is none better.  in_place: none that
+ * packs its constants.
+ */
+const struct ewi_kernel *ewi_kernel_best(const struct ewi_kernel *slot, uint32_t features,
+					 bool in_place);
 
 /* For tests and benches, which want them all: every kernel of this build, *count of them. */
 const struct ewi_kernel *ewi_kernels(size_t *count);

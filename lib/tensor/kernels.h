@@ -51,12 +51,28 @@ struct ewi_call {
 	size_t windows;
 	/* All inputs, then all outputs, for slots that take a list (ewi_prep_list); else NULL. */
 	void *const *list;
+	const void *packed; /* what the variant's packing made of the constants, aligned to EW_MODEL_ALIGN */
 	void *state; /* what ewi_prep_state asked for: zeros after a reset, kept from run to run */
 };
 
 typedef void ewi_kernel_fn(const struct ewi_call *c);
 /* Scratch bytes for at most `windows` windows. */
 typedef size_t ewi_scratch_fn(const void *params, size_t windows);
+
+/* Constants rearranged at load for a variant, when the model may take the memory. */
+struct ewi_packing {
+	size_t (*bytes)(const void *params);
+	/* in: the inputs that are constants, as in ewi_call; to: so many bytes, zeros */
+	void (*fill)(const void *params, const void *const in[EWI_CALL_INPUTS], void *to);
+};
+
+/*
+ * How far an output may run ahead into the activations it is computed from: an output that begins at least
+ * this many bytes before input `input` never overwrites a byte of it that is still to be read.  0: they may
+ * begin together.  EWI_LEAD_NEVER: they must not overlap.
+ */
+#define EWI_LEAD_NEVER UINT64_MAX
+typedef uint64_t ewi_lead_fn(const void *params, uint32_t input, size_t windows);
 
 /*
  * Fully connected: out[r][u] = clamp(out_zero + requant(bias[u] +
@@ -148,8 +164,22 @@ struct ewi_convert {
 #include "tensor/kernels.def"
 #undef SLOT
 #undef KERNEL
+#undef VARIANT
 #undef END
 
+/* Leads of the definitions, by the size of an element. */
+uint64_t ewi_conv_lead_1(const void *params, uint32_t input, size_t windows);
+uint64_t ewi_conv_lead_2(const void *params, uint32_t input, size_t windows);
+uint64_t ewi_conv_lead_4(const void *params, uint32_t input, size_t windows);
+uint64_t ewi_pool_lead_1(const void *params, uint32_t input, size_t windows);
+uint64_t ewi_pool_lead_2(const void *params, uint32_t input, size_t windows);
+uint64_t ewi_pool_lead_4(const void *params, uint32_t input, size_t windows);
+size_t ewi_conv_s8_avx2_packed_scratch(const void *params, size_t windows);
+uint64_t ewi_conv_s8_avx2_packed_lead(const void *params, uint32_t input, size_t windows);
+extern const struct ewi_packing ewi_conv_s8_avx2_packing;
+size_t ewi_dwconv_s8_avx2_packed_scratch(const void *params, size_t windows);
+uint64_t ewi_dwconv_s8_avx2_packed_lead(const void *params, uint32_t input, size_t windows);
+extern const struct ewi_packing ewi_dwconv_s8_avx2_packing;
 size_t ewi_fc_s8_sse41_scratch(const void *params, size_t windows);
 size_t ewi_fc_s8_avx2_scratch(const void *params, size_t windows);
 size_t ewi_fc_s8_neon_scratch(const void *params, size_t windows);

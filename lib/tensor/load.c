@@ -72,7 +72,7 @@ static enum ew_status fill_config(struct ew_model_config *out, const struct ew_m
 					 "struct_bytes is not a size of struct ew_model_config");
 		memcpy(&c, config, config->struct_bytes);
 	}
-	if (c.flags & ~(uint32_t)EW_MODEL_SINGLE_ROUNDING)
+	if (c.flags & ~(uint32_t)(EW_MODEL_SINGLE_ROUNDING | EW_MODEL_WEIGHTS_IN_PLACE))
 		return ewi_error(err, EW_ERR_INVAL, 0, "unknown flags");
 	if (c.max_batch > EW_MODEL_BATCH)
 		return ewi_error(err, EW_ERR_LIMIT, 0, "max_batch %u, at most %u is allowed",

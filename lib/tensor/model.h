@@ -46,6 +46,7 @@ struct ewi_op {
 	const struct ew_operator *def;
 	const struct ewi_kernel *kernel; /* NULL: there is nothing to run, its output is an alias */
 	const void *params;
+	const void *packed; /* constants as the kernel wants them; NULL: it reads them in place */
 	const int32_t *in, *out; /* tensors; -1 among inputs: left out */
 	uint8_t input_count, output_count;
 	uint8_t once;	  /* a part to run when this is reached for the first time; 0: none */

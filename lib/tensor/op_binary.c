@@ -60,14 +60,18 @@ static void turn(struct ewi_loops *l)
 
 enum ew_status ewi_prep_broadcast(const struct ewi_prep *p, const struct ewi_tensor *a,
 				  const struct ewi_tensor *b, const struct ewi_tensor *out,
-				  struct ewi_loops *l)
+				  uint32_t inner, struct ewi_loops *l)
 {
 	uint32_t rank = a->rank > b->rank ? a->rank : b->rank, a_step = 1, b_step = 1;
 
 	if (out->rank > rank)
 		rank = out->rank;
 	l->count = 0;
-	for (uint32_t i = rank; i-- > 0;) {
+	for (uint32_t i = rank; i-- > rank - inner;) {
+		a_step *= dim_of(p, a, i, rank);
+		b_step *= dim_of(p, b, i, rank);
+	}
+	for (uint32_t i = rank - inner; i-- > 0;) {
 		uint32_t da = dim_of(p, a, i, rank), db = dim_of(p, b, i, rank);
 		uint32_t want = da == 1 ? db : da;
 
@@ -101,7 +105,7 @@ static enum ew_status begin(struct ewi_prep *p, uint32_t types, bool int8_b, str
 	if (b->a->type != b->out->type || b->out->type > 31 || !(types >> b->out->type & 1) ||
 	    b->b->type != (int8_b ? (uint8_t)EW_TENSOR_I8 : b->a->type))
 		return ewi_prep_types(p, b->a, b->b, b->out);
-	st = ewi_prep_broadcast(p, b->a, b->b, b->out, &q->loops);
+	st = ewi_prep_broadcast(p, b->a, b->b, b->out, 0, &q->loops);
 	if (st != EW_OK)
 		return st;
 	q->type = b->a->type;

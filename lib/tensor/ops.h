@@ -90,10 +90,10 @@ enum ew_status ewi_prep_extent(const struct ewi_prep *p, uint8_t padding, struct
 
 struct ewi_loops;
 
-/* Loops over out = a with b, each dimension of which is the output's or 1; else INVALID. */
+/* Loops over out = a with b but for `inner` dimensions; each is the output's or 1, else INVALID. */
 enum ew_status ewi_prep_broadcast(const struct ewi_prep *p, const struct ewi_tensor *a,
 				  const struct ewi_tensor *b, const struct ewi_tensor *out,
-				  struct ewi_loops *loops);
+				  uint32_t inner, struct ewi_loops *loops);
 
 enum ew_status ewi_prep_kernel(struct ewi_prep *p, const struct ewi_kernel *slot,
 			       const void *params, uint64_t macs);

@@ -238,6 +238,7 @@ static void run_operator(const struct ew_model_exec *x, const struct ewi_op *op)
 	for (uint32_t i = 0; i < EWI_CALL_INPUTS; i++)
 		c.in[i] = input_of(x, op, i);
 	c.params = op->params;
+	c.packed = op->packed;
 	c.out = op->output_count ? locate(x, (uint32_t)op->out[0]) : NULL;
 	c.scratch = op->scratch_bytes ? x->arena + op->scratch : NULL;
 	c.state = op->state_bytes ? x->state + op->state : NULL;

@@ -25,12 +25,18 @@ EW_COLD const struct ewi_ins *ewi_trap(const struct ewi_ins *pc, union ew_value 
 	return NULL;
 }
 
-EW_COLD const struct ewi_ins *ewi_trap_access(const struct ewi_ins *pc, union ew_value *fp,
-					      struct ew_exec *x, uint64_t ea, uint32_t bytes)
+EW_COLD const struct ewi_ins *ewi_trap_here(EWI_REGS)
 {
+	IGNORE_REGS;
+	return ewi_trap(pc, fp, x, x->trap.code);
+}
+
+EW_COLD const struct ewi_ins *ewi_trap_access(EWI_REGS)
+{
+	IGNORE_REGS;
 	ewi_trap(pc, fp, x, EW_TRAP_MEMORY_BOUNDS);
 	ewi_format(x->trap.text, sizeof(x->trap.text), "%s: access at %llu+%u >= max value %llu",
-		   ew_trap_text(EW_TRAP_MEMORY_BOUNDS), (unsigned long long)ea, (unsigned)bytes,
+		   ew_trap_text(EW_TRAP_MEMORY_BOUNDS), (unsigned long long)x->bad_address, (unsigned)x->bad_bytes,
 		   (unsigned long long)x->mem_bytes);
 	return NULL;
 }
@@ -228,14 +234,6 @@ C(BR_TABLE_RS)
 #endif
 
 /* ---- returns ---- */
-
-#define LEAVE                                                                                      \
-	do {                                                                                       \
-		x->fuel -= pc->u.imm;                                                              \
-		struct ewi_call_frame *top_ = --x->top;                                            \
-		fp = top_->fp;                                                                     \
-		GO(top_->pc);                                                                      \
-	} while (0)
 
 C(RETURN)
 {

@@ -194,6 +194,8 @@ static void apply(struct ew_module *m, const struct ew_module_config *config)
 
 	ewi_config_read(&c, sizeof(c), config);
 	m->flags = c.flags;
+	if (c.flags & (EW_MODULE_OBSERVE | EW_MODULE_LISTING))
+		m->flags &= ~(uint32_t)EW_MODULE_LAZY;
 	m->disable = c.disable;
 	m->max_functions = limit(c.max_functions, EW_MAX_FUNCTIONS);
 	m->max_locals = limit(c.max_locals, EW_MAX_LOCALS);
@@ -240,6 +242,8 @@ enum ew_status ew_module_load(struct ew_module **out, const void *bytes, size_t 
 	apply(d.m, config);
 	if (!EW_CONFIG_LAZY && d.m->flags & EW_MODULE_LAZY)
 		st = ewi_error(err, EW_ERR_UNSUPPORTED, 0, "lazy translation is disabled: EW_CONFIG_LAZY");
+	else if (!EW_CONFIG_TRACE && d.m->flags & (EW_MODULE_OBSERVE | EW_MODULE_LISTING))
+		st = ewi_error(err, EW_ERR_UNSUPPORTED, 0, "stepping and listing are disabled: EW_CONFIG_TRACE");
 	else
 		st = take_bytes(d.m, bytes, size);
 	if (st == EW_OK)
@@ -278,6 +282,9 @@ void ew_module_free(struct ew_module *m)
 #endif
 	ewi_free(&a, m->code, m->code_size, 1);
 	ewi_free(&a, m->map, m->map_size, 1);
+#if EW_CONFIG_TRACE
+	ewi_notes_free(&m->notes, &a);
+#endif
 	if (m->flags & EW_MODULE_COPY) {
 		/* The only const cast: the copy is ours. */
 		ewi_free(&a, (void *)(uintptr_t)m->bytes, m->size, 1);
@@ -302,6 +309,9 @@ size_t ew_module_size(const struct ew_module *m, size_t *code_bytes)
 	n += m->elem_count * sizeof(*m->elems);
 	n += m->data_count * sizeof(*m->datas);
 	n += m->code_size + m->map_size;
+#if EW_CONFIG_TRACE
+	n += m->notes.step_cap * sizeof(*m->notes.steps) + m->notes.line_cap * sizeof(*m->notes.lines);
+#endif
 	n += m->flags & EW_MODULE_COPY ? m->size : 0;
 	if (code_bytes)
 		*code_bytes = m->code_size;

@@ -117,16 +117,42 @@ static bool note_start(struct ewi_translator *t, unsigned icode, unsigned form)
 			return ewi_fail(t, EW_ERR_NOMEM, "no memory for code");
 		t->start_cap = (uint32_t)cap;
 	}
-	t->starts[t->start_count++] = (struct ewi_start){ewi_here(t), (uint16_t)icode, (uint8_t)form,
-							  t->label_pos == ewi_here(t)};
+	t->starts[t->start_count++] = (struct ewi_start){.pos = ewi_here(t),
+							  .icode = (uint16_t)icode,
+							  .form = (uint8_t)form,
+							  .is_label = t->label_pos == ewi_here(t)};
 	return true;
 }
+
+#if EW_CONFIG_TRACE
+/* Remember where the instruction comes from; what has been taken back is forgotten. */
+static bool note_line(struct ewi_translator *t, uint32_t here)
+{
+	struct ewi_notes *n = &t->notes;
+
+	while (n->line_count > 0 && n->lines[n->line_count - 1].code >= here)
+		n->line_count--;
+	if (n->line_count == n->line_cap) {
+		size_t cap = ewi_grow(&t->m->alloc, (void **)&n->lines, n->line_cap, INT32_MAX, sizeof(*n->lines));
+
+		if (!cap)
+			return ewi_fail(t, EW_ERR_NOMEM, "no memory for the listing");
+		n->line_cap = (uint32_t)cap;
+	}
+	n->lines[n->line_count++] = (struct ewi_line){here, (uint32_t)t->at};
+	return true;
+}
+#endif
 
 struct ewi_insx *ewi_emit(struct ewi_translator *t, unsigned icode, unsigned form, bool wide)
 {
 	size_t bytes = wide ? sizeof(struct ewi_insx) : sizeof(struct ewi_ins);
 	struct ewi_insx *ins = note_start(t, icode, form) ? ewi_emit_raw(t, bytes) : NULL;
 
+#if EW_CONFIG_TRACE
+	if (EW_UNLIKELY(t->m->flags & EW_MODULE_LISTING) && ins && !note_line(t, ewi_here(t) - (uint32_t)bytes))
+		ins = NULL;
+#endif
 	if (!ins)
 		return &t->sink;
 	ins->i.h = EWI_HANDLER(icode, form, 0);

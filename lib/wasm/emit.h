@@ -53,6 +53,9 @@ struct ewi_start {
 	uint16_t icode;
 	uint8_t form;
 	bool is_label; /* can be jumped to */
+	uint8_t length;	   /* fuse.c: instructions that `fused` does */
+	uint32_t best;	   /* handlers from here on */
+	ewi_handler fused; /* NULL: none, the instruction has its own */
 };
 
 /* A condition that has not been emitted: the operands of a compare to be fused with a branch. */
@@ -124,6 +127,9 @@ struct ewi_translator {
 
 	uint8_t *code, *map; /* become the module's when all is translated */
 	size_t code_size, code_cap, map_size, map_cap;
+#if EW_CONFIG_TRACE
+	struct ewi_notes notes;
+#endif
 
 	const struct ewi_functype *type;
 	uint8_t *locals; /* types */
@@ -133,6 +139,8 @@ struct ewi_translator {
 	bool has_v128_locals;
 	struct ewi_entry *stack;
 	uint32_t sp, stack_cap;
+	uint8_t *types; /* validate.c's */
+	uint32_t types_cap;
 	uint32_t next_slot, max_slot; /* home of the next entry, and the highest there was */
 	struct ewi_block *blocks;
 	uint32_t depth, block_cap;

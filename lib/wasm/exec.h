@@ -132,9 +132,15 @@ struct ew_exec {
 	enum ewi_exec_state state;
 	enum ew_status status;		/* why the last run ended */
 	struct ew_func *func;		/* the call in progress at the outermost level */
+#if EW_CONFIG_TRACE
+	ew_step_fn step;		/* told of every instruction of modules made for it, or NULL */
+	void *step_user;
+#endif
 	struct ew_trap trap;
 	struct ew_exception *pending; /* thrown by the host, or not caught */
 	bool keeps;		      /* a run has made exceptions that nobody has looked through since */
+	uint64_t bad_address; /* of an access out of bounds, on the way to trap.text */
+	uint32_t bad_bytes;
 	struct ew_alloc alloc;
 };
 

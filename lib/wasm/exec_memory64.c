@@ -22,18 +22,14 @@
 #define IF_ACC(...)
 #endif
 
-/* base + offset may wrap: the trap then tells the largest address. */
-static EW_COLD const struct ewi_ins *trap_wide(const struct ewi_ins *pc, union ew_value *fp, struct ew_exec *x,
-					       uint64_t base, uint32_t bytes)
-{
-	return ewi_trap_access(pc, fp, x, base > UINT64_MAX - pc->u.uimm ? UINT64_MAX : base + pc->u.uimm, bytes);
-}
-
-/* A memory ends far below 2^63 (it lies in ours), so behind the first compare no sum wraps. */
+/*
+ * A memory ends far below 2^63 (it lies in ours), so behind the first compare no sum wraps.  Where it does, the trap
+ * tells the largest address.
+ */
 #define ADDRESS(base, bytes)                                                                       \
 	uint64_t ea = (base);                                                                      \
 	if (EW_UNLIKELY(ea > x->mem_bytes || ea + pc->u.uimm + (bytes) > x->mem_bytes))            \
-		return trap_wide(pc, fp, x, ea, bytes);                                            \
+		TRAP_ACCESS(ea > UINT64_MAX - pc->u.uimm ? UINT64_MAX : ea + pc->u.uimm, bytes);   \
 	ea += pc->u.uimm;
 
 #define BIN(N, R, T, E)

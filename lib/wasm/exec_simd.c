@@ -123,7 +123,7 @@
 #define ADDRESS(base, bytes)                                                                       \
 	uint64_t ea = (uint64_t)(base) + pc->u.uimm;                                               \
 	if (EW_UNLIKELY(ea + (bytes) > x->mem_bytes))                                              \
-		return ewi_trap_access(pc, fp, x, ea, bytes);
+		TRAP_ACCESS(ea, bytes);
 
 #define VLOAD(code, N, text, align, bytes, fn)                                                     \
 	V(N) { ADDRESS(fp[pc->a].u32, bytes) ewi_vput(fp + pc->b, fn(MEM + ea)); NEXT; }                \

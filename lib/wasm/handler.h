@@ -102,9 +102,10 @@
 /* End the run with a trap at pc. */
 const struct ewi_ins *ewi_trap(const struct ewi_ins *pc, union ew_value *fp, struct ew_exec *x,
 			       enum ew_trap_code code);
-/* The same for a load or store of `bytes` bytes at address ea, which the text then names. */
-const struct ewi_ins *ewi_trap_access(const struct ewi_ins *pc, union ew_value *fp,
-				      struct ew_exec *x, uint64_t ea, uint32_t bytes);
+/* The same with the code in x->trap.code. */
+const struct ewi_ins *ewi_trap_here(EWI_REGS);
+/* The same for a load or store of x->bad_bytes bytes at address x->bad_address, which the text then names. */
+const struct ewi_ins *ewi_trap_access(EWI_REGS);
 /* The function about to be called could not be translated. */
 const struct ewi_ins *ewi_trap_late(const struct ewi_ins *pc, union ew_value *fp, struct ew_exec *x,
 				    enum ew_status status);
@@ -135,7 +136,21 @@ enum ewi_host_end ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc, uni
 		}                                                                                  \
 	} while (0)
 
-#define TRAP(code) return ewi_trap(pc, fp, x, code)
+/*
+ * Handlers trap by calls that take what a handler takes, in the same machine registers: with other arguments compilers
+ * move registers about on the way that does not trap as well.
+ */
+#define TRAP(reason)                                                                               \
+	do {                                                                                       \
+		x->trap.code = (reason);                                                           \
+		return ewi_trap_here(EWI_ARGS);                                                    \
+	} while (0)
+#define TRAP_ACCESS(address, size)                                                                 \
+	do {                                                                                       \
+		x->bad_address = (address);                                                        \
+		x->bad_bytes = (size);                                                             \
+		return ewi_trap_access(EWI_ARGS);                                                  \
+	} while (0)
 /* Fuel below zero, or somebody set the flag: looked at on every jump back and every call. */
 #define MUST_STOP                                                                                  \
 	(EW_UNLIKELY(x->fuel < 0) ||                                                               \
@@ -170,6 +185,15 @@ enum ewi_host_end ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc, uni
 		if (MUST_STOP && rel_ < 0)                                                         \
 			return ewi_suspend(to_, fp, x);                                            \
 		GO(to_);                                                                           \
+	} while (0)
+
+/* Back to the caller, with results in place. */
+#define LEAVE                                                                                      \
+	do {                                                                                       \
+		x->fuel -= pc->u.imm;                                                              \
+		struct ewi_call_frame *top_ = --x->top;                                            \
+		fp = top_->fp;                                                                     \
+		GO(top_->pc);                                                                      \
 	} while (0)
 
 /* control.c */

@@ -56,27 +56,21 @@ enum ewi_acc { EWI_ACC_INT, EWI_ACC_F32, EWI_ACC_F64, EWI_ACCS, EWI_ACC_NONE = E
 #if EW_CONFIG_EXEC_ACC
 extern const ewi_handler ewi_handlers[EWI_ICODES][EWI_FORMS][2];
 #define EWI_HANDLER(icode, form, silent) ewi_handlers[icode][form][silent]
-
-/*
- * Two instructions in a row, done by one handler.  The code stays as it is: only the handler of the first
- * changes, so a jump to the second still finds it there.
- */
-struct ewi_pair {
-	ewi_handler first, second, both;
-};
-
-enum {
-#define PAIR(C1, N1, R1, T1, F1, K1, C2, N2, R2, T2, F2, K2)                                       \
-	EWI_PAIR_##N1##_##F1##_##K1##_##N2##_##F2##_##K2,
-#include "wasm/pairs.def"
-	EWI_PAIRS
-};
-
-extern const struct ewi_pair ewi_pairs[EWI_PAIRS];
 #else
 extern const ewi_handler ewi_handlers[EWI_ICODES][EWI_FORMS];
 #define EWI_HANDLER(icode, form, silent) ewi_handlers[icode][form]
 #endif
+
+/* A handler that does several instructions: how many, and which the first of them is. */
+struct ewi_fused {
+	ewi_handler handler;
+	uint16_t icode;
+	uint8_t form, length;
+	bool silent;
+};
+
+/* The handlers of several instructions, by i from 0; false behind the last. */
+bool ewi_fused_at(uint32_t i, struct ewi_fused *out);
 
 #if EW_CONFIG_MEMORY64
 /* Loads and stores of memories with 64-bit addresses: the address in a slot (SS), in the accumulator (RS). */

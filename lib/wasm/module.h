@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/reader.h"
+#include "edgewasm/debug.h"
 #include "wasm/types.h"
 
 #define EWI_NONE UINT32_MAX
@@ -97,6 +98,31 @@ struct ewi_func_def {
 	bool declared;	      /* may be the operand of ref.func: named in a segment, export or global */
 };
 
+#if EW_CONFIG_TRACE
+/* What the hook before an instruction tells whoever looks on (EW_MODULE_OBSERVE). */
+struct ewi_step {
+	uint32_t func, offset;
+	int32_t cost;  /* of the straight line before it */
+	uint16_t base; /* slot of the first operand shown */
+	uint8_t count;
+	uint8_t types[EW_STEP_VALUES];
+};
+
+/* Where an internal instruction begins, and which Wasm instruction it comes from (EW_MODULE_LISTING). */
+struct ewi_line {
+	uint32_t code, offset;
+};
+
+/* What is noted of internal code for those who look on: the translator's, then the module's. */
+struct ewi_notes {
+	struct ewi_step *steps;
+	struct ewi_line *lines;
+	uint32_t step_count, step_cap, line_count, line_cap;
+};
+
+void ewi_notes_free(struct ewi_notes *n, const struct ew_alloc *a);
+#endif
+
 struct ew_module {
 	struct ew_alloc alloc;
 	const uint8_t *bytes;
@@ -136,6 +162,9 @@ struct ew_module {
 	uint8_t *code; /* internal code of all functions */
 	uint8_t *map;  /* code position -> module offset and fuel, for traps */
 	size_t code_size, map_size;
+#if EW_CONFIG_TRACE
+	struct ewi_notes notes;
+#endif
 };
 
 /* Is a proposal off, for this module or because it is compiled away?  feature: TAIL_CALL ... */
@@ -163,6 +192,12 @@ static inline uint8_t ewi_index_type(bool is64)
 static inline const struct ewi_functype *ewi_func_type(const struct ew_module *m, uint32_t func)
 {
 	return &m->types[m->funcs[func].type];
+}
+
+/* Does its internal code stop before each instruction? */
+static inline bool ewi_is_observed(const struct ew_module *m)
+{
+	return EW_CONFIG_TRACE && (m->flags & EW_MODULE_OBSERVE);
 }
 
 /* Can anybody hold a reference to it, or is it called from outside?  Others need no struct ew_func. */

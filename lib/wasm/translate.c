@@ -468,22 +468,15 @@ static void hand_op(struct ewi_translator *t, enum ewi_opcode op)
 	}
 }
 
-enum { RELAXED_FIRST = 0x100, RELAXED_LAST = 0x113 };
-
-static const struct ewi_op *read_simd_opcode(struct ewi_translator *t)
+static const struct ewi_op *read_simd_opcode(struct ewi_reader *r)
 {
 #if EW_CONFIG_SIMD
-	uint32_t second = ewi_read_u32(&t->r);
+	uint32_t second = ewi_read_u32(r);
 
-	if (second >= RELAXED_FIRST && second <= RELAXED_LAST && EWI_OFF(t->m, RELAXED_SIMD)) {
-		ewi_fail(t, EW_ERR_UNSUPPORTED, "relaxed vector instructions are disabled");
-		return NULL;
-	}
-	if (!t->r.failed && second < sizeof(row_of_fd) / sizeof(row_of_fd[0]) && row_of_fd[second])
+	if (!r->failed && second < sizeof(row_of_fd) / sizeof(row_of_fd[0]) && row_of_fd[second])
 		return &ops[row_of_fd[second] - 1];
-	ewi_reader_fail(&t->r, t->at, "illegal opcode");
 #else
-	ewi_fail(t, EW_ERR_UNSUPPORTED, "v128 instructions are not supported");
+	(void)r;
 #endif
 	return NULL;
 }
@@ -502,23 +495,57 @@ static const char *why_illegal(uint8_t byte)
 	}
 }
 
-const struct ewi_op *ewi_read_opcode(struct ewi_translator *t)
+const struct ewi_op *ewi_read_opcode(struct ewi_reader *r)
 {
-	uint8_t byte = ewi_read_u8(&t->r), row = row_of_byte[byte];
+	uint8_t byte = ewi_read_u8(r), row = row_of_byte[byte];
 	uint32_t second;
 
-	if (t->r.failed)
-		return NULL;
 	if (byte == 0xfc) {
-		second = ewi_read_u32(&t->r);
+		second = ewi_read_u32(r);
 		row = second < sizeof(row_of_fc) ? row_of_fc[second] : 0;
 	}
+	if (r->failed)
+		return NULL;
 	if (row)
 		return &ops[row - 1];
-	if (byte == 0xfd)
-		return read_simd_opcode(t);
-	ewi_reader_fail(&t->r, t->at, why_illegal(byte));
-	return NULL;
+	return byte == 0xfd ? read_simd_opcode(r) : NULL;
+}
+
+enum { RELAXED_FIRST = 0x100, RELAXED_LAST = 0x113 };
+
+/* A vector instruction that is not to be; r is at its opcode. */
+static const char *refused_vector(const struct ewi_translator *t, struct ewi_reader r)
+{
+	uint32_t second;
+
+	if (ewi_read_u8(&r) != 0xfd)
+		return NULL;
+	if (!EW_CONFIG_SIMD)
+		return "v128 instructions are not supported";
+	second = EWI_OFF(t->m, RELAXED_SIMD) ? ewi_read_u32(&r) : 0;
+	return second >= RELAXED_FIRST && second <= RELAXED_LAST ? "relaxed vector instructions are disabled" : NULL;
+}
+
+static const struct ewi_op *read_opcode(struct ewi_translator *t)
+{
+	const uint8_t *first = t->r.p;
+	const struct ewi_op *op = ewi_read_opcode(&t->r);
+	const char *refused = NULL;
+
+	if (op && *first != 0xfd)
+		return op;
+	if (!t->r.failed) {
+		struct ewi_reader again = t->r;
+
+		again.p = first;
+		again.err = NULL;
+		refused = refused_vector(t, again);
+	}
+	if (refused)
+		ewi_fail(t, EW_ERR_UNSUPPORTED, refused);
+	else if (!op)
+		ewi_reader_fail(&t->r, t->at, why_illegal(*first));
+	return refused ? NULL : op;
 }
 
 static bool is_free(enum ewi_opcode op)
@@ -536,12 +563,14 @@ void ewi_translate_op(struct ewi_translator *t)
 	enum ewi_opcode code;
 
 	t->at = ewi_reader_at(&t->r);
-	op = ewi_read_opcode(t);
+	op = read_opcode(t);
 	if (!op)
 		return;
 	code = (enum ewi_opcode)(op - ops);
 	if (t->cost > COST_MAX)
 		ewi_account(t);
+	if (ewi_is_observed(t->m))
+		ewi_emit_step(t, op, code);
 	t->cost += !is_free(code);
 	if (op->icode == EWI_BY_HAND)
 		hand_op(t, code);
@@ -660,7 +689,9 @@ static void begin(struct ewi_translator *t, uint32_t func)
 	t->cost = t->map_cost = 0;
 	t->at = f->body_offset;
 	t->map_offset = f->body_offset;
-	t->code_limit = t->code_size + 65536 + EW_MAX_CODE_FACTOR * (size_t)f->body_size;
+	/* A hook before each instruction, of one byte at least; the instruction itself comes on top. */
+	t->code_limit = t->code_size + 65536 +
+			(EW_MAX_CODE_FACTOR + (ewi_is_observed(t->m) ? 2 * sizeof(struct ewi_insx) : 0)) * (size_t)f->body_size;
 	ewi_reader_init(&t->r, t->m->bytes + f->body_offset, f->body_size, f->body_offset, t->err);
 	ewi_forget(t);
 	if (t->type->result_slots > EW_MAX_FRAME_SLOTS)
@@ -784,6 +815,10 @@ enum ew_status ewi_translator_finish(struct ewi_translator *t, struct ew_module 
 	m->map = t->map;
 	m->map_size = t->map_size;
 	t->code = t->map = NULL;
+#if EW_CONFIG_TRACE
+	m->notes = t->notes;
+	t->notes = (struct ewi_notes){0};
+#endif
 	return EW_OK;
 }
 
@@ -796,9 +831,13 @@ void ewi_translator_destroy(struct ewi_translator *t)
 	a = &t->m->alloc;
 	ewi_free(a, t->code, t->code_cap, 1);
 	ewi_free(a, t->map, t->map_cap, 1);
+#if EW_CONFIG_TRACE
+	ewi_notes_free(&t->notes, a);
+#endif
 	ewi_free(a, t->calls, t->calls_count, sizeof(*t->calls));
 	ewi_free(a, t->blocks, t->block_cap, sizeof(*t->blocks));
 	ewi_free(a, t->stack, t->stack_cap, sizeof(*t->stack));
+	ewi_free(a, t->types, t->types_cap, 1);
 	ewi_free(a, t->locals, t->local_cap, 1);
 	ewi_free(a, t->local_slots, t->slots_cap, sizeof(*t->local_slots));
 	ewi_free(a, t->tries, t->try_cap, sizeof(*t->tries));

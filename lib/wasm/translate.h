@@ -61,7 +61,8 @@ struct ewi_op {
 	uint16_t icode;
 };
 
-const struct ewi_op *ewi_read_opcode(struct ewi_translator *t);
+/* The row of the opcode that r is at, leaving r behind it; NULL: there is none. */
+const struct ewi_op *ewi_read_opcode(struct ewi_reader *r);
 
 /* The next instruction, whatever it is. */
 void ewi_translate_op(struct ewi_translator *t);
@@ -115,6 +116,9 @@ void ewi_caught_bind(struct ewi_translator *t, uint32_t chain);
 /* The tables of a function that has been translated, behind its code; its position from the head, 0: none. */
 uint32_t ewi_tries_write(struct ewi_translator *t);
 
+/* observe.c: bring all operands into their slots, and emit the hook before an instruction (EW_MODULE_OBSERVE). */
+void ewi_emit_step(struct ewi_translator *t, const struct ewi_op *op, enum ewi_opcode code);
+
 /* translate_control.c */
 struct ewi_block *ewi_block_top(struct ewi_translator *t);
 void ewi_unreachable(struct ewi_translator *t);
@@ -130,6 +134,8 @@ void ewi_function_begin(struct ewi_translator *t);
 void ewi_control_op(struct ewi_translator *t, enum ewi_opcode op);
 /* Charge what the straight line has used so far, and start a new account. */
 void ewi_account(struct ewi_translator *t);
+/* A value type as an array, for block types that are one byte; NULL: it is none. */
+const uint8_t *ewi_single_type(uint8_t type);
 /* func has its code: calls that were emitted before lead there now. */
 void ewi_resolve_calls(struct ewi_translator *t, uint32_t func);
 

@@ -41,7 +41,7 @@ void ewi_unreachable(struct ewi_translator *t)
 /* ---- blocks ---- */
 
 /* Types of one value as an array, for block types that are one byte. */
-static const uint8_t *single_type(uint8_t type)
+const uint8_t *ewi_single_type(uint8_t type)
 {
 	static const uint8_t types[] = {EW_I32, EW_I64, EW_F32, EW_F64, EW_FUNCREF, EW_EXTERNREF, EW_V128, EW_EXNREF};
 
@@ -59,9 +59,9 @@ void ewi_read_block_type(struct ewi_translator *t, struct ewi_block *b)
 
 	if (byte == 0x40) {
 		ewi_read_u8(&t->r);
-	} else if (single_type(byte)) {
+	} else if (ewi_single_type(byte)) {
 		ewi_read_type(t);
-		b->results = single_type(byte);
+		b->results = ewi_single_type(byte);
 		b->result_count = 1;
 	} else {
 		index = ewi_read_s33(&t->r);

@@ -125,11 +125,21 @@ static void follows(void **state)
 	check_has("second", out, "Z - after\n");
 }
 
+/* Where the event with this data ends in the block, and the next one begins. */
+static size_t end_of(const uint8_t *image, const char *data)
+{
+	size_t at = 0, n = strlen(data);
+
+	while (memcmp(image + at, data, n) != 0)
+		at++;
+	return at + n;
+}
+
 static void explains_damage(void **state)
 {
-	char block[200];
+	char block[200], want[200];
 	uint8_t *image;
-	size_t size;
+	size_t size, at, bytes;
 
 	(void)state;
 	need_program();
@@ -137,21 +147,28 @@ static void explains_damage(void **state)
 	snprintf(block, sizeof(block), "%s/block-000000", log_dir);
 	image = read_file(block, &size);
 	assert_non_null(image);
-	image[48 + 64 + 60] ^= 1; /* events of 48 + 6 + 3 to 5 bytes take 64: the second one */
+	at = end_of(image, "two");
+	bytes = at - end_of(image, "one");
+	at--;
+	image[at] ^= 1;
 	assert_true(write_file(block, image, size));
 	assert_int_equal(run("verify", log_dir, NULL, NULL, NULL, NULL), 1);
-	check_has("verify", out,
-		  "segment 1 (block 0), offset 112, 64 bytes: checksum is wrong; event 2 is missing\n");
+	snprintf(want, sizeof(want), "segment 1 (block 0), offset %u, %u bytes: checksum is wrong; event 2 is missing\n",
+		 (unsigned)end_of(image, "one"), (unsigned)bytes);
+	check_has("verify", out, want);
 	check_has("verify", out, "3 events whole (1 to 4)");
 	check_has("verify", out, "DAMAGED: 1 events missing");
 	assert_int_equal(run("read", log_dir, NULL, NULL, NULL, NULL), 1);
 	check_has("read", out, "Z hall/1 three\n");
 	check_has("read", err, "event 2 is missing");
-	image[48 + 64 + 60] ^= 1;
-	image[48 + 3 * 64 + 60] ^= 1; /* the last: it may as well be torn, and is told all the same */
+	image[at] ^= 1;
+	bytes = end_of(image, "four") - end_of(image, "three");
+	image[end_of(image, "four") - 1] ^= 1; /* the last: it may as well be torn, and is told all the same */
 	assert_true(write_file(block, image, size));
 	assert_int_equal(run("verify", log_dir, NULL, NULL, NULL, NULL), 1);
-	check_has("verify", out, "offset 240, 64 bytes: a torn write, or the last event is damaged\n");
+	snprintf(want, sizeof(want), "offset %u, %u bytes: a torn write, or the last event is damaged\n",
+		 (unsigned)end_of(image, "three"), (unsigned)bytes);
+	check_has("verify", out, want);
 	append("four again\n"); /* cuts it off */
 	assert_int_equal(run("verify", log_dir, NULL, NULL, NULL, NULL), 0);
 	check_has("verify", out, "4 events whole (1 to 4)");
@@ -165,7 +182,7 @@ static void small_and_full(void **state)
 	(void)state;
 	need_program();
 	for (int i = 0; i < 100; i++)
-		strcat(text, "0123456789012345678901234567890123456789\n"); /* 88 bytes each */
+		strcat(text, "0123456789012345678901234567890123456789\n"); /* 53 to 55 bytes each */
 	assert_true(write_file(lines, text, strlen(text)));
 	{
 		const char *const argv[] = {program, "append", log_dir, lines, "--segment-bytes", "1024",
@@ -174,12 +191,12 @@ static void small_and_full(void **state)
 		assert_int_equal(run_program(argv, out, sizeof(out), err, sizeof(err)), 1);
 	}
 	check_has("append", err, "full");
-	check_has("append", err, "44 of "); /* 11 in each of 4 segments */
+	check_has("append", err, "72 of "); /* 18 in each of 4 segments */
 	assert_int_equal(run("append", log_dir, lines, "--drop-oldest", "--sync", "1"), 0);
-	check_has("append", err, "100 of 100 lines appended, next is 145");
+	check_has("append", err, "100 of 100 lines appended, next is 173");
 	assert_int_equal(run("verify", log_dir, NULL, NULL, NULL, NULL), 0);
 	check_has("verify", out, "events whole (");
-	check_has("verify", out, " to 144)");
+	check_has("verify", out, " to 172)");
 	memset(text, 'x', 2000);
 	text[2000] = '\0';
 	assert_true(write_file(lines, text, strlen(text)));

@@ -5,7 +5,7 @@
 #include "../aid/aid.h"
 #include "edgewasm/store.h"
 
-#define EXAMPLE_BYTES 112
+#define EXAMPLE_BYTES 128
 
 static struct ew_storage two_blocks(void)
 {
@@ -27,6 +27,8 @@ static void write_example(struct ew_storage *st)
 		e.trace_id[i] = (uint8_t)(i * 0x11);
 	assert_int_equal(ew_log_open(st, NULL, &alloc, &log, NULL), EW_OK);
 	assert_int_equal(ew_log_append(log, &e, "temp", "21.50", NULL), EW_OK);
+	e = (struct ew_event){.time_ns = 1700000001000000000u, .content_type = 1, .data_bytes = 5};
+	assert_int_equal(ew_log_append(log, &e, NULL, "21.75", NULL), EW_OK);
 	assert_int_equal(ew_log_close(log), EW_OK);
 }
 
@@ -102,6 +104,12 @@ static void reads_the_example(void **state)
 	assert_int_equal(e->content_type, 1);
 	assert_int_equal(e->topic_bytes, 4);
 	assert_memory_equal(ew_event_topic(e), "temp21.50", 9);
+	assert_int_equal(ew_log_read(rd, &e), EW_OK);
+	assert_int_equal(e->seq, 2);
+	assert_true(e->time_ns == 1700000001000000000u);
+	assert_int_equal(e->content_type, 1);
+	assert_int_equal(e->topic_bytes, 0);
+	assert_memory_equal(ew_event_data(e), "21.75", 5);
 	assert_int_equal(ew_log_read(rd, &e), EW_ERR_EMPTY);
 	ew_log_reader_destroy(rd);
 	ew_log_close(log);

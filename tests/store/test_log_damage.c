@@ -364,7 +364,7 @@ static void foreign_data(void **state)
 	ew_log_close(log);
 	/* another version with a right check sum: refused, not overwritten */
 	p = ew_storage_ram_block(&r.inner, 1);
-	p[3] = '2';
+	p[3] = '3';
 	ewi_put_le32(p + 4, ewi_crc32c_ref(NULL, ewi_crc32c_ref(NULL, 0, p, 4), p + 8, 40));
 	assert_int_equal(ew_log_open(&r.st, &cfg, &alloc, &log, &err), EW_ERR_UNSUPPORTED);
 	rig_deinit(&r);

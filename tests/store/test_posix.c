@@ -387,7 +387,7 @@ static void out_of_memory(void **state)
 
 	(void)state;
 	folder_make(&f);
-	assert_int_equal(fail_each(open_and_close, &f, false), 1);
+	assert_int_equal(fail_each(open_and_close, &f, false), 2);
 	folder_remove(&f);
 }
 

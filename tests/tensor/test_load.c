@@ -106,9 +106,9 @@ SPOIL(code_far, s->op.code_index = 1)
 SPOIL(not_there, s->op.code = 11)
 SPOIL(newest_code, s->op.code = 209)
 SPOIL(unknown_code, s->op.code = 100000)
-SPOIL(unknown_old_code, s->op.code = 126; s->op.old_code = true)
+SPOIL(unknown_old_code, s->op.code = 103; s->op.old_code = true)
 SPOIL(old_code, s->op.old_code = true)
-SPOIL(custom, s->op.code = 32; s->op.custom = "SignalWindow")
+SPOIL(custom, s->op.code = 32; s->op.custom = "NoSuchThing")
 SPOIL(version_12, s->op.version = 12)
 SPOIL(version_13, s->op.version = 13)
 SPOIL(version_huge, s->op.version = 0x80000000)
@@ -209,9 +209,9 @@ static const struct row {
 	{"L2_NORMALIZATION", not_there, EW_ERR_UNSUPPORTED, "operator 0 (L2_NORMALIZATION): not supported"},
 	{"newest operator", newest_code, EW_ERR_UNSUPPORTED, "operator 0 (STABLEHLO_CASE): not supported"},
 	{"unknown operator", unknown_code, EW_ERR_UNSUPPORTED, "code 100000"},
-	{"unknown old operator", unknown_old_code, EW_ERR_UNSUPPORTED, "code 126"},
+	{"unknown old operator", unknown_old_code, EW_ERR_UNSUPPORTED, "code 103"},
 	{"code in the older field", old_code, EW_OK, ""},
-	{"custom operator", custom, EW_ERR_UNSUPPORTED, "operator 0 (CUSTOM SignalWindow)"},
+	{"custom operator", custom, EW_ERR_UNSUPPORTED, "operator 0 (CUSTOM NoSuchThing)"},
 	{"version 12", version_12, EW_OK, ""},
 	{"version 13", version_13, EW_ERR_UNSUPPORTED, "(FULLY_CONNECTED): version 13, the newest supported is 12"},
 	{"version -2^31", version_huge, EW_ERR_UNSUPPORTED, "version"},
@@ -381,7 +381,7 @@ static void configs(void **state)
 		{"no size", {.struct_bytes = 0}, EW_ERR_INVAL},
 		{"a newer header's", {.struct_bytes = sizeof(struct ew_model_config) + 8}, EW_ERR_INVAL},
 		{"single rounding", {.struct_bytes = sizeof(struct ew_model_config), .flags = EW_MODEL_SINGLE_ROUNDING}, EW_OK},
-		{"unknown flag", {.struct_bytes = sizeof(struct ew_model_config), .flags = 2}, EW_ERR_INVAL},
+		{"unknown flag", {.struct_bytes = sizeof(struct ew_model_config), .flags = 4}, EW_ERR_INVAL},
 		{"scalar only", {.struct_bytes = sizeof(struct ew_model_config), .isa_mask = EW_ISA_SCALAR}, EW_OK},
 	};
 

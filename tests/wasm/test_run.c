@@ -215,6 +215,91 @@ static void test_exits(void **state)
 	}
 }
 
+/* ---- debugging ---- */
+
+/* rows of pieces that stand in the messages (or, for --dump, in the output), in this order */
+static const struct {
+	const char *row;
+	const char *args[6];
+	int rc;
+	const char *pieces[8];
+} watched[] = {
+	{"trace", {"--trace", "--invoke", "div", "@", "2"}, 0,
+	 {"   0 outer                0x", "  i32.const 1\n", "  call 1 <inner>               i32:1 i32:2\n",
+	  "   1 inner                0x", "i32.div_s                    i32:1 i32:2\n", "   1 inner                0x",
+	  "  end\n   0 outer                0x", "  end\n"}},
+	{"the trapping instruction is the last", {"--trace", "--invoke", "div", "@", "0"}, 134,
+	 {"  local.get 1\n", "i32.div_s                    i32:1 i32:0\ntrap: integer divide by zero\n  #0 inner (function 1)"}},
+	{"trace of all exports", {"--trace", "--all-exports", "@"}, 0, {"nothing              0x", "loop                 0x", "  br 0\n"}},
+	{"profile", {"--profile", "--invoke", "div", "@", "2"}, 0,
+	 {"profile: 6 fuel in 2 functions\n", "own      %   with callees      %  function\n",
+	  "             3  50.00              3  50.00  inner\n", "             3  50.00              6 100.00  outer\n"}},
+	{"profile of a trap", {"--profile", "--invoke", "div", "@", "0"}, 134, {"trap: ", "profile: 6 fuel in 2 functions\n"}},
+	{"profile of nothing", {"--profile", "--invoke", "nothing", "@"}, 0, {"profile: 0 fuel in 1 function\n", "  0.00  nothing\n"}},
+	{"dump", {"--dump", "@"}, 0,
+	 {"function 0 <nothing> (): 2 bytes, ", "function 1 <inner> (ii)i: ", "  local.get 1", "  i32.div_s ", "I32_DIV_S",
+	  "function 2 <outer> (i)i: ", "  call 1 <inner> ", "CALL 1 <inner>, frame [1], fuel 3\n"}},
+	{"folded file that cannot be", {"--folded", "/nonexistent/x", "--invoke", "nothing", "@"}, 2, {"ew-run: /nonexistent/x: "}},
+	{"folded without a name", {"@", "--folded"}, 2, {NULL}},
+};
+
+static void test_watched(void **state)
+{
+	struct wmod m;
+
+	(void)state;
+	need_tool();
+	wmod_init(&m);
+	build_exits(&m);
+	write_module(&m);
+	for (size_t i = 0; i < ROWS(watched); i++) {
+		const char *args[8] = {"--fuel", "100"};
+		const char *at;
+
+		memcpy(args + 2, watched[i].args, sizeof(watched[i].args));
+		check_int(watched[i].row, run(args), watched[i].rc);
+		at = strcmp(watched[i].row, "dump") == 0 ? out : err;
+		for (size_t p = 0; p < ROWS(watched[i].pieces) && watched[i].pieces[p]; p++) {
+			const char *found = strstr(at, watched[i].pieces[p]);
+
+			if (!found)
+				fail_msg("%s: \"%s\" is not in, or not behind the others in\n%s%s", watched[i].row,
+					 watched[i].pieces[p], out, err);
+			at = found + strlen(watched[i].pieces[p]);
+		}
+	}
+}
+
+/* Call chains, by hand: main calls even twice, which calls odd, which calls even ... */
+static void test_folded(void **state)
+{
+	static const char *const names[] = {"main", "even", "odd;x"};
+	char path[128];
+	size_t size;
+	struct wmod m;
+	char *text;
+
+	(void)state;
+	need_tool();
+	wmod_init(&m);
+	wmod_func(&m, "()", "", CODE(I32_CONST(2), CALL(1), I32_CONST(0), CALL(1)));
+	wmod_func(&m, "(i)", "", CODE(LOCAL_GET(0), IF(T_VOID), LOCAL_GET(0), I32_CONST(1), 0x6b, CALL(2), OP_END));
+	wmod_func(&m, "(i)", "", CODE(LOCAL_GET(0), I32_CONST(1), 0x6b, CALL(1)));
+	wmod_export(&m, "main", WMOD_FUNC, 0);
+	wmod_names(&m, names, 3);
+	write_module(&m);
+	snprintf(path, sizeof(path), "%s/folded", folder);
+	check_int("folded", run(ARGS("--folded", path, "--invoke", "main", "@")), 0);
+	check_str("folded", err, "");
+	text = (char *)read_file(path, &size);
+	assert_non_null(text);
+	text[size - 1] = '\0';
+	/* 2 for even(0) from main, 6 for even(2) */
+	check_str("folded", text, "main 4\nmain;even 8\nmain;even;odd?x 4\nmain;even;odd?x;even 2");
+	free(text);
+	unlink(path);
+}
+
 static const struct {
 	const char *row, *said;
 	size_t size;
@@ -486,6 +571,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_values, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_exits, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_watched, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_folded, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_command, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_like_wabt, set_up, tear_down),

@@ -7,6 +7,7 @@
  */
 #include <unistd.h>
 #include "../aid/aid.h"
+#include "edgewasm/config.h"
 
 static char tool[1024];
 
@@ -58,6 +59,17 @@ static void test_suite_lazy(void **state)
 {
 	(void)state;
 	run_suite("--lazy");
+}
+
+/* The same step by step: other internal code, the same results. */
+static void test_observed(void **state)
+{
+	(void)state;
+	if (!EW_CONFIG_TRACE) {
+		print_message("skipped: steps are compiled away\n");
+		skip();
+	}
+	run_suite("--observe");
 }
 
 /* What came after 2.0, as far as wast2json reads it.  at_least: nothing was left out. */
@@ -267,6 +279,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_suite),
 		cmocka_unit_test(test_suite_lazy),
+		cmocka_unit_test(test_observed),
 		cmocka_unit_test(test_proposals),
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_usage),

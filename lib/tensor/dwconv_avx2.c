@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+
+/*
+ * dwconv_avx2.c - DEPTHWISE_CONV_2D of int8 with AVX2 and packed weights: the bytes of ewk_dwconv_s8_ref.
+ *
+ * Channels go side by side, 16 or 8 at a time; taps in pairs: two taps' bytes are interleaved, widened to int16
+ * and multiplied with the pair's weights by one vpmaddwd.  A pair of products is at most 2 * 128 * 128 < 2^17.
+ * Activations keep their zero point: what it adds is the same for every pixel, and stands in the bias (sums are
+ * modulo 2^32, so that takes no bound).  Taps outside the picture point to a pixel that is all zero point.
+ *
+ * Channels at the end that make no eight are taken with some before them: those are computed twice.  Fewer than
+ * eight channels, and more than one output for each channel, are left to the definition.
+ */
+#include "edgewasm/config.h"
+
+#if EW_CONFIG_TENSOR
+#include "tensor/kernels.h"
+
+#if EWI_KERNELS_X86
+#include "tensor/dwconv_avx2.h"
+#include "tensor/requant_avx2.h"
+
+#define TAPS 256u /* largest window */
+
+/*
+ * Packed: this, then blocks of 16 channels, at the end of 8: the finish of each eight and their weights,
+ * [pair of taps][channel][2] int16.
+ */
+struct packed {
+	uint32_t pairs;
+	uint32_t mode; /* enum ewi_finish_mode */
+	uint32_t unused[EWI_LINE / 4 - 2];
+};
+
+static uint32_t pairs_of(const struct ewi_conv *p)
+{
+	return (p->win.k_h * p->win.k_w + 1) / 2;
+}
+
+/*
+ * The tap at place t of the packed weights.  Windows of three by three pair the first two rows, column by column,
+ * because columns then serve several outputs (dwconv3_avx2.c); all others go tap by tap.
+ */
+static uint32_t tap_at(const struct ewi_conv *p, uint32_t t)
+{
+	static const uint8_t three[] = {0, 3, 1, 4, 2, 5, 6, 7, 8};
+
+	return p->win.k_h == 3 && p->win.k_w == 3 ? three[t] : t;
+}
+
+/* Of a block of 8 or 16 channels. */
+static size_t block_bytes(size_t channels, size_t pairs)
+{
+	return channels / 8 * sizeof(struct ewi_finish_avx2) + pairs * channels * 2 * sizeof(int16_t);
+}
+
+static size_t packed_bytes(const void *params)
+{
+	const struct ewi_conv *p = params;
+	uint32_t c = p->win.out_c;
+
+	if (p->multiplier != 1 || c < 8 || c > INT32_MAX / 1024 ||
+	    (uint64_t)p->win.k_h * p->win.k_w > TAPS)
+		return 0;
+	return EWI_LINE + sizeof(struct packed) + (size_t)((c + 7) / 8) * block_bytes(8, pairs_of(p));
+}
+
+/* Of channel o: the sum of its weights, and of their magnitudes. */
+static int32_t weight_sums(const struct ewi_conv *p, const int8_t *w, uint32_t o, uint64_t *magnitudes)
+{
+	uint32_t taps = p->win.k_h * p->win.k_w;
+	int32_t sum = 0;
+
+	*magnitudes = 0;
+	for (uint32_t t = 0; t < taps; t++) {
+		int32_t v = w[(size_t)t * p->win.out_c + o];
+
+		sum += v;
+		*magnitudes += (uint64_t)(v < 0 ? -v : v);
+	}
+	return sum;
+}
+
+static int32_t bias_at(const uint8_t *bias, uint32_t o)
+{
+	return bias ? (int32_t)ewi_le32(bias + 4 * (size_t)o) : 0;
+}
+
+static enum ewi_finish_mode choose_mode(const struct ewi_conv *p, const int8_t *w, const uint8_t *bias)
+{
+	uint64_t magnitudes;
+
+	if (p->single)
+		return EWI_FINISH_SINGLE;
+	for (uint32_t o = 0; o < p->win.out_c; o++) {
+		weight_sums(p, w, o, &magnitudes);
+		if (!ewi_finish_near_avx2(p, o, bias_at(bias, o), magnitudes))
+			return EWI_FINISH_TWICE;
+	}
+	return EWI_FINISH_NEAR;
+}
+
+/*
+ * n channels from o on, 8 or 16: their finishes, then the weights.  Of 16, each eight are not neighbours
+ * (two_taps).
+ */
+static void pack_block(const struct ewi_conv *p, const void *const in[], const struct packed *head,
+		       uint32_t o, uint32_t n, struct ewi_finish_avx2 *finish)
+{
+	int16_t *weights = (int16_t *)(void *)(finish + n / 8);
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t place = n == 8 ? i : ewi_place_avx2(i);
+		uint64_t magnitudes;
+		int32_t sum = weight_sums(p, in[1], o + i, &magnitudes);
+
+		ewi_finish_put_avx2(p, o + i, (int32_t)((uint32_t)bias_at(in[2], o + i) -
+							(uint32_t)p->in_zero * (uint32_t)sum),
+				    head->mode, &finish[place / 8], place % 8);
+		for (uint32_t t = 0; t < p->win.k_h * p->win.k_w; t++)
+			weights[t / 2 * 2 * n + 2 * place + t % 2] =
+				((const int8_t *)in[1])[(size_t)tap_at(p, t) * p->win.out_c + o + i];
+	}
+}
+
+static void pack(const void *params, const void *const in[EWI_CALL_INPUTS], void *to)
+{
+	const struct ewi_conv *p = params;
+	struct packed *head = ewi_line_avx2(to);
+	unsigned char *at = (unsigned char *)(head + 1);
+	uint32_t o = 0, c = p->win.out_c;
+
+	head->pairs = pairs_of(p);
+	head->mode = choose_mode(p, in[1], in[2]);
+	for (; o + 16 <= c; o += 16, at += block_bytes(16, head->pairs))
+		pack_block(p, in, head, o, 16, (void *)at);
+	if (c - o > 8) {
+		pack_block(p, in, head, o, 8, (void *)at);
+		at += block_bytes(8, head->pairs);
+	}
+	if (o < c)
+		pack_block(p, in, head, c - 8, 8, (void *)at);
+}
+
+const struct ewi_packing ewi_dwconv_s8_avx2_packing = {packed_bytes, pack};
+
+/* The pixel that is all zero point. */
+size_t ewi_dwconv_s8_avx2_packed_scratch(const void *params, size_t windows)
+{
+	const struct ewi_conv *p = params;
+
+	(void)windows;
+	return p->win.in_c;
+}
+
+uint64_t ewi_dwconv_s8_avx2_packed_lead(const void *params, uint32_t input, size_t windows)
+{
+	const struct ewi_conv *p = params;
+
+	if (input != 0)
+		return EWI_LEAD_NEVER;
+	return ewi_window_lead(&p->win, windows, 1, ewi_dwconv3_fits_avx2(p) ? EWI_DWCONV3_OUTPUTS : 1);
+}
+
+/* ---- one pixel ---------------------------------------------------------------------------------- */
+
+EW_TARGET("avx2")
+EW_INLINE __m128i load_8(const int8_t *p)
+{
+	return _mm_loadl_epi64((const void *)p);
+}
+
+EW_TARGET("avx2")
+EW_INLINE __m256i madd(__m256i acc, __m256i x, const int16_t *w)
+{
+	return _mm256_add_epi32(acc, _mm256_madd_epi16(x, _mm256_loadu_si256((const void *)w)));
+}
+
+EW_TARGET("avx2")
+EW_INLINE __m256i widened(const int8_t *p)
+{
+	return _mm256_cvtepi8_epi16(_mm_loadu_si128((const void *)p));
+}
+
+struct sums {
+	__m256i a, b;
+};
+
+/* Unpacking goes by halves, so a has channels 0 to 3 and 8 to 11, and packing the sums puts them in order again. */
+EW_TARGET("avx2")
+EW_INLINE void two_taps(struct sums *s, const int8_t *x, const int8_t *y, const int16_t *w)
+{
+	__m256i vx = widened(x), vy = widened(y);
+
+	s->a = madd(s->a, _mm256_unpacklo_epi16(vx, vy), w);
+	s->b = madd(s->b, _mm256_unpackhi_epi16(vx, vy), w + 16);
+}
+
+/* pairs is a constant where that pays. */
+EW_TARGET("avx2")
+EW_INLINE void channels_16(const int8_t *const *taps, size_t pairs, size_t c,
+			   const struct ewi_finish_avx2 *f, __m256i *sums)
+{
+	const int16_t *w = (const void *)(f + 2);
+	struct sums s = {ewi_finish_load_avx2(f[0].bias), ewi_finish_load_avx2(f[1].bias)};
+
+	if (pairs == 5) {
+		two_taps(&s, taps[0] + c, taps[1] + c, w);
+		two_taps(&s, taps[2] + c, taps[3] + c, w + 32);
+		two_taps(&s, taps[4] + c, taps[5] + c, w + 64);
+		two_taps(&s, taps[6] + c, taps[7] + c, w + 96);
+		two_taps(&s, taps[8] + c, taps[9] + c, w + 128);
+	} else {
+		for (size_t t = 0; t < pairs; t++)
+			two_taps(&s, taps[2 * t] + c, taps[2 * t + 1] + c, w + 32 * t);
+	}
+	sums[0] = s.a;
+	sums[1] = s.b;
+}
+
+/* The same of eight channels, as if there were eight more. */
+EW_TARGET("avx2")
+EW_INLINE void channels_8(const int8_t *const *taps, size_t pairs, size_t c,
+			  const struct ewi_finish_avx2 *f, __m256i *sums)
+{
+	const int16_t *w = (const void *)(f + 1);
+
+	sums[0] = ewi_finish_load_avx2(f->bias);
+	for (size_t t = 0; t < pairs; t++) {
+		__m128i bytes = _mm_unpacklo_epi8(load_8(taps[2 * t] + c), load_8(taps[2 * t + 1] + c));
+
+		sums[0] = madd(sums[0], _mm256_cvtepi8_epi16(bytes), w + 16 * t);
+	}
+}
+
+/* ---- outputs ------------------------------------------------------------------------------------ */
+
+/* Eight sums to eight outputs. */
+EW_TARGET("avx2")
+EW_INLINE void finish_8(__m256i sums, const struct ewi_finish_avx2 *f, const struct ewi_clamp_avx2 *c,
+			int8_t *out, enum ewi_finish_mode mode)
+{
+	__m128i v;
+
+	sums = ewi_finish_second_avx2(ewi_finish_first_avx2(sums, f, mode), f, mode);
+	v = _mm_packs_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
+	v = _mm_adds_epi16(v, _mm256_castsi256_si128(c->zero));
+	v = _mm_max_epi8(_mm_packs_epi16(v, v), _mm256_castsi256_si128(c->min));
+	_mm_storel_epi64((void *)out, _mm_min_epi8(v, _mm256_castsi256_si128(c->max)));
+}
+
+EW_TARGET("avx2")
+EW_INLINE void pixel(const struct ewi_conv *p, const int8_t *const *taps, size_t pairs,
+		     const struct packed *head, int8_t *out, enum ewi_finish_mode mode)
+{
+	const struct ewi_clamp_avx2 clamp = ewi_clamp_of_avx2(p->out_zero, p->act_min, p->act_max);
+	const unsigned char *block = (const unsigned char *)(head + 1);
+	size_t c = 0, channels = p->win.out_c;
+	__m256i sums[2];
+
+	for (; c + 16 <= channels; c += 16, block += block_bytes(16, pairs)) {
+		channels_16(taps, pairs, c, (const void *)block, sums);
+		ewi_finish_rows_avx2(sums, 1, (const void *)block, &clamp, out + c, 0, 16, mode);
+	}
+	if (channels - c > 8) {
+		channels_8(taps, pairs, c, (const void *)block, sums);
+		finish_8(sums[0], (const void *)block, &clamp, out + c, mode);
+		block += block_bytes(8, pairs);
+	}
+	if (c < channels) {
+		channels_8(taps, pairs, channels - 8, (const void *)block, sums);
+		finish_8(sums[0], (const void *)block, &clamp, out + channels - 8, mode);
+	}
+}
+
+typedef void pixel_fn(const struct ewi_conv *p, const int8_t *const *taps, const struct packed *head,
+		      int8_t *out);
+
+EW_TARGET("avx2")
+static void near_9(const struct ewi_conv *p, const int8_t *const *taps, const struct packed *head,
+		   int8_t *out)
+{
+	pixel(p, taps, 5, head, out, EWI_FINISH_NEAR);
+}
+
+EW_TARGET("avx2")
+static void near_any(const struct ewi_conv *p, const int8_t *const *taps, const struct packed *head,
+		     int8_t *out)
+{
+	pixel(p, taps, head->pairs, head, out, EWI_FINISH_NEAR);
+}
+
+EW_TARGET("avx2")
+static void twice_any(const struct ewi_conv *p, const int8_t *const *taps, const struct packed *head,
+		      int8_t *out)
+{
+	pixel(p, taps, head->pairs, head, out, EWI_FINISH_TWICE);
+}
+
+EW_TARGET("avx2")
+static void single_any(const struct ewi_conv *p, const int8_t *const *taps, const struct packed *head,
+		       int8_t *out)
+{
+	pixel(p, taps, head->pairs, head, out, EWI_FINISH_SINGLE);
+}
+
+static pixel_fn *choose(const struct packed *head)
+{
+	switch (head->mode) {
+	case EWI_FINISH_TWICE: return twice_any;
+	case EWI_FINISH_SINGLE: return single_any;
+	default: return head->pairs == 5 ? near_9 : near_any;
+	}
+}
+
+/* ---- pixels ------------------------------------------------------------------------------------- */
+
+/* Where each tap is.  The last one is there twice when they are odd: the second time its weight is 0. */
+static void find_taps(const struct ewi_conv *p, const struct ewi_spot *s, const int8_t *outside,
+		      const int8_t **taps)
+{
+	uint32_t n = p->win.k_h * p->win.k_w;
+
+	for (uint32_t t = 0; t < n; t++) {
+		uint32_t ky = tap_at(p, t) / p->win.k_w, kx = tap_at(p, t) % p->win.k_w;
+		bool inside = ky >= s->ky && ky < s->ky_end && kx >= s->kx && kx < s->kx_end;
+
+		taps[t] = inside ? (const int8_t *)s->in + ewi_spot_at(&p->win, s, ky, kx) : outside;
+	}
+	taps[n] = taps[n - 1];
+}
+
+static void row(const struct ewi_call *c, const struct ewi_spot *at, int8_t *out)
+{
+	const struct ewi_conv *p = c->params;
+	const struct ewi_window *w = &p->win;
+	const int8_t *taps[TAPS + 1];
+	struct ewi_spot s = *at;
+	const struct packed *head = ewi_line_avx2(c->packed);
+	pixel_fn *fn = choose(head);
+	uint32_t was_kx = UINT32_MAX, was_end = 0;
+	size_t step = (size_t)w->stride_w * w->in_c, n = (size_t)w->k_h * w->k_w + 1;
+
+	for (uint32_t x = 0; x < w->out_w; x++, out += w->out_c) {
+		s.x = (int32_t)(x * w->stride_w) - w->pad_w;
+		ewi_window_clip(s.x, w->k_w, w->dil_w, w->in_w, &s.kx, &s.kx_end);
+		if (s.kx == was_kx && s.kx_end == was_end) {
+			for (size_t t = 0; t < n; t++)
+				taps[t] += taps[t] == c->scratch ? 0 : step;
+		} else {
+			find_taps(p, &s, c->scratch, taps);
+			was_kx = s.kx;
+			was_end = s.kx_end;
+		}
+		fn(p, taps, head, out);
+	}
+}
+
+void ewk_dwconv_s8_avx2_packed(const struct ewi_call *c)
+{
+	const struct ewi_conv *p = c->params;
+	const struct ewi_window *w = &p->win;
+	const struct packed *head = ewi_line_avx2(c->packed);
+	struct ewi_spot s = {.in = c->in[0]};
+	int8_t *out = c->out;
+
+	memset(c->scratch, p->in_zero, w->in_c);
+	if (ewi_dwconv3_fits_avx2(p)) {
+		ewi_dwconv3_avx2(c, (const void *)(head + 1), head->mode);
+		return;
+	}
+	for (size_t b = 0; b < c->windows * w->batches; b++) {
+		for (uint32_t y = 0; y < w->out_h; y++, out += (size_t)w->out_w * w->out_c) {
+			s.y = (int32_t)(y * w->stride_h) - w->pad_h;
+			ewi_window_clip(s.y, w->k_h, w->dil_h, w->in_h, &s.ky, &s.ky_end);
+			row(c, &s, out);
+		}
+		s.in = (const int8_t *)s.in + (size_t)w->in_h * w->in_w * w->in_c;
+	}
+}
+#endif
+#endif

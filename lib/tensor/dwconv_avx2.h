@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+
+/* dwconv_avx2.h - between the files of the AVX2 depthwise convolution. */
+#ifndef EW_TENSOR_DWCONV_AVX2_H
+#define EW_TENSOR_DWCONV_AVX2_H
+
+#include "tensor/kernels.h"
+#include "tensor/requant_avx2.h"
+
+#define EWI_DWCONV3_OUTPUTS 8u /* of a row that go together */
+
+/* Three by three, strides 1 or 2, and channels in sixteens. */
+static inline bool ewi_dwconv3_fits_avx2(const struct ewi_conv *p)
+{
+	const struct ewi_window *w = &p->win;
+
+	return w->k_h == 3 && w->k_w == 3 && w->dil_h == 1 && w->dil_w == 1 && w->stride_w <= 2 &&
+	       w->out_c % 16 == 0;
+}
+
+/* blocks: of 16 channels, as dwconv_avx2.c packs them.  c->scratch is a pixel that is all zero point. */
+void ewi_dwconv3_avx2(const struct ewi_call *c, const struct ewi_finish_avx2 *blocks,
+		      enum ewi_finish_mode mode);
+
+#endif

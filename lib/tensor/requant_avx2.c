@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+
+/* requant_avx2.c - what channels need behind their sums, arranged at load for requant_avx2.h. */
+#include "edgewasm/config.h"
+
+#if EW_CONFIG_TENSOR
+#include "tensor/kernels.h"
+
+#if EWI_KERNELS_X86
+#include "tensor/requant_avx2.h"
+
+/* An activation less its zero point is at most 255 in magnitude. */
+bool ewi_finish_near_avx2(const struct ewi_conv *p, uint32_t o, int32_t bias, uint64_t weights)
+{
+	uint64_t reach = 255 * weights + (uint64_t)(bias < 0 ? -(int64_t)bias : bias);
+
+	return !p->single && reach < 1u << 30 && (p->shifts[o] < 0 || p->multipliers[o] == 0);
+}
+
+/* A multiplier of 0 gives 0, shifted however far. */
+void ewi_finish_put_avx2(const struct ewi_conv *p, uint32_t o, int32_t bias,
+			 enum ewi_finish_mode mode, struct ewi_finish_avx2 *to, uint32_t i)
+{
+	int32_t right = p->shifts[o] < 0 ? -p->shifts[o] : 1;
+
+	to->bias[i] = bias;
+	to->m[i] = p->multipliers[o];
+	if (i % 2)
+		to->m_odd[i - 1] = p->multipliers[o];
+	to->shift[i] = mode == EWI_FINISH_NEAR ? right : p->shifts[o];
+	to->half[i] = 1 << (right - 1);
+}
+#endif
+#endif

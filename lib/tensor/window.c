@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+
+/*
+ * window.c - how far the output of a sliding window may lie over its input.
+ *
+ * While the taps of output pixel p are still read, up to p + `ahead` pixels are out (those before p, when ahead is
+ * 0).  They must end before the first byte that p and later ones read:
+ *
+ *	lead = max over p of  (p + ahead) * out_c - need(p),  0 at least
+ *
+ * need(p) is the offset of the first tap of p = (picture, y, x) that is inside, or of row y + 1 where that row of
+ * windows begins in the same row of the picture: row(y) * in_w + column(x), or row(y) * in_w; row and column
+ * are 0 while windows begin in the padding, then grow by the stride.  All is linear in the picture, in y and in x
+ * but for the ends of the padding; a sum that is linear between some points is largest at one of them.
+ */
+#include "edgewasm/config.h"
+
+#if EW_CONFIG_TENSOR
+#include "tensor/kernels.h"
+
+#define POINTS 5
+
+/* Outputs at which something changes its slope, `end` - 1 the last one. */
+static void find_points(uint32_t stride, int32_t pad, uint32_t end, uint32_t *points)
+{
+	uint32_t inside = ((uint32_t)pad + stride - 1) / stride; /* first output that begins inside */
+
+	points[0] = 0;
+	points[1] = inside > 1 ? inside - 2 : 0;
+	points[2] = inside > 0 ? inside - 1 : 0;
+	points[3] = inside;
+	points[4] = end - 1;
+	for (unsigned i = 0; i < POINTS; i++)
+		points[i] = points[i] < end ? points[i] : end - 1;
+}
+
+static uint64_t first_inside(uint32_t output, uint32_t stride, int32_t pad)
+{
+	int64_t at = (int64_t)output * stride - pad;
+
+	return at > 0 ? (uint64_t)at : 0;
+}
+
+static uint64_t need(const struct ewi_window *w, uint32_t y, uint32_t x)
+{
+	uint64_t row = first_inside(y, w->stride_h, w->pad_h);
+
+	if (y + 1 < w->out_h && first_inside(y + 1, w->stride_h, w->pad_h) == row)
+		return row * w->in_w;
+	return row * w->in_w + first_inside(x, w->stride_w, w->pad_w);
+}
+
+uint64_t ewi_window_lead(const struct ewi_window *w, size_t windows, size_t size, uint32_t ahead)
+{
+	uint64_t picture_in = (uint64_t)w->in_h * w->in_w, picture_out = (uint64_t)w->out_h * w->out_w;
+	uint64_t last = (uint64_t)windows * w->batches - 1;
+	uint32_t ys[POINTS], xs[POINTS];
+	int64_t lead = 0;
+
+	find_points(w->stride_h, w->pad_h, w->out_h, ys);
+	find_points(w->stride_w, w->pad_w, w->out_w, xs);
+	for (unsigned i = 0; i < POINTS * POINTS * 2; i++) {
+		uint32_t y = ys[i / 2 / POINTS], x = xs[i / 2 % POINTS];
+		uint64_t b = i % 2 ? last : 0;
+		uint64_t out = b * picture_out + (uint64_t)y * w->out_w + x + ahead;
+		uint64_t in = b * picture_in + need(w, y, x);
+		int64_t d = (int64_t)(out * w->out_c) - (int64_t)(in * w->in_c);
+
+		lead = d > lead ? d : lead;
+	}
+	return (uint64_t)lead * size;
+}
+
+/* The definitions read a pixel's taps for each of its channels. */
+static uint64_t conv_lead(const struct ewi_conv *p, uint32_t input, size_t windows, size_t size)
+{
+	return input == 0 ? ewi_window_lead(&p->win, windows, size, 1) : EWI_LEAD_NEVER;
+}
+
+uint64_t ewi_conv_lead_1(const void *params, uint32_t input, size_t windows)
+{
+	return conv_lead(params, input, windows, 1);
+}
+
+uint64_t ewi_conv_lead_2(const void *params, uint32_t input, size_t windows)
+{
+	return conv_lead(params, input, windows, 2);
+}
+
+uint64_t ewi_conv_lead_4(const void *params, uint32_t input, size_t windows)
+{
+	return conv_lead(params, input, windows, 4);
+}
+
+static uint64_t pool_lead(const struct ewi_pool *p, uint32_t input, size_t windows, size_t size)
+{
+	return input == 0 ? ewi_window_lead(&p->win, windows, size, 1) : EWI_LEAD_NEVER;
+}
+
+uint64_t ewi_pool_lead_1(const void *params, uint32_t input, size_t windows)
+{
+	return pool_lead(params, input, windows, 1);
+}
+
+uint64_t ewi_pool_lead_2(const void *params, uint32_t input, size_t windows)
+{
+	return pool_lead(params, input, windows, 2);
+}
+
+uint64_t ewi_pool_lead_4(const void *params, uint32_t input, size_t windows)
+{
+	return pool_lead(params, input, windows, 4);
+}
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+
+/*
+ * compute.h - what each instruction of icode.def computes, and where its operands and its result are by form:
+ * what handlers of one instruction (exec.c) and of several (fused.c) share.
+ */
+#ifndef EW_WASM_COMPUTE_H
+#define EW_WASM_COMPUTE_H
+
+#include "wasm/handler.h"
+
+/* clang-format off */
+
+/* What each instruction computes, as functions. */
+#define BIN(N, R, T, E) EW_INLINE C_##R value_##N(C_##T a, C_##T b) { return E; }
+#define BINT(N, R, T, C, E) BIN(N, R, T, E) EW_INLINE enum ew_trap_code trap_##N(C_##T a, C_##T b) { (void)a; return C; }
+#define CMP(N, T, E, S, G) BIN(N, u32, T, E)
+#define FCMP(N, T, E, S) BIN(N, u32, T, E)
+#define UN(N, R, T, E) EW_INLINE C_##R value_##N(C_##T a) { return E; }
+#define UNT(N, R, T, C, E) UN(N, R, T, E)
+#define LOAD(N, R, B, E) enum { BYTES_##N = B }; EW_INLINE C_##R value_##N(const uint8_t *p) { return E; }
+#define STORE(N, T, B, E) enum { BYTES_##N = B }; EW_INLINE void put_##N(uint8_t *p, C_##T v) { E; }
+#define SEL(N, T)
+#define GLOB(N, T)
+#define CTL(N)
+#include "wasm/icode.def"
+
+/* Operands a and b of type T by form, where the result goes, and what comes next. */
+#define OPERANDS_SS(T) C_##T a = fp[pc->a].T, b = fp[pc->b].T
+#define OPERANDS_SI(T) C_##T a = fp[pc->a].T, b = IMM_##T
+#define OPERANDS_RS(T) C_##T a = ACC_##T, b = fp[pc->b].T
+#define OPERANDS_SR(T) C_##T a = fp[pc->a].T, b = ACC_##T
+#define OPERANDS_RI(T) C_##T a = ACC_##T, b = IMM_##T
+#define OPERANDS_SX(T) C_##T a = fp[pc->a].T, b = BEHIND_##T
+#define OPERANDS_RX(T) C_##T a = ACC_##T, b = BEHIND_##T
+#define DST_SS pc->u.s.c
+#define DST_RS pc->u.s.c
+#define DST_SR pc->u.s.c
+#define DST_SI pc->b
+#define DST_RI pc->b
+#define DST_SX pc->b
+#define DST_RX pc->b
+#define NEXT_SS NEXT
+#define NEXT_RS NEXT
+#define NEXT_SR NEXT
+#define NEXT_SI NEXT
+#define NEXT_RI NEXT
+#define NEXT_SX NEXTX
+#define NEXT_RX NEXTX
+
+/* Only with accumulators: the other forms, and the variant that leaves the slot alone. */
+#if EW_CONFIG_EXEC_ACC
+#define IF_ACC(...) __VA_ARGS__
+#else
+#define IF_ACC(...)
+#endif
+/* Only 64-bit types have constants behind the instruction. */
+#define IF_WIDE_u32(...)
+#define IF_WIDE_f32(...)
+#define IF_WIDE_u64(...) IF_ACC(__VA_ARGS__)
+#define IF_WIDE_f64(...) IF_ACC(__VA_ARGS__)
+#define IF_INT_u32(...) __VA_ARGS__
+#define IF_INT_u64(...) __VA_ARGS__
+#define IF_INT_f32(...)
+#define IF_INT_f64(...)
+
+#define NO_CHECK
+#define CHECK(condition)                                                                           \
+	enum ew_trap_code code_ = (condition);                                                     \
+	if (EW_UNLIKELY(code_ != EW_TRAP_NONE))                                                    \
+		TRAP(code_);
+
+/*
+ * Of select: a where the condition is not zero, else b.  Both are there before the condition is looked at, which makes
+ * compilers move conditionally: what a branch would go by is what the guest's compiler did not want to branch on.
+ */
+EW_INLINE uint64_t pick(uint32_t condition, uint64_t a, uint64_t b)
+{
+#if defined(__GNUC__) || defined(__clang__)
+	__asm__("" : "+r"(a), "+r"(b));
+#endif
+	return condition ? a : b;
+}
+#define PICK_u64(condition) pick((condition), fp[pc->a].u64, fp[pc->b].u64)
+#define PICK_f64(condition) ewi_f64_of(PICK_u64(condition))
+#define PICK_f32(condition) ewi_f32_of((uint32_t)pick((condition), fp[pc->a].u32, fp[pc->b].u32))
+
+/* ea < 2^33, so the sum cannot wrap; an access may end at the last byte. */
+#define ADDRESS(base, bytes)                                                                       \
+	uint64_t ea = (uint64_t)(base) + pc->u.uimm;                                               \
+	if (EW_UNLIKELY(ea + (bytes) > x->mem_bytes))                                              \
+		TRAP_ACCESS(ea, bytes);
+/* The value of a store that is an immediate. */
+#define SMALL(T) ((C_##T)(int64_t)(int16_t)pc->b)
+
+#endif

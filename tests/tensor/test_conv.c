@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+
+/*
+ * test_conv.c - kernels of windows (convolution, depthwise, pooling): every variant that this machine can run
+ * against the definition of its slot, over channel counts around the vector widths and shapes of all kinds, with
+ * guard pages; and outputs that lie over their inputs as closely as a kernel's lead allows.
+ */
+#include "../aid/aid.h"
+#include "edgewasm/model.h"
+#include "tensor/dispatch.h"
+
+#define BYTES_MAX (192u << 10)
+#define CHANNELS_MAX 96u
+
+enum { BUF_IN, BUF_W, BUF_BIAS, BUF_OUT, BUF_SCRATCH, BUF_PACKED, BUFS };
+
+struct setup {
+	struct guard guards[BUFS];
+	int32_t multipliers[CHANNELS_MAX], shifts[CHANNELS_MAX];
+	uint8_t want[BYTES_MAX];
+	uint64_t seed;
+};
+
+static struct setup *setup_new(void)
+{
+	struct setup *s = calloc(1, sizeof(*s));
+
+	assert_non_null(s);
+	s->seed = 4;
+	for (size_t i = 0; i < BUFS; i++)
+		guard_init(&s->guards[i], 2 * BYTES_MAX);
+	return s;
+}
+
+static void setup_free(struct setup *s)
+{
+	for (size_t i = 0; i < BUFS; i++)
+		guard_deinit(&s->guards[i]);
+	free(s);
+}
+
+static uint32_t upto(struct setup *s, uint32_t max)
+{
+	return 1 + (uint32_t)(noise(&s->seed) >> 33) % max;
+}
+
+/* Padding and output size of one dimension, as the loader has them (op_common.c); false: it does not fit. */
+static bool extent(uint32_t in, uint32_t k, uint32_t stride, uint32_t dil, bool same, uint32_t *out, int32_t *pad)
+{
+	uint32_t reach = (k - 1) * dil + 1, last;
+
+	*pad = 0;
+	if (!same && reach > in)
+		return false;
+	*out = same ? (in - 1) / stride + 1 : (in - reach) / stride + 1;
+	last = (*out - 1) * stride + reach;
+	if (same && last > in)
+		*pad = (int32_t)((last - in) / 2);
+	return true;
+}
+
+/* A shape of small sizes; channels are the caller's. */
+static bool shape(struct setup *s, struct ewi_window *w)
+{
+	bool same = noise(&s->seed) % 2;
+
+	w->batches = upto(s, 2);
+	w->in_h = upto(s, 11);
+	w->in_w = upto(s, 19);
+	w->k_h = noise(&s->seed) % 3 ? 3 : upto(s, 5);
+	w->k_w = w->k_h == 3 && noise(&s->seed) % 4 ? 3 : upto(s, 4);
+	if (noise(&s->seed) % 4 == 0)
+		w->k_h = w->k_w = 1;
+	w->stride_h = upto(s, 3);
+	w->stride_w = noise(&s->seed) % 2 ? upto(s, 3) : w->stride_h;
+	w->dil_h = noise(&s->seed) % 4 ? 1 : upto(s, 3);
+	w->dil_w = noise(&s->seed) % 4 ? 1 : upto(s, 3);
+	return extent(w->in_h, w->k_h, w->stride_h, w->dil_h, same, &w->out_h, &w->pad_h) &&
+	       extent(w->in_w, w->k_w, w->stride_w, w->dil_w, same, &w->out_w, &w->pad_w);
+}
+
+/* Everything else of a convolution: kinds of scales, zero points and ranges in turn. */
+static void fill_conv(struct setup *s, struct ewi_conv *p, unsigned i)
+{
+	static const int32_t zeros[] = {0, -128, 127, 5, -77};
+	static const int8_t ranges[][2] = {{-128, 127}, {0, 127}, {-5, 5}, {-128, -128}, {83, 87}};
+
+	p->in_zero = zeros[i % 5];
+	p->out_zero = zeros[i / 2 % 5];
+	p->act_min = ranges[i % 3 ? 0 : i / 3 % 5][0];
+	p->act_max = ranges[i % 3 ? 0 : i / 3 % 5][1];
+	p->single = i % 7 == 6;
+	p->f_min = -1e30f;
+	p->f_max = 1e30f;
+	p->multipliers = s->multipliers;
+	p->shifts = s->shifts;
+	for (uint32_t o = 0; o < CHANNELS_MAX; o++) {
+		s->multipliers[o] = (int32_t)(noise(&s->seed) >> 34 | 1 << 30);
+		s->shifts[o] = -(int32_t)(4 + noise(&s->seed) % 10);
+		if (i % 5 == 4) /* all there are: left, far right, none */
+			s->shifts[o] = (int32_t)(noise(&s->seed) % 62) - 31;
+		if (i % 11 == 10 && o % 3 == 0)
+			s->multipliers[o] = s->shifts[o] = 0;
+	}
+}
+
+struct sizes {
+	size_t in, w, bias, out;
+};
+
+static void fill_values(struct setup *s, uint8_t *p, size_t n, unsigned pattern, bool weights)
+{
+	for (size_t i = 0; i < n; i++)
+		p[i] = pattern == 1 ? 0x80 : pattern == 2 ? 0x7f : pattern == 3 ? (weights ? 0x80 : 0x7f) : (uint8_t)noise(&s->seed);
+}
+
+/* The variant's outputs, apart and as close over the input as it says, must be the definition's. */
+static void compare(struct setup *s, const struct ewi_kernel *k, const void *params, struct sizes z, size_t windows,
+		    unsigned pattern, bool bias, const char *row)
+{
+	size_t scratch = k->scratch ? k->scratch(params, windows) : 0;
+	size_t packed = k->packing ? k->packing->bytes(params) : 0;
+	struct ewi_call c = {.params = params, .windows = windows};
+	uint64_t lead = k->lead ? k->lead(params, 0, windows) : EWI_LEAD_NEVER;
+	uint8_t *in, *both;
+
+	if (k->packing && packed == 0) /* the loader takes another one */
+		return;
+	assert_true(z.in <= BYTES_MAX && z.out <= BYTES_MAX && z.w <= BYTES_MAX && packed <= 2 * BYTES_MAX &&
+		    scratch <= BYTES_MAX);
+	c.in[0] = in = guard_high(&s->guards[BUF_IN], z.in);
+	c.in[1] = guard_high(&s->guards[BUF_W], z.w);
+	c.in[2] = bias ? guard_high(&s->guards[BUF_BIAS], z.bias) : NULL;
+	fill_values(s, in, z.in, pattern, false);
+	fill_values(s, guard_high(&s->guards[BUF_W], z.w), z.w, pattern, true);
+	fill_values(s, guard_high(&s->guards[BUF_BIAS], z.bias), z.bias, 0, false);
+	for (size_t i = 3; i < z.bias; i += 4) /* most sums are small ones */
+		guard_high(&s->guards[BUF_BIAS], z.bias)[i] = (uint8_t)(pattern ? 0 : i % 8 == 3 ? 0xff : 0);
+	c.scratch = guard_high(&s->guards[BUF_SCRATCH], (scratch + EW_MODEL_ALIGN - 1) / EW_MODEL_ALIGN * EW_MODEL_ALIGN);
+	memset(c.scratch, 0xa5, scratch);
+	if (packed) {
+		packed = (packed + EW_ALIGN - 1) / EW_ALIGN * EW_ALIGN;
+		c.packed = guard_high(&s->guards[BUF_PACKED], packed);
+		memset(guard_high(&s->guards[BUF_PACKED], packed), 0, packed);
+		k->packing->fill(params, (const void *const *)c.in, guard_high(&s->guards[BUF_PACKED], packed));
+	}
+	c.out = s->want;
+	ewi_kernel_for(k->slot, 0)->fn(&c);
+	c.out = guard_high(&s->guards[BUF_OUT], z.out);
+	memset(c.out, 0x55, z.out);
+	k->fn(&c);
+	check_mem(row, c.out, s->want, z.out);
+	if (lead == EWI_LEAD_NEVER || lead + z.in > 2 * BYTES_MAX || z.out > 2 * BYTES_MAX)
+		return;
+	both = guard_high(&s->guards[BUF_OUT], lead + z.in > z.out ? lead + z.in : z.out);
+	memmove(both + lead, in, z.in);
+	c.in[0] = both + lead;
+	c.out = both;
+	k->fn(&c);
+	check_mem(row, both, s->want, z.out);
+}
+
+static bool runs_here(const struct ewi_kernel *k, enum ewi_slot slot)
+{
+	return k->slot == slot && (k->features & ~ewi_cpu_features()) == 0;
+}
+
+static void one_conv(struct setup *s, const struct ewi_kernel *k, uint32_t in_c, uint32_t out_c, uint32_t groups, unsigned i)
+{
+	struct ewi_conv p = {.multiplier = 1, .groups = groups, .tap_c = in_c / groups};
+	struct ewi_window *w = &p.win;
+	size_t windows = 1 + i % 2;
+	struct sizes z;
+	char row[200];
+
+	if (!shape(s, w))
+		return;
+	w->in_c = in_c;
+	w->out_c = out_c;
+	fill_conv(s, &p, i);
+	z.in = windows * w->batches * w->in_h * w->in_w * in_c;
+	z.w = (size_t)out_c * w->k_h * w->k_w * p.tap_c;
+	z.bias = 4 * out_c;
+	z.out = windows * w->batches * w->out_h * w->out_w * out_c;
+	snprintf(row, sizeof(row), "%s %u: %u x %ux%ux%u -> %ux%ux%u, window %ux%u by %ux%u apart %ux%u, %u groups, pattern %u",
+		 k->name, i, w->batches, w->in_h, w->in_w, in_c, w->out_h, w->out_w, out_c, w->k_h, w->k_w, w->stride_h,
+		 w->stride_w, w->dil_h, w->dil_w, groups, i % 6);
+	compare(s, k, &p, z, windows, i % 6, i % 5 != 0, row);
+}
+
+static void convolutions(void **state)
+{
+	static const uint32_t counts[] = {1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 48, 49};
+	struct setup *s = setup_new();
+	size_t count;
+	const struct ewi_kernel *k = ewi_kernels(&count);
+	unsigned i = 0;
+
+	(void)state;
+	for (; count-- > 0; k++) {
+		for (size_t a = 0; runs_here(k, EWI_SLOT_CONV_S8) && a < ROWS(counts); a++)
+			for (size_t b = 0; b < ROWS(counts); b++)
+				for (unsigned n = 0; n < 8; n++, i++)
+					one_conv(s, k, counts[a], counts[b], 1, i);
+		for (unsigned n = 0; runs_here(k, EWI_SLOT_CONV_S8) && n < 100; n++, i++) {
+			uint32_t groups = upto(s, 4);
+
+			one_conv(s, k, groups * upto(s, 9), groups * upto(s, 9), groups, i);
+		}
+	}
+	assert_true(i >= 2000);
+	setup_free(s);
+}
+
+static void one_dwconv(struct setup *s, const struct ewi_kernel *k, uint32_t channels, uint32_t multiplier, unsigned i)
+{
+	struct ewi_conv p = {.multiplier = multiplier, .groups = 1, .tap_c = channels * multiplier};
+	struct ewi_window *w = &p.win;
+	size_t windows = 1 + i % 2;
+	struct sizes z;
+	char row[200];
+
+	if (!shape(s, w))
+		return;
+	w->in_c = channels;
+	w->out_c = channels * multiplier;
+	fill_conv(s, &p, i);
+	z.in = windows * w->batches * w->in_h * w->in_w * channels;
+	z.w = (size_t)w->k_h * w->k_w * w->out_c;
+	z.bias = 4 * w->out_c;
+	z.out = windows * w->batches * w->out_h * w->out_w * w->out_c;
+	snprintf(row, sizeof(row), "%s %u: %u x %ux%ux%u -> %ux%u, window %ux%u by %ux%u apart %ux%u, multiplier %u, pattern %u",
+		 k->name, i, w->batches, w->in_h, w->in_w, channels, w->out_h, w->out_w, w->k_h, w->k_w, w->stride_h,
+		 w->stride_w, w->dil_h, w->dil_w, multiplier, i % 6);
+	compare(s, k, &p, z, windows, i % 6, i % 5 != 0, row);
+}
+
+static void depthwise(void **state)
+{
+	struct setup *s = setup_new();
+	size_t count;
+	const struct ewi_kernel *k = ewi_kernels(&count);
+	unsigned i = 0;
+
+	(void)state;
+	for (; count-- > 0; k++)
+		for (uint32_t c = 1; runs_here(k, EWI_SLOT_DWCONV_S8) && c <= 68; c++)
+			for (unsigned n = 0; n < 24; n++, i++)
+				one_dwconv(s, k, c <= 50 ? c : 16 * (c - 47) % 80 + 16, c <= 20 && n % 8 == 7 ? upto(s, 4) : 1, i);
+	assert_true(i >= 1500);
+	setup_free(s);
+}
+
+static void pools(void **state)
+{
+	static const enum ewi_slot slots[] = {EWI_SLOT_AVGPOOL_S8, EWI_SLOT_MAXPOOL_S8};
+	struct setup *s = setup_new();
+	size_t count, all;
+	const struct ewi_kernel *table = ewi_kernels(&all);
+	unsigned i = 0;
+
+	(void)state;
+	for (size_t slot = 0; slot < ROWS(slots); slot++)
+		for (count = 0; count < all; count++)
+			for (uint32_t c = 1; runs_here(&table[count], slots[slot]) && c <= 50; c++)
+				for (unsigned n = 0; n < 12; n++, i++) {
+					struct ewi_pool p = {.act_min = n % 3 ? -128 : -20, .act_max = n % 3 ? 127 : 30};
+					size_t windows = 1 + i % 2;
+					struct sizes z = {0, 0, 0, 0};
+					char row[120];
+
+					if (!shape(s, &p.win) || p.win.dil_h * p.win.dil_w > 1)
+						continue;
+					p.win.in_c = p.win.out_c = c;
+					z.in = windows * p.win.batches * p.win.in_h * p.win.in_w * c;
+					z.out = windows * p.win.batches * p.win.out_h * p.win.out_w * c;
+					snprintf(row, sizeof(row), "%s %u: %u channels, %ux%u", table[count].name, i, c,
+						 p.win.in_h, p.win.in_w);
+					compare(s, &table[count], &p, z, windows, i % 3, false, row);
+				}
+	assert_true(i >= 1000);
+	setup_free(s);
+}
+
+/* The lead by its definition: after pixel p of output, when p + ahead are out, what p and later read lies behind. */
+static uint64_t lead_by_hand(const struct ewi_window *w, size_t windows, uint32_t ahead)
+{
+	int64_t lead = 0, pixels = (int64_t)(windows * w->batches) * w->out_h * w->out_w, need = INT64_MAX;
+
+	for (int64_t p = pixels; p-- > 0;) {
+		int64_t b = p / (w->out_h * w->out_w), y = p / w->out_w % w->out_h, x = p % w->out_w;
+		int64_t iy = y * w->stride_h - w->pad_h, ix = x * w->stride_w - w->pad_w, at, d;
+
+		at = ((b * w->in_h + (iy > 0 ? iy : 0)) * w->in_w + (ix > 0 ? ix : 0)) * w->in_c;
+		need = at < need ? at : need;
+		d = (p + ahead) * w->out_c - need;
+		lead = d > lead ? d : lead;
+	}
+	return (uint64_t)lead;
+}
+
+static void leads(void **state)
+{
+	struct setup *s = setup_new();
+	unsigned rows = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 20000; i++) {
+		struct ewi_window w = {0};
+		uint32_t ahead = (uint32_t)(noise(&s->seed) % 3) * 4;
+		size_t windows = upto(s, 3);
+		char row[120];
+
+		if (!shape(s, &w))
+			continue;
+		w.in_c = upto(s, 6);
+		w.out_c = upto(s, 6);
+		rows++;
+		snprintf(row, sizeof(row), "%ux%ux%u, window %ux%u by %ux%u, pad %dx%d, out %ux%ux%u", w.in_h, w.in_w, w.in_c,
+			 w.k_h, w.k_w, w.stride_h, w.stride_w, w.pad_h, w.pad_w, w.out_h, w.out_w, w.out_c);
+		check_int(row, ewi_window_lead(&w, windows, 1, ahead), lead_by_hand(&w, windows, ahead));
+		check_int(row, ewi_window_lead(&w, windows, 4, ahead), 4 * lead_by_hand(&w, windows, ahead));
+	}
+	assert_true(rows > 5000);
+	setup_free(s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(convolutions),
+		cmocka_unit_test(depthwise),
+		cmocka_unit_test(pools),
+		cmocka_unit_test(leads),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
