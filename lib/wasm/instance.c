@@ -43,8 +43,10 @@ static struct layout lay_out(const struct ew_module *m)
 	l.own_memories = place(&l, m->memory_count - m->memory_imports, sizeof(struct ew_memory));
 	l.own_tables = place(&l, m->table_count - m->table_imports, sizeof(struct ew_table));
 	l.own_globals = place(&l, m->global_count - m->global_imports, sizeof(struct ew_global));
-	l.tags = place(&l, m->tag_count, sizeof(struct ew_tag *));
-	l.own_tags = place(&l, m->tag_count - m->tag_imports, sizeof(struct ew_tag));
+	if (EW_CONFIG_EXCEPTIONS) {
+		l.tags = place(&l, m->tag_count, sizeof(struct ew_tag *));
+		l.own_tags = place(&l, m->tag_count - m->tag_imports, sizeof(struct ew_tag));
+	}
 	l.results = place(&l, m->max_results, sizeof(union ew_value));
 	l.dropped = place(&l, ((uint64_t)m->elem_count + m->data_count + 7) / 8, 1);
 	return l;
@@ -229,7 +231,7 @@ static void make_tags(struct ew_instance *i)
 {
 	const struct ew_module *m = i->module;
 
-	for (uint32_t k = m->tag_imports; k < m->tag_count; k++) {
+	for (uint32_t k = m->tag_imports; EW_CONFIG_EXCEPTIONS && k < m->tag_count; k++) {
 		i->tags[k] = &i->own_tags[k - m->tag_imports];
 		*i->tags[k] = (struct ew_tag){ewi_tag_type(m, k), i};
 	}

@@ -258,7 +258,7 @@ static enum ew_status bind(struct ew_instance *i, uint32_t index,
 	case EW_EXTERN_TABLE: return bind_table(i, im, from->u.table, err);
 	case EW_EXTERN_MEMORY: return bind_memory(i, im, from->u.memory, err);
 	case EW_EXTERN_GLOBAL: return bind_global(i, im, from->u.global, err);
-	case EW_EXTERN_TAG: return bind_tag(i, im, from->u.tag, err);
+	case EW_EXTERN_TAG: return EW_CONFIG_EXCEPTIONS ? bind_tag(i, im, from->u.tag, err) : EW_ERR_INVAL;
 	}
 	return EW_ERR_INVAL;
 }

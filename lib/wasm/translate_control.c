@@ -272,7 +272,7 @@ static void end_block(struct ewi_translator *t)
 	finish_arm(t);
 	if (t->status != EW_OK)
 		return;
-	if (t->depth == 1 && b->caught != 0)
+	if (EW_CONFIG_EXCEPTIONS && t->depth == 1 && b->caught != 0)
 		return_caught(t, b);
 	if (b->try_count != 0)
 		ewi_try_end(t, b);

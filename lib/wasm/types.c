@@ -38,7 +38,7 @@ void ewi_functype_seal(struct ewi_functype *t)
 	t->param_slots = t->result_slots = 0;
 	for (size_t i = 0; i < n; i++)
 		*(i < t->param_count ? &t->param_slots : &t->result_slots) += ewi_slots_of(t->params[i]);
-	if (n <= EWI_KEY_TYPES && !ewi_functype_has(t, EW_EXNREF)) {
+	if (n <= EWI_KEY_TYPES && !(EW_CONFIG_EXCEPTIONS && ewi_functype_has(t, EW_EXNREF))) {
 		for (size_t i = 0; i < n; i++) {
 			if (i == t->param_count)
 				key <<= 3;
@@ -71,6 +71,7 @@ static char type_letter(uint8_t type)
 	}
 }
 
+#if EW_CONFIG_EXCEPTIONS
 uint32_t ewi_signature_params(const char *s, uint8_t *params)
 {
 	static const uint8_t types[] = {EW_I32, EW_I64, EW_F32, EW_F64, EW_FUNCREF, EW_EXTERNREF, EW_V128, EW_EXNREF};
@@ -84,6 +85,7 @@ uint32_t ewi_signature_params(const char *s, uint8_t *params)
 	}
 	return n;
 }
+#endif
 
 const char *ewi_type_name(uint8_t type)
 {
