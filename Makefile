@@ -248,6 +248,10 @@ $(CHECKS:%=$(BUILD)/check/%.res): $(BUILD)/check/%.res: tests/check/check_%.sh F
 	@mkdir -p $(@D)
 	@$(RUNENV) sh tests/check/run.sh lines $@ $<
 
+# The spec suite on another machine (cross.sh).
+$(BUILD)/spec.res: tests/check/spec.sh $(BUILD)/ew-spec FORCE
+	@$(RUNENV) SPEC_RUN=$(call quote,$(TEST_RUN)) TEST_RUN= sh tests/check/run.sh lines $@ $<
+
 $(CHECKS:%=check-%): check-%:
 	$(SUBMAKE) $(BUILD)/check/$*.res
 	@awk -f tests/check/total.awk $(BUILD)/check/$*.res
@@ -277,7 +281,7 @@ fuzz: ## clang's libFuzzer on FUZZ=module, model or reader, FUZZ_ARGS=-max_total
 check-clang: ## the same as `check`, compiled by clang in BUILD/clang
 	$(SUBMAKE) BUILD=$(BUILD)/clang CC=clang check
 
-check-cross: ## the tests of another machine under qemu-user: CROSS=aarch64-linux-gnu, arm-linux-gnueabihf, s390x-linux-gnu
+check-cross: ## the tests of another machine under qemu-user: CROSS=aarch64-linux-gnu, arm-linux-gnueabihf, s390x-linux-gnu, riscv64-linux-gnu
 	+@$(RUNENV) sh tests/check/cross.sh $(or $(CROSS),aarch64-linux-gnu) $(BUILD)
 
 # ---- benches -------------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ enum { EXIT_REFUSED = 1, EXIT_USAGE = 2, EXIT_TRAP = 134 };
 struct options {
 	const char *invoke;
 	bool all_exports, stub_imports, trace, profile, dump;
-	const char *folded; /* file for call chains */
+	const char *folded, *coredump; /* files for call chains, and for what a trap leaves */
 	uint64_t fuel;
 	bool has_fuel;
 	uint32_t max_pages;
@@ -78,6 +78,7 @@ static const char usage_text[] =
 	"  --trace              every instruction on standard error, with its operands\n"
 	"  --profile            functions by fuel on standard error, at the end\n"
 	"  --folded FILE        fuel by chain of callers, for flame-graph tools\n"
+	"  --coredump FILE      after a trap, or without fuel: frames, locals, memories and globals, for debuggers\n"
 	"  --dump               do not run: print every function, beside the internal code it becomes\n"
 	"Exit status: the guest's; 134 after a trap; 1 when the module is refused; 2 for usage.\n";
 
@@ -166,6 +167,10 @@ static bool set_option(struct options *o, const char *name, char *value)
 		return add_dir(o, value);
 	if (strcmp(name, "--env") == 0)
 		return add_env(o, value);
+	if (strcmp(name, "--coredump") == 0) {
+		o->coredump = value;
+		return true;
+	}
 	if (strcmp(name, "--folded") == 0) {
 		o->folded = value;
 		return true;
@@ -277,6 +282,25 @@ static enum ew_status create_abi(struct run *r, struct ew_error *err)
 
 /* ---- running ---- */
 
+static enum ew_status write_file(void *user, const void *bytes, size_t len)
+{
+	return fwrite(bytes, 1, len, user) == len ? EW_OK : EW_ERR_IO;
+}
+
+/* What a trap has left, while it is there; a later trap takes the file over. */
+static void dump_core(void *user, struct ew_exec *exec)
+{
+	struct run *r = user;
+	FILE *to = fopen(r->o.coredump, "wb");
+	enum ew_status status = to ? ew_coredump_write(exec, r->o.argv[0], write_file, to) : EW_ERR_IO;
+
+	if (to && fclose(to) != 0)
+		status = EW_ERR_IO;
+	fflush(stdout);
+	fprintf(stderr, "core dump: %s%s%s\n", r->o.coredump, status == EW_OK ? "" : ": ",
+		status == EW_OK ? "" : ew_status_text(status));
+}
+
 static int trapped(struct run *r)
 {
 	fflush(stdout);
@@ -294,6 +318,8 @@ static int finish(struct run *r, enum ew_status status)
 	case EW_ERR_FUEL:
 		fflush(stdout);
 		fprintf(stderr, "trap: out of fuel after %" PRIu64 "\n", r->o.fuel);
+		if (r->o.coredump)
+			dump_core(r, r->exec);
 		ew_cancel(r->exec);
 		return EXIT_TRAP;
 	default:
@@ -453,19 +479,13 @@ static enum ew_status create_instance(struct run *r, struct ew_trap *trap, struc
 	return status;
 }
 
-static enum ew_status write_stdout(void *user, const void *bytes, size_t len)
-{
-	(void)user;
-	return fwrite(bytes, 1, len, stdout) == len ? EW_OK : EW_ERR_IO;
-}
-
 static int dump(struct run *r)
 {
 	uint32_t func, count = ew_module_func_count(r->module, &func);
 	enum ew_status status = EW_OK;
 
 	for (; func < count && status == EW_OK; func++)
-		status = ew_module_list(r->module, func, write_stdout, NULL);
+		status = ew_module_list(r->module, func, write_file, stdout);
 	if (status == EW_OK)
 		return 0;
 	fprintf(stderr, "ew-run: %s\n", ew_status_text(status));
@@ -513,6 +533,8 @@ static int run_module(struct run *r, size_t size)
 		status = create_abi(r, &err);
 	if (status != EW_OK)
 		return refused(status, &err);
+	if (r->o.coredump)
+		ew_exec_on_trap(r->exec, dump_core, r);
 	if (r->o.has_fuel)
 		ew_exec_set_fuel(r->exec, r->o.fuel);
 	memset(&trap, 0, sizeof(trap));

@@ -72,6 +72,27 @@ EW_API enum ew_status ew_module_disasm(const struct ew_module *module, uint32_t 
  */
 EW_API enum ew_status ew_module_list(const struct ew_module *module, uint32_t func, ew_write_fn write, void *user);
 
+/* ---- what a trap leaves behind ---------------------------------------------------------------- */
+
+/*
+ * Called when a guest has trapped and before anything is taken down, a start function's instance among it: the time to
+ * look at ew_exec_trap, at memories, and to write a core dump.  It MUST NOT call guests.  fn NULL: no more.
+ */
+typedef void (*ew_trap_fn)(void *user, struct ew_exec *exec);
+EW_API void ew_exec_on_trap(struct ew_exec *exec, ew_trap_fn fn, void *user);
+
+/*
+ * Where a run stopped, in the coredump format of the WebAssembly tool conventions: frames with their locals, youngest
+ * first, memories (without longer rows of zeros) and globals of every instance that has one or shares its own with one.
+ * name is the program's, in the file; NULL for none.  Vectors and references have no form in it and are missing;
+ * operands are left out.  codeoffset counts from the function's local declarations (ew_module_func_body).
+ *
+ * Possible behind a trap until something runs on exec or an instance that ran on it is destroyed, in the callback above,
+ * and while a call is suspended; EW_ERR_STATE otherwise.  Takes 24 bytes from the executor's allocator for each instance:
+ * EW_ERR_NOMEM.  Bytes go to write in order, up to a memory at a time; its failure ends the work and is returned.
+ */
+EW_API enum ew_status ew_coredump_write(const struct ew_exec *exec, const char *name, ew_write_fn write, void *user);
+
 #ifdef __cplusplus
 }
 #endif

@@ -75,6 +75,8 @@ enum ew_node_cause {
 	EW_NODE_EXIT,	  /* the guest called proc_exit: a function must not end */
 	EW_NODE_INSTANCE, /* a new instance could not be made: `status` */
 	EW_NODE_PARKED,	  /* fail_limit reached; parked until until_ns */
+	EW_NODE_PROMOTED,    /* a canary did well: `version` is in place */
+	EW_NODE_ROLLED_BACK, /* a canary, `version`, did not; `text` says why */
 	EW_NODE_CAUSES
 };
 EW_API const char *ew_node_cause_name(enum ew_node_cause cause); /* "trap" */
@@ -237,11 +239,47 @@ EW_API enum ew_status ew_node_function_put(struct ew_node *node,
 					   struct ew_error *err);
 /*
  * Put the version that EW_FUNCTION_KEEP kept back in place, newly started, and keep the one that ran: a second
- * rollback takes the first one back.  Errors: NOENT (no such function, nothing kept), STATE (in a callback), and
+ * rollback takes the first one back.  While a canary runs, it is the canary that goes.  Errors: NOENT (no such function, nothing kept), STATE (in a callback), and
  * those of a start, after which the running one runs on.
  */
 EW_API enum ew_status ew_node_function_rollback(struct ew_node *node, const char *name,
 						struct ew_error *err);
+
+/* Defaults of struct ew_canary_config. */
+#define EW_CANARY_SHARE 50u
+#define EW_CANARY_EVENTS 512u
+#define EW_CANARY_FUEL_TOLERANCE 100u
+#define EW_CANARY_TIME_TOLERANCE 500u
+
+struct ew_canary_config {
+	size_t struct_bytes;
+	uint32_t share;	 /* of keys, in thousandths: 1 to 500.  An event's key is its topic */
+	uint32_t salt;	 /* another one chooses other keys */
+	uint32_t events; /* that the new version must have met to be promoted: 64 to 2^20 */
+	/* What its fuel and time for an event may be more than the old one's, in thousandths. */
+	uint32_t fuel_tolerance, time_tolerance;
+	/*
+	 * The metric (metric_record) whose distribution must stay the same; NULL: none.  The old version's next 128
+	 * values say what the buckets are.  The number of emitted events for an event is always compared.
+	 */
+	const char *score;
+};
+
+/*
+ * Load, link and initialise a version as ew_node_function_put does, and let a share of the keys meet it, always the
+ * same ones.  After 64, 128, 256 ... events of it, and as many of the old one's, both are compared: failures, fuel,
+ * time (with host->clock), emitted events, scores.  Worse: it goes, and the report says why; failures are acted on
+ * at once.  Not worse after `events`: it takes the old one's place, which EW_FUNCTION_KEEP keeps.  Its failures
+ * cost events as any, but never park the function.  ew_node_function_put and _rollback end a canary.
+ * Errors: those of ew_node_function_put; NOENT (no function of that name); EXISTS (that version runs, or a canary).
+ */
+EW_API enum ew_status ew_node_canary_start(struct ew_node *node,
+					   const struct ew_function_config *config,
+					   const struct ew_canary_config *canary,
+					   struct ew_error *err);
+/* Promote it now.  NOENT: no canary.  STATE: in a callback. */
+EW_API enum ew_status ew_node_canary_promote(struct ew_node *node, const char *name);
+
 /* Its routes go too.  NOENT. */
 EW_API enum ew_status ew_node_function_remove(struct ew_node *node, const char *name);
 /* End a parking before its time.  NOENT. */
@@ -316,6 +354,8 @@ struct ew_function_stats {
 	uint64_t fallen_back;	  /* events that its fallback took while it was parked */
 	const char *kept_version; /* what a rollback would bring back; NULL: nothing */
 	const uint8_t *sha256;	  /* of the module's bytes: EW_SHA256_BYTES */
+	const char *canary_version; /* NULL: no canary runs */
+	uint64_t canary_events;	    /* that it has met */
 };
 /* Functions 0, 1, 2 ... until NOENT, in order of first put.  Borrowed until the next call with the node. */
 EW_API enum ew_status ew_node_function_at(const struct ew_node *node, uint32_t index,

@@ -75,6 +75,15 @@ EW_API extern const struct ew_operator_set ew_operators;
 	OPERATOR(reshape)                                                                  \
 	OPERATOR(resize_bilinear)                                                          \
 	OPERATOR(resize_nearest_neighbor)                                                  \
+	OPERATOR(signal_energy)                                                            \
+	OPERATOR(signal_fft_auto_scale)                                                    \
+	OPERATOR(signal_filter_bank)                                                       \
+	OPERATOR(signal_filter_bank_log)                                                   \
+	OPERATOR(signal_filter_bank_spectral_subtraction)                                  \
+	OPERATOR(signal_filter_bank_square_root)                                           \
+	OPERATOR(signal_pcan)                                                              \
+	OPERATOR(signal_rfft)                                                              \
+	OPERATOR(signal_window)                                                            \
 	OPERATOR(slice)                                                                    \
 	OPERATOR(softmax)                                                                  \
 	OPERATOR(space_to_depth)                                                           \
@@ -85,9 +94,11 @@ EW_API extern const struct ew_operator_set ew_operators;
 	OPERATOR(strided_slice)                                                            \
 	OPERATOR(sub)                                                                      \
 	OPERATOR(sum)                                                                      \
+	OPERATOR(svdf)                                                                     \
 	OPERATOR(tanh)                                                                     \
 	OPERATOR(transpose)                                                                \
 	OPERATOR(transpose_conv)                                                           \
+	OPERATOR(unidirectional_sequence_lstm)                                             \
 	OPERATOR(unpack)                                                                   \
 	OPERATOR(var_handle)
 

@@ -7,6 +7,7 @@
 #if EW_CONFIG_NODE
 #include <string.h>
 #include "base/bits.h"
+#include "node/drift.h"
 
 /* ---- Page-Hinkley ----------------------------------------------------------------------------- */
 
@@ -117,14 +118,15 @@ static int64_t share(uint32_t count, uint32_t total, uint32_t buckets)
 	return (int64_t)(((uint64_t)2 * count + 1) << 30) / ((int64_t)2 * total + buckets);
 }
 
-static uint32_t index_of(const struct ew_psi *p)
+uint32_t ewi_psi_index(const uint32_t *reference, uint32_t referred, const uint32_t *window, uint32_t counted,
+		       uint32_t buckets)
 {
 	const int64_t ln2_q16 = 45426;
 	int64_t sum = 0; /* 32 terms of less than 2^30 * 2^21 */
 
-	for (uint32_t b = 0; b < p->buckets; b++) {
-		int64_t r = share(p->reference[b], p->referred, p->buckets);
-		int64_t q = share(p->window[b], p->counted, p->buckets);
+	for (uint32_t b = 0; b < buckets; b++) {
+		int64_t r = share(reference[b], referred, buckets);
+		int64_t q = share(window[b], counted, buckets);
 
 		sum += (q - r) * (log2_q16((uint64_t)q) - log2_q16((uint64_t)r));
 	}
@@ -146,7 +148,7 @@ enum ew_drift ew_psi_add(struct ew_psi *p, int32_t value)
 	p->window[b]++;
 	if (++p->counted < p->window_count)
 		return EW_DRIFT_NONE;
-	p->last = index_of(p);
+	p->last = ewi_psi_index(p->reference, p->referred, p->window, p->counted, p->buckets);
 	p->counted = 0;
 	memset(p->window, 0, sizeof(p->window));
 	return p->last > p->threshold ? EW_DRIFT_SHAPE : EW_DRIFT_NONE;

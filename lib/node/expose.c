@@ -224,10 +224,10 @@ static void put_function_counters(struct page *p, const struct ew_node *node)
 			put_char(p, '\n');
 		}
 	}
-	put_family(p, PREFIX, "function_failures", COUNTER, "Failures by cause.");
+	put_family(p, PREFIX, "function_reports", COUNTER, "What the host was told, by cause.");
 	for (uint32_t f = 0; f < node->function_count; f++)
 		for (int c = 0; c < EW_NODE_CAUSES; c++) {
-			put_sample(p, PREFIX, "function_failures", "_total", node->functions[f]->name);
+			put_sample(p, PREFIX, "function_reports", "_total", node->functions[f]->name);
 			put_label(p, ",", "cause", ew_node_cause_name((enum ew_node_cause)c));
 			put(p, "} ");
 			put_u64(p, node->functions[f]->stats.causes[c]);

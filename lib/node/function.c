@@ -282,6 +282,20 @@ static enum ew_status version_create(struct ewi_version **out, struct ew_node *n
 
 /* ---- functions -------------------------------------------------------------------------------- */
 
+static void canary_free(struct ewi_function *f)
+{
+	struct ewi_canary *c = f->canary;
+	struct ew_alloc alloc;
+
+	if (!c)
+		return;
+	alloc = f->version->node->alloc;
+	f->version->arm = NULL;
+	version_free(c->version);
+	ewi_free(&alloc, c, 1, sizeof(*c));
+	f->canary = NULL;
+}
+
 struct ewi_function *ewi_function_find(const struct ew_node *node, const char *name)
 {
 	for (uint32_t i = 0; i < node->function_count; i++)
@@ -295,6 +309,7 @@ void ewi_function_free(struct ew_node *node, struct ewi_function *f)
 	if (!f)
 		return;
 	ewi_routes_drop(node, f);
+	canary_free(f);
 	version_free(f->version);
 	version_free(f->kept);
 	ewi_metrics_drop(node, f);
@@ -342,6 +357,7 @@ static void swap(struct ew_node *node, struct ewi_function *f, struct ewi_versio
 	if (!f->version) {
 		node->functions[node->function_count++] = f;
 	} else {
+		canary_free(f);
 		if (f->kept != v)
 			version_free(f->kept);
 		f->kept = keep ? f->version : NULL;
@@ -359,15 +375,27 @@ static void swap(struct ew_node *node, struct ewi_function *f, struct ewi_versio
 	ewi_node_next_tick(node);
 }
 
-enum ew_status ew_node_function_put(struct ew_node *node, const struct ew_function_config *config,
-				    struct ew_error *err)
+void ewi_canary_end(struct ewi_function *f, bool promote)
+{
+	struct ewi_version *v = f->canary->version;
+
+	if (!promote) {
+		canary_free(f);
+		return;
+	}
+	f->canary->version = NULL;
+	v->arm = NULL;
+	swap(v->node, f, v, v->flags & EW_FUNCTION_KEEP);
+}
+
+/* What put and canary have in common: *v is a checked, running version of *f, which is new when it has none yet. */
+static enum ew_status prepare(struct ew_node *node, const struct ew_function_config *config, struct ewi_function **f,
+			      struct ewi_version **v, struct ew_error *err)
 {
 	struct ew_function_config c;
-	struct ewi_function *f, *old;
-	struct ewi_version *v;
+	struct ewi_function *old;
 	enum ew_status st;
 
-	ewi_error_clear(err);
 	if (node->busy)
 		return ewi_error(err, EW_ERR_STATE, 0, "not in a callback");
 	if (!ewi_config_copy(&c, sizeof(c), config, config->struct_bytes))
@@ -375,25 +403,76 @@ enum ew_status ew_node_function_put(struct ew_node *node, const struct ew_functi
 	if (!name_is_good(c.name) || !name_is_good(c.version))
 		return ewi_error(err, EW_ERR_INVAL, 0,
 				 "a function's name and version are 1 to 47 bytes without '@'");
-	f = old = ewi_function_find(node, c.name);
+	*f = old = ewi_function_find(node, c.name);
 	st = check(node, &c, old, err);
 	if (st != EW_OK)
 		return st;
-	if (!f) {
-		f = ewi_alloc(&node->alloc, 1, sizeof(*f));
-		if (!f)
+	if (!old) {
+		*f = ewi_alloc(&node->alloc, 1, sizeof(**f));
+		if (!*f)
 			return ewi_error(err, EW_ERR_NOMEM, 0, "out of memory");
-		memcpy(f->name, c.name, strlen(c.name));
+		memcpy((*f)->name, c.name, strlen(c.name));
 	}
 	node->busy = true;
-	st = version_create(&v, node, f, &c, err);
+	st = version_create(v, node, *f, &c, err);
 	node->busy = false;
+	if (st == EW_OK)
+		return EW_OK;
+	if (!old)
+		ewi_function_free(node, *f);
+	return ewi_error(err, st, 0, "%s@%s: %s", c.name, c.version, ew_status_text(st));
+}
+
+enum ew_status ew_node_function_put(struct ew_node *node, const struct ew_function_config *config,
+				    struct ew_error *err)
+{
+	struct ewi_function *f;
+	struct ewi_version *v;
+	enum ew_status st;
+
+	ewi_error_clear(err);
+	st = prepare(node, config, &f, &v, err);
+	if (st == EW_OK)
+		swap(node, f, v, v->flags & EW_FUNCTION_KEEP);
+	return st;
+}
+
+enum ew_status ew_node_canary_start(struct ew_node *node, const struct ew_function_config *config,
+				    const struct ew_canary_config *canary, struct ew_error *err)
+{
+	struct ewi_function *f = config->name ? ewi_function_find(node, config->name) : NULL;
+	struct ewi_canary *c;
+	enum ew_status st;
+
+	ewi_error_clear(err);
+	if (!f)
+		return ewi_error(err, EW_ERR_NOENT, 0, "no function of that name runs");
+	if (f->canary)
+		return ewi_error(err, EW_ERR_EXISTS, 0, "%s@%s is being tried already", f->name,
+				 f->canary->version->version);
+	st = ewi_canary_create(&c, node, canary, err);
+	if (st != EW_OK)
+		return st;
+	st = prepare(node, config, &f, &c->version, err);
 	if (st != EW_OK) {
-		if (!old)
-			ewi_function_free(node, f);
-		return ewi_error(err, st, 0, "%s@%s: %s", c.name, c.version, ew_status_text(st));
+		ewi_free(&node->alloc, c, 1, sizeof(*c));
+		return st;
 	}
-	swap(node, f, v, c.flags & EW_FUNCTION_KEEP);
+	f->canary = c;
+	f->version->arm = &c->arms[0];
+	c->version->arm = &c->arms[1];
+	return EW_OK;
+}
+
+enum ew_status ew_node_canary_promote(struct ew_node *node, const char *name)
+{
+	struct ewi_function *f = ewi_function_find(node, name);
+
+	if (node->busy)
+		return EW_ERR_STATE;
+	if (!f || !f->canary)
+		return EW_ERR_NOENT;
+	ewi_canary_end(f, true);
 	return EW_OK;
 }
 
@@ -407,6 +486,10 @@ enum ew_status ew_node_function_rollback(struct ew_node *node, const char *name,
 	ewi_error_clear(err);
 	if (node->busy)
 		return ewi_error(err, EW_ERR_STATE, 0, "not in a callback");
+	if (f && f->canary) {
+		ewi_canary_end(f, false);
+		return EW_OK;
+	}
 	if (!f || !f->kept)
 		return ewi_error(err, EW_ERR_NOENT, 0, "no kept version of \"%s\"", name);
 	node->busy = true;
@@ -464,6 +547,8 @@ static void fill(const struct ewi_function *f, struct ew_function_stats *out)
 	out->latency = &f->latency;
 	out->kept_version = f->kept ? f->kept->version : NULL;
 	out->sha256 = v->sha256;
+	out->canary_version = f->canary ? f->canary->version->version : NULL;
+	out->canary_events = f->canary ? f->canary->arms[1].events : 0;
 }
 
 enum ew_status ew_node_function_at(const struct ew_node *node, uint32_t index,

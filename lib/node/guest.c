@@ -83,9 +83,10 @@ static void say(char *text, size_t cap, const struct ew_node_report *r)
 }
 
 /* Count a cause, and tell it. */
-static void report(struct ewi_function *f, struct ew_node_report *r)
+static void report(struct ewi_version *v, struct ew_node_report *r)
 {
-	struct ew_node *node = f->version->node;
+	struct ewi_function *f = v->function;
+	struct ew_node *node = v->node;
 	char text[EW_ERROR_TEXT_BYTES];
 
 	f->stats.causes[r->cause]++;
@@ -93,19 +94,21 @@ static void report(struct ewi_function *f, struct ew_node_report *r)
 	if (!node->host.report)
 		return;
 	r->function = f->name;
-	r->version = f->version->version;
-	r->module = f->version->module;
+	r->version = v->version;
+	r->module = v->module;
 	say(text, sizeof(text), r);
 	r->text = text;
 	node->host.report(node->user, r);
 }
 
-/* One more failure in a row; at the limit the function rests. */
-static void failed(struct ewi_function *f)
+/* One more failure in a row; at the limit the function rests.  A canary's failures are the canary's. */
+static void failed(struct ewi_version *v)
 {
-	const struct ewi_version *v = f->version;
+	struct ewi_function *f = v->function;
 	struct ew_node_report r = {.cause = EW_NODE_PARKED, .status = EW_ERR_STATE};
 
+	if (v != f->version)
+		return;
 	if (f->stats.fails_in_row < UINT32_MAX)
 		f->stats.fails_in_row++;
 	if (v->fail_limit == UINT32_MAX || f->stats.fails_in_row < v->fail_limit)
@@ -114,7 +117,7 @@ static void failed(struct ewi_function *f)
 	if (f->parked_until < v->park_ns) /* past the end of time */
 		f->parked_until = UINT64_MAX;
 	r.until_ns = f->parked_until;
-	report(f, &r);
+	report(v, &r);
 }
 
 static enum ew_node_cause cause_of(const struct ewi_outcome *o, const struct ew_trap *trap)
@@ -137,24 +140,24 @@ static enum ew_node_cause cause_of(const struct ewi_outcome *o, const struct ew_
  * After a call: count, tell, and throw away an instance that did not come to its end.  Of `count` events, `lost`
  * did not get their verdict when the call failed.
  */
-static void judge(struct ewi_function *f, const struct ewi_outcome *o, const struct ew_event *event,
+static void judge(struct ewi_version *v, const struct ewi_outcome *o, const struct ew_event *event,
 		  uint32_t lost)
 {
-	struct ewi_version *v = f->version;
 	struct ew_node_report r = {.status = o->status, .result = o->result, .event = event};
 
 	if (o->status == EW_OK && o->result >= 0) {
-		f->stats.fails_in_row = 0;
+		if (v == v->function->version)
+			v->function->stats.fails_in_row = 0;
 		return;
 	}
 	if (o->status == EW_ERR_TRAP)
 		r.trap = ew_exec_trap(v->node->exec);
 	r.cause = cause_of(o, r.trap);
 	r.events_lost = lost;
-	report(f, &r);
+	report(v, &r);
 	if (o->status != EW_OK)
 		ewi_version_stop(v);
-	failed(f);
+	failed(v);
 }
 
 static uint64_t refusals(const struct ew_abi_stats *s)
@@ -181,9 +184,8 @@ static bool awake(struct ewi_function *f)
 	return true;
 }
 
-static bool ready(struct ewi_function *f, const struct ew_event *event, uint32_t count)
+static bool ready(struct ewi_version *v, const struct ew_event *event, uint32_t count)
 {
-	struct ewi_version *v = f->version;
 	struct ew_node_report r = {.cause = EW_NODE_INSTANCE, .event = event, .events_lost = count};
 	struct ew_error err = {EW_OK, 0, ""};
 	struct ew_trap trap;
@@ -194,8 +196,8 @@ static bool ready(struct ewi_function *f, const struct ew_event *event, uint32_t
 	if (r.status == EW_OK)
 		return true;
 	r.text = err.text;
-	report(f, &r);
-	failed(f);
+	report(v, &r);
+	failed(v);
 	return false;
 }
 
@@ -234,46 +236,87 @@ static uint32_t unacked(const struct ew_node *node, uint32_t count, uint32_t *fi
 	return n;
 }
 
-/* Events for a function that is awake. */
-static void serve(struct ewi_function *f, const struct ew_event *const *events, uint32_t count)
+/* The call itself; returns how many of the events have no verdict, *first the first of them. */
+static uint32_t call(struct ewi_version *v, const struct ew_event *const *events, uint32_t count,
+		     struct ewi_outcome *o, uint64_t *used, uint32_t *first)
 {
-	struct ewi_version *v = f->version;
-	const struct ew_abi_stats *stats = ew_abi_stats(v->abi);
-	struct ewi_outcome o;
-	uint64_t inferences, refused, used = 0, deadline;
-	uint32_t lost, first;
-	union ew_value values[1];
+	uint64_t deadline = deadline_from(v);
+	union ew_value values[1] = {{.u64 = 0}};
+	uint32_t lost;
 
-	if (!ready(f, events[0], count))
-		return;
-	inferences = stats->used[EW_QUOTA_INFERENCES];
-	refused = refusals(stats);
-	deadline = deadline_from(v);
 	ew_abi_begin(v->abi, v->node->now_ns, deadline);
 	ew_abi_offer(v->abi, events, v->node->states, count);
 	if (v->on_event) {
-		values[0].u64 = 0;
 		values[0].u32 = count;
-		o = ewi_guest_call(v, v->on_event, values, v->fuel * count, deadline, &used);
-		o.result = o.status == EW_OK ? values[0].i32 : 0;
+		*o = ewi_guest_call(v, v->on_event, values, v->fuel * count, deadline, used);
+		o->result = o->status == EW_OK ? values[0].i32 : 0;
 	} else {
-		o = ewi_guest_handle(v, events[0], deadline, &used);
+		*o = ewi_guest_handle(v, events[0], deadline, used);
 	}
-	lost = unacked(v->node, count, &first);
+	lost = unacked(v->node, count, first);
 	ew_abi_offer(v->abi, NULL, NULL, 0);
+	return lost;
+}
+
+/* Events for a version that is awake. */
+static void serve(struct ewi_version *v, const struct ew_event *const *events, uint32_t count)
+{
+	struct ewi_function *f = v->function;
+	const struct ew_abi_stats *stats = ew_abi_stats(v->abi);
+	uint64_t inferences, refused, used = 0, emitted = f->stats.emitted_events, begin = v->node->now_ns;
+	struct ewi_outcome o;
+	uint32_t lost, first;
+
+	if (!ready(v, events[0], count)) {
+		if (v->arm)
+			ewi_canary_count(v->arm, count, count, 0, 0, 0);
+		return;
+	}
+	inferences = stats->used[EW_QUOTA_INFERENCES];
+	refused = refusals(stats);
+	lost = call(v, events, count, &o, &used, &first);
 	measure(f, events, count);
 	f->stats.calls++;
 	f->stats.fuel += used;
 	f->stats.inferences += stats->used[EW_QUOTA_INFERENCES] - inferences;
-	judge(f, &o, lost ? events[first] : NULL, lost);
+	if (v->arm)
+		ewi_canary_count(v->arm, count, o.status == EW_OK && o.result >= 0 ? 0 : lost, used,
+				 v->node->now_ns - begin, f->stats.emitted_events - emitted);
+	judge(v, &o, lost ? events[first] : NULL, lost);
 	if (refusals(stats) > refused && o.status == EW_OK) {
 		struct ew_node_report r = {.cause = EW_NODE_QUOTA, .status = EW_ERR_QUOTA,
 					   .event = events[0]};
 
-		report(f, &r);
+		report(v, &r);
 	}
 	if (v->flags & EW_FUNCTION_FRESH)
 		ewi_version_stop(v);
+}
+
+/* Runs of events whose keys meet the same version; whenever the canary is decided, what is left meets the winner. */
+static void serve_both(struct ewi_function *f, const struct ew_event *const *events, uint32_t count)
+{
+	for (uint32_t at = 0, n; at < count; at += n) {
+		struct ewi_version *v = f->canary ? ewi_canary_choose(f, events[at]) : f->version;
+		struct ew_node_report r = {.cause = EW_NODE_PROMOTED, .status = EW_OK};
+		const char *why;
+
+		for (n = 1; at + n < count && n < v->batch; n++)
+			if (f->canary && ewi_canary_choose(f, events[at + n]) != v)
+				break;
+		serve(v, events + at, n);
+		if (!f->canary || !ewi_canary_decided(f->canary, &why))
+			continue;
+		r.text = why;
+		if (why) {
+			r.cause = EW_NODE_ROLLED_BACK;
+			report(f->canary->version, &r);
+			ewi_canary_end(f, false);
+		} else {
+			ewi_canary_end(f, true);
+			report(f->version, &r);
+		}
+	}
 }
 
 /* The function that takes f's events while it is parked, if it can: not one that a route gave them to anyway. */
@@ -301,7 +344,7 @@ static void fall_back(struct ewi_function *f, const struct ew_event *const *even
 		n = to && to->version->batch < count - at ? to->version->batch : to ? count - at : 1;
 		if (to) {
 			to->stats.events += n;
-			serve(to, events + at, n);
+			serve(to->version, events + at, n);
 		}
 		f->stats.fallen_back += taken ? n : 0;
 		f->stats.dropped_parked += taken ? 0 : n;
@@ -311,10 +354,12 @@ static void fall_back(struct ewi_function *f, const struct ew_event *const *even
 void ewi_guest_events(struct ewi_function *f, const struct ew_event *const *events, uint32_t count)
 {
 	f->stats.events += count;
-	if (awake(f))
-		serve(f, events, count);
-	else
+	if (!awake(f))
 		fall_back(f, events, count);
+	else if (f->canary)
+		serve_both(f, events, count);
+	else
+		serve(f->version, events, count);
 }
 
 void ewi_guest_tick(struct ewi_function *f)
@@ -324,7 +369,7 @@ void ewi_guest_tick(struct ewi_function *f)
 	struct ewi_outcome o;
 	uint64_t used = 0, deadline;
 
-	if (!awake(f) || !ready(f, NULL, 0) || !v->on_tick)
+	if (!awake(f) || !ready(v, NULL, 0) || !v->on_tick)
 		return;
 	deadline = deadline_from(v);
 	ew_abi_begin(v->abi, v->node->now_ns, deadline);
@@ -333,7 +378,7 @@ void ewi_guest_tick(struct ewi_function *f)
 	ewi_node_time(v->node);
 	f->stats.ticks++;
 	f->stats.fuel += used;
-	judge(f, &o, NULL, 0);
+	judge(v, &o, NULL, 0);
 	if (v->flags & EW_FUNCTION_FRESH)
 		ewi_version_stop(v);
 }

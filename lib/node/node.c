@@ -19,6 +19,8 @@ const char *ew_node_cause_name(enum ew_node_cause cause)
 	case EW_NODE_EXIT: return "exit";
 	case EW_NODE_INSTANCE: return "no instance";
 	case EW_NODE_PARKED: return "parked";
+	case EW_NODE_PROMOTED: return "promoted";
+	case EW_NODE_ROLLED_BACK: return "rolled back";
 	case EW_NODE_CAUSES: break;
 	}
 	return "unknown cause";

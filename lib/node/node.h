@@ -11,6 +11,7 @@
 #include "base/bits.h"
 #include "base/error.h"
 #include "edgewasm/node.h"
+#include "node/drift.h"
 
 struct ewi_function;
 
@@ -32,6 +33,8 @@ struct ewi_version {
 	uint32_t flags, batch, fail_limit, max_memory_pages;
 	uint64_t fuel, deadline_ns, tick_ns, park_ns;
 
+	struct ewi_arm *arm; /* what it is counted in while a canary runs; else NULL */
+
 	/* The instance; NULL: the next event gets a new one. */
 	struct ew_instance *instance;
 	struct ew_func *on_event, *on_tick;		   /* edge_v1 */
@@ -39,10 +42,31 @@ struct ewi_version {
 	bool handle_gives_bytes;
 };
 
+/* canary.c: one side of the comparison. */
+#define EWI_CANARY_EMITS 4u
+#define EWI_CANARY_SCORES 8u
+#define EWI_CANARY_LEARN 128u
+struct ewi_arm {
+	uint64_t events, failed, fuel, busy_ns, scored;
+	uint32_t emits[EWI_CANARY_EMITS]; /* events for which 0, 1, 2, more were emitted */
+	uint32_t scores[EWI_CANARY_SCORES];
+};
+
+struct ewi_canary {
+	struct ewi_version *version;
+	struct ew_canary_config config;
+	char score[64];
+	struct ewi_arm arms[2]; /* old, new */
+	uint32_t next_check;
+	uint32_t learned;
+	double learn[EWI_CANARY_LEARN]; /* scores of the old version, ascending */
+};
+
 struct ewi_function {
 	char name[EW_NODE_NAME_BYTES];
 	struct ewi_version *version;
 	struct ewi_version *kept; /* for a rollback, without an instance; NULL: none */
+	struct ewi_canary *canary; /* NULL: none */
 	uint64_t stamp;	    /* of the event it was last matched with: once for each */
 	uint64_t next_tick; /* EW_NODE_WHENEVER: none */
 	uint64_t parked_until; /* 0: not parked */
@@ -110,6 +134,9 @@ enum ew_status ewi_version_start(struct ewi_version *v, struct ew_trap *trap, in
 				 struct ew_error *err);
 void ewi_version_stop(struct ewi_version *v);
 
+/* The canary takes the old version's place, or goes. */
+void ewi_canary_end(struct ewi_function *f, bool promote);
+
 /* guest.c: what a call gives back. */
 struct ewi_outcome {
 	enum ew_status status;
@@ -134,6 +161,17 @@ enum ew_status ewi_update_signed(struct ew_node *node, enum ew_signed_content co
 /* DENIED when version comes before old (NULL: none) and is not forced. */
 enum ew_status ewi_update_newer(const char *name, const char *old, const char *version, bool forced,
 				struct ew_error *err);
+
+/* canary.c */
+enum ew_status ewi_canary_create(struct ewi_canary **out, const struct ew_node *node,
+				 const struct ew_canary_config *config, struct ew_error *err);
+/* The version that an event of this topic meets. */
+struct ewi_version *ewi_canary_choose(const struct ewi_function *f, const struct ew_event *e);
+void ewi_canary_count(struct ewi_arm *arm, uint32_t events, uint32_t failed, uint64_t fuel, uint64_t busy_ns,
+		      uint64_t emitted);
+void ewi_canary_score(struct ewi_version *v, const char *metric, double value);
+/* True when it is over: *why says why it goes, NULL: it stays. */
+bool ewi_canary_decided(struct ewi_canary *c, const char **why);
 
 /* services.c: the callbacks that a function's ABI gets. */
 extern const struct ew_abi_host ewi_node_services;

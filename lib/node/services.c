@@ -90,9 +90,12 @@ static enum ew_status service_metric_add(void *user, uint32_t id, int64_t delta)
 
 static enum ew_status service_metric_record(void *user, uint32_t id, double value)
 {
-	const struct ewi_version *v = user;
+	struct ewi_version *v = user;
+	enum ew_status st = ewi_metric_record(v->node, v->function, id, value);
 
-	return ewi_metric_record(v->node, v->function, id, value);
+	if (st == EW_OK && v->arm)
+		ewi_canary_score(v, v->node->metrics[id].name, value);
+	return st;
 }
 
 static enum ew_status service_config_get(void *user, const char *key, size_t key_len,

@@ -21,7 +21,7 @@
 struct head {
 	uint32_t value_bytes; /* of a dead pair: key and value together */
 	uint16_t key_bytes;   /* 0: dead */
-	uint16_t spare;
+	uint16_t mark;
 };
 
 #define HEAD_BYTES ((uint32_t)sizeof(struct head))
@@ -141,9 +141,9 @@ static void remove_index(struct ram_kv *s, uint32_t i)
 }
 
 static void append(struct ram_kv *s, uint32_t i, const void *key, size_t key_bytes,
-		   const void *value, size_t value_bytes)
+		   const void *value, size_t value_bytes, uint16_t mark)
 {
-	struct head h = {.value_bytes = (uint32_t)value_bytes, .key_bytes = (uint16_t)key_bytes};
+	struct head h = {.value_bytes = (uint32_t)value_bytes, .key_bytes = (uint16_t)key_bytes, .mark = mark};
 	uint8_t *p = s->heap + s->top;
 
 	memcpy(p, &h, sizeof(h));
@@ -188,7 +188,7 @@ static enum ew_status ram_put(struct ew_kv *kv, const void *key, size_t key_byte
 	}
 	if (need > s->max_bytes - s->top)
 		compact(s); /* keeps the order, so i still holds */
-	append(s, i, key, key_bytes, value, value_bytes);
+	append(s, i, key, key_bytes, value, value_bytes, 0);
 	return EW_OK;
 }
 
@@ -203,6 +203,109 @@ static enum ew_status ram_delete(struct ew_kv *kv, const void *key, size_t key_b
 	bury(s, s->index[i]);
 	remove_index(s, i);
 	return EW_OK;
+}
+
+/* ---- batches ---- */
+
+/* A later change of the same key makes this one of no account.  At most EW_KV_BATCH_MAX^2 comparisons. */
+static bool is_superseded(const struct ew_kv_change *changes, uint32_t count, uint32_t i)
+{
+	for (uint32_t k = i + 1; k < count; k++)
+		if (changes[k].key_bytes == changes[i].key_bytes &&
+		    memcmp(changes[k].key, changes[i].key, changes[i].key_bytes) == 0)
+			return true;
+	return false;
+}
+
+enum ew_status ewi_kv_ram_check(const struct ew_kv *kv, const struct ew_kv_change *changes, uint32_t count)
+{
+	const struct ram_kv *s = (const struct ram_kv *)(const void *)kv;
+	uint64_t bytes = s->live_bytes, keys = s->keys;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct ew_kv_change *c = &changes[i];
+		bool found;
+		uint32_t at;
+
+		if (!c->remove && (c->value_bytes > s->max_value_bytes ||
+				   HEAD_BYTES + c->key_bytes > s->max_bytes - c->value_bytes))
+			return EW_ERR_TOOBIG;
+		if (is_superseded(changes, count, i))
+			continue;
+		at = search(s, c->key, c->key_bytes, &found);
+		if (!c->remove) {
+			bytes += HEAD_BYTES + c->key_bytes + c->value_bytes;
+			keys++;
+		}
+		if (found) { /* each old pair is counted out once, and was in: no wrap */
+			bytes -= pair_bytes(head_at(s, s->index[at]));
+			keys--;
+		}
+	}
+	return bytes > s->max_bytes || keys > s->max_keys ? EW_ERR_FULL : EW_OK;
+}
+
+/* Old pairs go first, so that no moment needs more room than the end. */
+void ewi_kv_ram_apply(struct ew_kv *kv, const struct ew_kv_change *changes, uint32_t count, uint16_t mark)
+{
+	struct ram_kv *s = ram(kv);
+	bool found;
+
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t at = search(s, changes[i].key, changes[i].key_bytes, &found);
+
+		if (found) {
+			bury(s, s->index[at]);
+			remove_index(s, at);
+		}
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		const struct ew_kv_change *c = &changes[i];
+		size_t need = HEAD_BYTES + c->key_bytes + c->value_bytes;
+
+		if (c->remove || is_superseded(changes, count, i))
+			continue;
+		if (need > s->max_bytes - s->top)
+			compact(s);
+		append(s, search(s, c->key, c->key_bytes, &found), c->key, c->key_bytes, c->value, c->value_bytes, mark);
+	}
+}
+
+static enum ew_status ram_apply(struct ew_kv *kv, const struct ew_kv_change *changes, uint32_t count)
+{
+	enum ew_status st = ewi_kv_ram_check(kv, changes, count);
+
+	if (st == EW_OK)
+		ewi_kv_ram_apply(kv, changes, count, 0);
+	return st;
+}
+
+bool ewi_kv_ram_marked(const struct ew_kv *kv, uint16_t mark, uint32_t *place, struct ewi_kv_pair *out)
+{
+	const struct ram_kv *s = (const struct ram_kv *)(const void *)kv;
+
+	for (; *place < s->top; *place += pair_bytes(head_at(s, *place))) {
+		struct head h = head_at(s, *place);
+
+		if (h.key_bytes == 0 || h.mark != mark)
+			continue;
+		*out = (struct ewi_kv_pair){.key = s->heap + *place + HEAD_BYTES,
+					    .value = s->heap + *place + HEAD_BYTES + h.key_bytes,
+					    .key_bytes = h.key_bytes,
+					    .value_bytes = h.value_bytes,
+					    .next = *place + pair_bytes(h)};
+		return true;
+	}
+	return false;
+}
+
+void ewi_kv_ram_mark(struct ew_kv *kv, uint32_t place, uint16_t mark)
+{
+	struct ram_kv *s = ram(kv);
+	struct head h = head_at(s, place);
+
+	h.mark = mark;
+	memcpy(s->heap + place, &h, sizeof(h));
 }
 
 static enum ew_status ram_next(struct ew_kv *kv, const void *key, size_t key_bytes,
@@ -226,6 +329,7 @@ static void ram_stat(const struct ew_kv *kv, struct ew_kv_stat *out)
 {
 	const struct ram_kv *s = (const struct ram_kv *)(const void *)kv;
 
+	memset(out, 0, sizeof(*out));
 	out->keys = s->keys;
 	out->max_keys = s->max_keys;
 	out->used_bytes = s->live_bytes;
@@ -248,6 +352,7 @@ static const struct ewi_kv_ops ram_ops = {
 	.put = ram_put,
 	.del = ram_delete,
 	.next = ram_next,
+	.apply = ram_apply,
 	.stat = ram_stat,
 	.destroy = ram_destroy,
 };

@@ -93,6 +93,9 @@ void ewi_log_note(struct ew_log *log, uint32_t at, uint64_t seq);
 /* The table of cursors, in the segment that is open.  EW_ERR_FULL: it has no room. */
 enum ew_status ewi_log_put_cursors(struct ew_log *log);
 
+/* The segment of the event that a reader gave last.  log_read.c. */
+uint32_t ewi_log_reader_segment(const struct ew_log_reader *rd);
+
 /* ---- log_retain.c ---- */
 
 /* Before a segment is begun: make room by the owner's rules.  EW_ERR_FULL: there is none. */

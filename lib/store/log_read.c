@@ -345,6 +345,11 @@ enum ew_status ew_log_read(struct ew_log_reader *rd, const struct ew_event **out
 	return EW_OK;
 }
 
+uint32_t ewi_log_reader_segment(const struct ew_log_reader *rd)
+{
+	return rd->segment;
+}
+
 const struct ew_log_damage *ew_log_reader_damage(const struct ew_log_reader *rd)
 {
 	return &rd->damage;

@@ -117,9 +117,18 @@ static void pack(const void *params, const void *const in[EWI_CALL_INPUTS], void
 
 const struct ewi_packing ewi_conv_s8_avx2_packing = {packed_bytes, pack};
 
+/* A window of one element in steps of one: rows are the pixels themselves. */
+static bool pointwise(const struct ewi_conv *p)
+{
+	const struct ewi_window *w = &p->win;
+
+	return w->k_h == 1 && w->k_w == 1 && w->stride_h == 1 && w->stride_w == 1;
+}
+
+/* int16 of a row: what pairs and whole vectors round the depth up to, and what else is written behind it. */
 static size_t stride_of(const struct ewi_conv *p)
 {
-	return (depth_of(p) + 1 + 15) / 16 * 16 + SLACK;
+	return (depth_of(p) + 15) / 16 * 16 + (pointwise(p) ? 0 : SLACK);
 }
 
 size_t ewi_conv_s8_avx2_packed_scratch(const void *params, size_t windows)
@@ -130,11 +139,20 @@ size_t ewi_conv_s8_avx2_packed_scratch(const void *params, size_t windows)
 	return (pixels > 3 ? ROWS : pixels > 1 ? 3 : 1) * stride_of(p) * sizeof(int16_t);
 }
 
-uint64_t ewi_conv_s8_avx2_packed_lead(const void *params, uint32_t input, size_t windows)
+/* Backwards, pixels from the last one down to p are out while p and those before it are still to be read. */
+struct ewi_lead ewi_conv_s8_avx2_packed_lead(const void *params, uint32_t input, size_t windows)
 {
 	const struct ewi_conv *p = params;
+	const struct ewi_window *w = &p->win;
+	struct ewi_lead lead = {EWI_LEAD_NEVER, EWI_LEAD_NEVER};
 
-	return input == 0 ? ewi_window_lead(&p->win, windows, 1, 0) : EWI_LEAD_NEVER;
+	if (input != 0)
+		return lead;
+	lead.before = ewi_window_lead(w, windows, 1, 0);
+	if (pointwise(p))
+		lead.behind = w->in_c > w->out_c ? (uint64_t)windows * w->batches * w->in_h * w->in_w *
+							   (w->in_c - w->out_c) : 0;
+	return lead;
 }
 
 /* ---- rows of activations ----------------------------------------------------------------------- */
@@ -389,18 +407,33 @@ EW_INLINE void row_done(const struct work *k, struct cursor *c)
 	}
 }
 
-/* A window of one element in steps of one: rows are the pixels themselves. */
 EW_TARGET("avx2")
-static void pointwise(const struct work *k, struct cursor *c, const int8_t *in, size_t pixels)
+static void pixels_run(const struct work *k, const struct cursor *c, const int8_t *in, size_t count,
+		       int8_t *out)
 {
 	const __m256i zero = _mm256_set1_epi16((int16_t)k->p->in_zero);
 
-	for (; pixels > 0; pixels--, in += k->depth) {
-		int16_t *x = k->x + c->count * k->stride;
+	for (size_t r = 0; r < count; r++) {
+		int16_t *x = k->x + r * k->stride;
 
-		widen(k, in, k->depth, zero, x);
-		x[k->depth] = 0;
-		row_done(k, c);
+		widen(k, in + r * k->depth, k->depth, zero, x);
+		if (k->depth % 2)
+			x[k->depth] = 0;
+	}
+	c->run(k, count, out);
+}
+
+/* The last tile is the one that is not full, either way. */
+static void pixels_all(const struct work *k, const struct cursor *c, const int8_t *in, size_t pixels,
+		       bool backwards)
+{
+	size_t tiles = (pixels + ROWS - 1) / ROWS;
+
+	for (size_t i = 0; i < tiles; i++) {
+		size_t first = ROWS * (backwards ? tiles - 1 - i : i);
+
+		pixels_run(k, c, in + first * k->depth, pixels - first < ROWS ? pixels - first : ROWS,
+			   c->out + first * k->p->win.out_c);
 	}
 }
 
@@ -434,8 +467,8 @@ void ewk_conv_s8_avx2_packed(const struct ewi_call *c)
 			 stride_of(p), depth_of(p)};
 	struct cursor at = {modes[k.head->mode], 0, c->out};
 
-	if (w->k_h * w->k_w == 1 && w->stride_h * w->stride_w == 1)
-		pointwise(&k, &at, c->in[0], pictures * pixels);
+	if (pointwise(p))
+		pixels_all(&k, &at, c->in[0], pictures * pixels, c->backwards);
 	else
 		windows(&k, &at, c->in[0], pictures);
 	if (at.count)

@@ -154,13 +154,15 @@ size_t ewi_dwconv_s8_avx2_packed_scratch(const void *params, size_t windows)
 	return p->win.in_c;
 }
 
-uint64_t ewi_dwconv_s8_avx2_packed_lead(const void *params, uint32_t input, size_t windows)
+struct ewi_lead ewi_dwconv_s8_avx2_packed_lead(const void *params, uint32_t input, size_t windows)
 {
 	const struct ewi_conv *p = params;
+	uint32_t ahead = 1;
 
-	if (input != 0)
-		return EWI_LEAD_NEVER;
-	return ewi_window_lead(&p->win, windows, 1, ewi_dwconv3_fits_avx2(p) ? EWI_DWCONV3_OUTPUTS : 1);
+	if (ewi_dwconv3_fits_avx2(p))
+		ahead = p->win.out_w < EWI_DWCONV3_OUTPUTS ? p->win.out_w : EWI_DWCONV3_OUTPUTS;
+	return (struct ewi_lead){input == 0 ? ewi_window_lead(&p->win, windows, 1, ahead) : EWI_LEAD_NEVER,
+				 EWI_LEAD_NEVER};
 }
 
 /* ---- one pixel ---------------------------------------------------------------------------------- */

@@ -15,6 +15,7 @@
 #ifndef EW_TENSOR_KERNELS_H
 #define EW_TENSOR_KERNELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "base/bits.h"
@@ -49,6 +50,7 @@ struct ewi_call {
 	void *out;
 	void *scratch; /* as many bytes as its size function says, aligned to EW_MODEL_ALIGN */
 	size_t windows;
+	bool backwards; /* from the last output to the first; only where the kernel's lead offers it */
 	/* All inputs, then all outputs, for slots that take a list (ewi_prep_list); else NULL. */
 	void *const *list;
 	const void *packed; /* what the variant's packing made of the constants, aligned to EW_MODEL_ALIGN */
@@ -67,12 +69,16 @@ struct ewi_packing {
 };
 
 /*
- * How far an output may run ahead into the activations it is computed from: an output that begins at least
- * this many bytes before input `input` never overwrites a byte of it that is still to be read.  0: they may
- * begin together.  EWI_LEAD_NEVER: they must not overlap.
+ * How an output may lie over the activations of input `input`, so that no byte of them is overwritten that is
+ * still to be read: it begins at least `before` bytes before them; or at least `behind` bytes behind their
+ * beginning, and the kernel is told to go backwards.  0: they may begin together.
  */
 #define EWI_LEAD_NEVER UINT64_MAX
-typedef uint64_t ewi_lead_fn(const void *params, uint32_t input, size_t windows);
+struct ewi_lead {
+	uint64_t before, behind;
+};
+
+typedef struct ewi_lead ewi_lead_fn(const void *params, uint32_t input, size_t windows);
 
 /*
  * Fully connected: out[r][u] = clamp(out_zero + requant(bias[u] +
@@ -168,17 +174,18 @@ struct ewi_convert {
 #undef END
 
 /* Leads of the definitions, by the size of an element. */
-uint64_t ewi_conv_lead_1(const void *params, uint32_t input, size_t windows);
-uint64_t ewi_conv_lead_2(const void *params, uint32_t input, size_t windows);
-uint64_t ewi_conv_lead_4(const void *params, uint32_t input, size_t windows);
-uint64_t ewi_pool_lead_1(const void *params, uint32_t input, size_t windows);
-uint64_t ewi_pool_lead_2(const void *params, uint32_t input, size_t windows);
-uint64_t ewi_pool_lead_4(const void *params, uint32_t input, size_t windows);
+struct ewi_lead ewi_conv_lead_1(const void *params, uint32_t input, size_t windows);
+struct ewi_lead ewi_conv_lead_2(const void *params, uint32_t input, size_t windows);
+struct ewi_lead ewi_conv_lead_4(const void *params, uint32_t input, size_t windows);
+struct ewi_lead ewi_pool_lead_1(const void *params, uint32_t input, size_t windows);
+struct ewi_lead ewi_pool_lead_2(const void *params, uint32_t input, size_t windows);
+struct ewi_lead ewi_pool_lead_4(const void *params, uint32_t input, size_t windows);
+struct ewi_lead ewi_binary_lead(const void *params, uint32_t input, size_t windows);
 size_t ewi_conv_s8_avx2_packed_scratch(const void *params, size_t windows);
-uint64_t ewi_conv_s8_avx2_packed_lead(const void *params, uint32_t input, size_t windows);
+struct ewi_lead ewi_conv_s8_avx2_packed_lead(const void *params, uint32_t input, size_t windows);
 extern const struct ewi_packing ewi_conv_s8_avx2_packing;
 size_t ewi_dwconv_s8_avx2_packed_scratch(const void *params, size_t windows);
-uint64_t ewi_dwconv_s8_avx2_packed_lead(const void *params, uint32_t input, size_t windows);
+struct ewi_lead ewi_dwconv_s8_avx2_packed_lead(const void *params, uint32_t input, size_t windows);
 extern const struct ewi_packing ewi_dwconv_s8_avx2_packing;
 size_t ewi_fc_s8_sse41_scratch(const void *params, size_t windows);
 size_t ewi_fc_s8_avx2_scratch(const void *params, size_t windows);

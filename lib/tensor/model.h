@@ -51,6 +51,7 @@ struct ewi_op {
 	uint8_t input_count, output_count;
 	uint8_t once;	  /* a part to run when this is reached for the first time; 0: none */
 	bool listed;	  /* the kernel takes a list */
+	bool backwards;	  /* its output lies over an input, behind its beginning */
 	uint32_t scratch; /* offset in the transient part */
 	uint32_t scratch_bytes;
 	uint32_t state; /* offset in the persistent part */

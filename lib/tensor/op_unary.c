@@ -158,22 +158,6 @@ enum ew_status ewi_prepare_leaky_relu(struct ewi_prep *p)
 
 /* ---- LOGISTIC, TANH ----------------------------------------------------------------------------- */
 
-/* Whether x is 2^*n but for 7 in 10,000 (a thousandth of its logarithm); the source's test. */
-static bool is_power(float x, int32_t *n)
-{
-	uint32_t bits;
-	float m;
-
-	memcpy(&bits, &x, sizeof(bits));
-	*n = (int32_t)(bits >> 23) - 127;
-	bits = (bits & 0x7fffff) | 127u << 23;
-	memcpy(&m, &bits, sizeof(m)); /* 1 to 2 */
-	if (m < 1.00069338f)
-		return true;
-	(*n)++;
-	return m > 1.99861419f;
-}
-
 /* int8: to 4 bits before the point; beyond the radius the result is the type's end. */
 static enum ew_status to_q4(struct ewi_prep *p, struct ewi_unary *u)
 {
@@ -196,9 +180,9 @@ static enum ew_status to_24ths(struct ewi_prep *p, struct ewi_unary *u, int32_t 
 
 	if (no_zeros(p, u) != EW_OK)
 		return EW_ERR_INVALID;
-	if (!is_power(out->scale, &n) || n != -15)
+	if (!ewi_is_power(out->scale, &n) || n != -15)
 		return ewi_prep_error(p, EW_ERR_UNSUPPORTED, "an int16 output whose scale is not 2^-15");
-	if (is_power(in->scale, &n) && n + 12 >= 0 && n + 12 <= power_max) {
+	if (ewi_is_power(in->scale, &n) && n + 12 >= 0 && n + 12 <= power_max) {
 		u->scale = (struct ewi_scale){3 << (n + 12), 0};
 		return EW_OK;
 	}

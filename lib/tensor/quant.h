@@ -116,6 +116,23 @@ static inline bool ewi_scale_from(double ratio, bool single, struct ewi_scale *o
 	return true;
 }
 
+/*
+ * The nearest power of 2 to a positive float, 2^*n; whether x is that power but for 7 in 10,000 (a thousandth of
+ * its logarithm, which is how TensorFlow Lite tests for it).
+ */
+static inline bool ewi_is_power(float x, int32_t *n)
+{
+	uint32_t bits;
+	float m;
+
+	memcpy(&bits, &x, sizeof(bits));
+	*n = (int32_t)(bits >> 23) - 127;
+	bits = (bits & 0x7fffff) | 127u << 23;
+	memcpy(&m, &bits, sizeof(m)); /* 1 to 2 */
+	*n += m >= 1.41421356f;
+	return m < 1.00069338f || m > 1.99861419f;
+}
+
 static inline float ewi_float_infinity(void)
 {
 	uint32_t bits = 0x7f800000;

@@ -40,6 +40,24 @@ static inline double ewi_exp(double x)
 	return k > 1022 ? sum * ewi_pow2(k - 1) * 2.0 : sum * ewi_pow2(k);
 }
 
+/* sin and cos of any angle up to some thousand turns: to [-pi/4, pi/4] and a quarter, where twelve terms do. */
+static inline double ewi_sin(double x)
+{
+	double q = x * 0.63661977236758134, r, sum = 0.0; /* quarters */
+	int n = (int)(q + (q < 0 ? -0.5 : 0.5)), odd = n & 1;
+
+	r = (x - n * 0x1.921fb54400000p+0) - n * 0x1.0b4611a626331p-34; /* pi / 2 in two parts */
+	for (int i = 24 - odd; i > 0; i -= 2) /* even for the sine's terms, odd for the cosine's */
+		sum = (1.0 - sum) * r * r / (i * (i + 1));
+	sum = odd ? 1.0 - sum : r * (1.0 - sum);
+	return n & 2 ? -sum : sum;
+}
+
+static inline double ewi_cos(double x)
+{
+	return ewi_sin(x + 1.57079632679489662);
+}
+
 /* For small x the quotient would lose what the series keeps. */
 static inline double ewi_tanh(double x)
 {

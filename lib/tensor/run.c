@@ -243,6 +243,7 @@ static void run_operator(const struct ew_model_exec *x, const struct ewi_op *op)
 	c.scratch = op->scratch_bytes ? x->arena + op->scratch : NULL;
 	c.state = op->state_bytes ? x->state + op->state : NULL;
 	c.windows = x->batch;
+	c.backwards = op->backwards;
 	c.list = NULL;
 	if (op->listed) {
 		for (uint32_t i = 0; i < op->input_count; i++)

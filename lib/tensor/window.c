@@ -73,43 +73,39 @@ uint64_t ewi_window_lead(const struct ewi_window *w, size_t windows, size_t size
 }
 
 /* The definitions read a pixel's taps for each of its channels. */
-static uint64_t conv_lead(const struct ewi_conv *p, uint32_t input, size_t windows, size_t size)
+static struct ewi_lead lead_of(const struct ewi_window *w, uint32_t input, size_t windows, size_t size)
 {
-	return input == 0 ? ewi_window_lead(&p->win, windows, size, 1) : EWI_LEAD_NEVER;
+	return (struct ewi_lead){input == 0 ? ewi_window_lead(w, windows, size, 1) : EWI_LEAD_NEVER,
+				 EWI_LEAD_NEVER};
 }
 
-uint64_t ewi_conv_lead_1(const void *params, uint32_t input, size_t windows)
+struct ewi_lead ewi_conv_lead_1(const void *params, uint32_t input, size_t windows)
 {
-	return conv_lead(params, input, windows, 1);
+	return lead_of(&((const struct ewi_conv *)params)->win, input, windows, 1);
 }
 
-uint64_t ewi_conv_lead_2(const void *params, uint32_t input, size_t windows)
+struct ewi_lead ewi_conv_lead_2(const void *params, uint32_t input, size_t windows)
 {
-	return conv_lead(params, input, windows, 2);
+	return lead_of(&((const struct ewi_conv *)params)->win, input, windows, 2);
 }
 
-uint64_t ewi_conv_lead_4(const void *params, uint32_t input, size_t windows)
+struct ewi_lead ewi_conv_lead_4(const void *params, uint32_t input, size_t windows)
 {
-	return conv_lead(params, input, windows, 4);
+	return lead_of(&((const struct ewi_conv *)params)->win, input, windows, 4);
 }
 
-static uint64_t pool_lead(const struct ewi_pool *p, uint32_t input, size_t windows, size_t size)
+struct ewi_lead ewi_pool_lead_1(const void *params, uint32_t input, size_t windows)
 {
-	return input == 0 ? ewi_window_lead(&p->win, windows, size, 1) : EWI_LEAD_NEVER;
+	return lead_of(&((const struct ewi_pool *)params)->win, input, windows, 1);
 }
 
-uint64_t ewi_pool_lead_1(const void *params, uint32_t input, size_t windows)
+struct ewi_lead ewi_pool_lead_2(const void *params, uint32_t input, size_t windows)
 {
-	return pool_lead(params, input, windows, 1);
+	return lead_of(&((const struct ewi_pool *)params)->win, input, windows, 2);
 }
 
-uint64_t ewi_pool_lead_2(const void *params, uint32_t input, size_t windows)
+struct ewi_lead ewi_pool_lead_4(const void *params, uint32_t input, size_t windows)
 {
-	return pool_lead(params, input, windows, 2);
-}
-
-uint64_t ewi_pool_lead_4(const void *params, uint32_t input, size_t windows)
-{
-	return pool_lead(params, input, windows, 4);
+	return lead_of(&((const struct ewi_pool *)params)->win, input, windows, 4);
 }
 #endif

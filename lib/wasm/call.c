@@ -150,15 +150,31 @@ static int32_t add_frame(struct ew_trap *trap, const struct ew_instance *inst, c
 	return cost;
 }
 
+/* From a frame to the one that called it, or false. */
+static bool older(struct ewi_stop *s)
+{
+	while (s->top - s->base > 1) {
+		const struct ewi_call_frame *f = --s->top;
+
+		if (f->pc == &ewi_ins_cross) {
+			s->inst = (const struct ew_instance *)(const void *)f->fp;
+		} else if (f->pc != &ewi_ins_stop) {
+			s->pc = (const uint8_t *)f->pc - 1; /* in the call, whatever stands behind it */
+			s->fp = f->fp;
+			return true;
+		}
+	}
+	return false;
+}
+
 /*
  * Walk from the trapping instruction down to the frame that began the run, and take the fuel that the
  * interrupted straight line had used.
  */
-static void fill_trap(struct ew_exec *x, const struct ewi_call_frame *base)
+static void fill_trap(struct ew_exec *x)
 {
 	struct ew_trap *trap = &x->trap;
-	const struct ew_instance *inst = x->inst;
-	const struct ewi_call_frame *f = x->top;
+	struct ewi_stop s = x->stop;
 
 	trap->frame_count = trap->depth = 0;
 	if (trap->code != EW_TRAP_HOST && trap->code != EW_TRAP_TRANSLATION && trap->code != EW_TRAP_EXCEPTIONS)
@@ -167,15 +183,50 @@ static void fill_trap(struct ew_exec *x, const struct ewi_call_frame *base)
 		ewi_format(trap->text, sizeof(trap->text), "%s",
 			   trap->code == EW_TRAP_HOST ? ew_status_text(trap->status)
 						      : ew_trap_text(trap->code));
-	x->fuel -= add_frame(trap, inst, x->pc);
+	x->fuel -= add_frame(trap, s.inst, s.pc);
 	if (trap->depth == 0)
 		return;
-	while (f-- > base + 1) {
-		if (f->pc == &ewi_ins_cross)
-			inst = (const struct ew_instance *)(const void *)f->fp;
-		else if (f->pc != &ewi_ins_stop)
-			add_frame(trap, inst, (const uint8_t *)f->pc - 1);
-	}
+	while (older(&s))
+		add_frame(trap, s.inst, s.pc);
+}
+
+static void locate(struct ewi_walk *w)
+{
+	struct ewi_spot spot;
+
+	w->inst = ewi_spot_find(w->at.inst->module, w->at.pc, &spot) ? w->at.inst : NULL;
+	if (!w->inst)
+		return;
+	w->fp = w->at.fp;
+	w->func = spot.func;
+	position(w->inst->module, &spot, &w->offset);
+}
+
+bool ewi_walk_begin(struct ewi_walk *w, const struct ew_exec *x)
+{
+	w->inst = NULL;
+	if (x->state == EWI_SUSPENDED)
+		w->at = (struct ewi_stop){x->top, x->frames, x->inst, x->pc, x->fp};
+	else
+		w->at = x->stop;
+	if (!w->at.top || !w->at.inst)
+		return false;
+	locate(w);
+	return w->inst != NULL;
+}
+
+void ewi_walk_next(struct ewi_walk *w)
+{
+	if (older(&w->at))
+		locate(w);
+	else
+		w->inst = NULL;
+}
+
+void ew_exec_on_trap(struct ew_exec *x, ew_trap_fn fn, void *user)
+{
+	x->on_trap = fn;
+	x->trap_user = user;
 }
 
 const char *ew_trap_text(enum ew_trap_code code)
@@ -234,6 +285,7 @@ static void clear_trap(struct ew_exec *x)
 	x->trap.text[0] = '\0';
 	x->trap.frame_count = x->trap.depth = 0;
 	x->pending = NULL;
+	x->stop.top = NULL;
 }
 
 static enum ew_status trap_outside(struct ew_exec *x, enum ew_trap_code code)
@@ -303,12 +355,17 @@ static enum ew_status run(struct ew_exec *x, struct ewi_call_frame *base)
 	enum ew_status status;
 
 	x->state = EWI_RUNNING;
+	x->stop.top = NULL;
 	if (x->fuel < 0)
 		status = EW_ERR_FUEL;
 	else
 		status = ewi_run(x, x->pc, x->fp);
-	if (status == EW_ERR_TRAP)
-		fill_trap(x, base);
+	if (status == EW_ERR_TRAP) {
+		x->stop = (struct ewi_stop){x->top, base, x->inst, x->pc, x->fp};
+		fill_trap(x);
+		if (x->on_trap)
+			x->on_trap(x->trap_user, x);
+	}
 	return status;
 }
 
@@ -317,6 +374,8 @@ static enum ew_status finish(struct ew_exec *x, enum ew_status status, union ew_
 	struct ew_func *f = x->func;
 	struct ew_instance *i = f->instance;
 
+	if (status != EW_ERR_TRAP)
+		x->stop.top = NULL; /* of a nested run, whose trap the host took care of */
 	if (status == EW_ERR_FUEL || status == EW_ERR_INTERRUPT) {
 		x->state = EWI_SUSPENDED;
 		return status;

@@ -106,6 +106,14 @@ struct ewi_call_frame {
 	union ew_value *fp;	  /* the caller's frame */
 };
 
+/* Where a run stopped: by a trap, or suspended.  top NULL: nowhere. */
+struct ewi_stop {
+	const struct ewi_call_frame *top, *base; /* base: the frame of the stop instruction */
+	const struct ew_instance *inst;
+	const void *pc;
+	const union ew_value *fp;
+};
+
 enum ewi_exec_state { EWI_IDLE, EWI_RUNNING, EWI_SUSPENDED };
 
 struct ew_exec {
@@ -139,6 +147,9 @@ struct ew_exec {
 	struct ew_trap trap;
 	struct ew_exception *pending; /* thrown by the host, or not caught */
 	bool keeps;		      /* a run has made exceptions that nobody has looked through since */
+	struct ewi_stop stop; /* of the last trap, while nothing has run since */
+	ew_trap_fn on_trap;
+	void *trap_user;
 	uint64_t bad_address; /* of an access out of bounds, on the way to trap.text */
 	uint32_t bad_bytes;
 	struct ew_alloc alloc;
@@ -189,5 +200,21 @@ static inline const struct ewi_ins *ewi_rethrow(struct ew_exec *x, const struct 
 	return NULL;
 }
 #endif
+
+/*
+ * Frame by frame, the youngest first:
+ *
+ *	for (ewi_walk_begin(&w, x); w.inst; ewi_walk_next(&w))
+ */
+struct ewi_walk {
+	struct ewi_stop at;	  /* at.top: frames left */
+	const struct ew_instance *inst; /* NULL: that was all */
+	const union ew_value *fp;
+	uint32_t func, offset; /* in inst's module: the function, and the byte of the instruction */
+};
+
+/* From where x stopped; false: it did not. */
+bool ewi_walk_begin(struct ewi_walk *w, const struct ew_exec *x);
+void ewi_walk_next(struct ewi_walk *w);
 
 #endif

@@ -123,6 +123,7 @@ static void forget(struct ew_exec *x, const struct ew_instance *i)
 	for (uint32_t k = 0; k < x->trap.frame_count && k < EW_TRAP_FRAMES; k++)
 		if (x->trap.frames[k].instance == i)
 			x->trap.frames[k].instance = NULL;
+	x->stop.top = NULL; /* i may be in it */
 }
 
 void ewi_instance_free(struct ew_instance *i)

@@ -55,6 +55,7 @@ fi
 
 if [ "$what" = ci ]; then
 	want clang has clang
+	want clang-19 has clang-19
 	want lld has wasm-ld
 	want wabt has wast2json
 	want g++ has g++

@@ -38,7 +38,7 @@ END {
 
 read -r passed failed skipped <"$result"
 name=${command#"$BUILD"/}
-case $kind in lines) name=${command##*/check_} name=check-${name%.sh} ;; esac
+case $kind in lines) name=${command##*/} name=${name#check_} name=check-${name%.sh} ;; esac
 if [ "$failed" = 0 ]; then
 	[ "$skipped" = 0 ] && skips= || skips=", $skipped skipped"
 	printf 'ok    %s: %s passed%s\n' "$name" "$passed" "$skips"

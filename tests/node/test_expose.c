@@ -64,7 +64,7 @@ static void lines(void **state)
 		"edgewasm_unrouted_events_total 1\n",
 		"edgewasm_function_events_total{function=\"good\"} 2\n",
 		"edgewasm_function_failed_events_total{function=\"bad \\\"one\\\"\\\\\"} 1\n",
-		"edgewasm_function_failures_total{function=\"bad \\\"one\\\"\\\\\",cause=\"trap\"} 1\n",
+		"edgewasm_function_reports_total{function=\"bad \\\"one\\\"\\\\\",cause=\"trap\"} 1\n",
 		"edgewasm_function_parked{function=\"good\"} 0\n",
 		"edgewasm_function_memory_bytes{function=\"good\"} 65536\n",
 		"edgewasm_function_version{function=\"good\",version=\"2\",sha256=\"",

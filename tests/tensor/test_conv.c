@@ -2,12 +2,13 @@
 /* Copyright (c) 2026 The libedgewasm authors */
 
 /*
- * test_conv.c - kernels of windows (convolution, depthwise, pooling): every variant that this machine can run
+ * test_conv.c - kernels of windows (convolution, depthwise, pooling), and additions: every variant that this machine can run
  * against the definition of its slot, over channel counts around the vector widths and shapes of all kinds, with
  * guard pages; and outputs that lie over their inputs as closely as a kernel's lead allows.
  */
 #include "../aid/aid.h"
 #include "edgewasm/model.h"
+#include "tensor/binary.h"
 #include "tensor/dispatch.h"
 
 #define BYTES_MAX (192u << 10)
@@ -122,7 +123,7 @@ static void compare(struct setup *s, const struct ewi_kernel *k, const void *par
 	size_t scratch = k->scratch ? k->scratch(params, windows) : 0;
 	size_t packed = k->packing ? k->packing->bytes(params) : 0;
 	struct ewi_call c = {.params = params, .windows = windows};
-	uint64_t lead = k->lead ? k->lead(params, 0, windows) : EWI_LEAD_NEVER;
+	struct ewi_lead lead = k->lead ? k->lead(params, 0, windows) : (struct ewi_lead){EWI_LEAD_NEVER, EWI_LEAD_NEVER};
 	uint8_t *in, *both;
 
 	if (k->packing && packed == 0) /* the loader takes another one */
@@ -151,14 +152,23 @@ static void compare(struct setup *s, const struct ewi_kernel *k, const void *par
 	memset(c.out, 0x55, z.out);
 	k->fn(&c);
 	check_mem(row, c.out, s->want, z.out);
-	if (lead == EWI_LEAD_NEVER || lead + z.in > 2 * BYTES_MAX || z.out > 2 * BYTES_MAX)
-		return;
-	both = guard_high(&s->guards[BUF_OUT], lead + z.in > z.out ? lead + z.in : z.out);
-	memmove(both + lead, in, z.in);
-	c.in[0] = both + lead;
-	c.out = both;
-	k->fn(&c);
-	check_mem(row, both, s->want, z.out);
+	if (lead.before != EWI_LEAD_NEVER && lead.before + z.in <= 2 * BYTES_MAX) {
+		both = guard_high(&s->guards[BUF_OUT], lead.before + z.in > z.out ? lead.before + z.in : z.out);
+		memmove(both + lead.before, in, z.in);
+		c.in[0] = both + lead.before;
+		c.out = both;
+		k->fn(&c);
+		check_mem(row, both, s->want, z.out);
+	}
+	if (lead.behind != EWI_LEAD_NEVER && lead.behind + z.out <= 2 * BYTES_MAX) {
+		both = guard_high(&s->guards[BUF_OUT], lead.behind + z.out > z.in ? lead.behind + z.out : z.in);
+		memmove(both, in, z.in);
+		c.in[0] = both;
+		c.out = both + lead.behind;
+		c.backwards = true;
+		k->fn(&c);
+		check_mem(row, c.out, s->want, z.out);
+	}
 }
 
 static bool runs_here(const struct ewi_kernel *k, enum ewi_slot slot)
@@ -283,6 +293,55 @@ static void pools(void **state)
 	setup_free(s);
 }
 
+/* Every length around the vector width; scales that loaders make, and others; in place as well. */
+static void additions(void **state)
+{
+	struct setup *s = setup_new();
+	size_t count;
+	const struct ewi_kernel *k = ewi_kernels(&count);
+	unsigned i = 0;
+
+	(void)state;
+	for (; count-- > 0; k++)
+		for (uint32_t n = 1; runs_here(k, EWI_SLOT_ADD_S8) && n <= 70; n++)
+			for (unsigned round = 0; round < 40; round++, i++) {
+				struct ewi_scale scales[3];
+				struct ewi_binary p = {.element = &ewi_element_add, .type = EW_TENSOR_I8, .b_type = EW_TENSOR_I8,
+						       .left = 20, .act_min = round % 5 ? -128 : -3, .act_max = round % 7 ? 127 : 90,
+						       .single = round % 8 == 7};
+				uint8_t *a = guard_high(&s->guards[BUF_IN], n), *b = guard_high(&s->guards[BUF_W], n);
+				uint8_t *out = guard_high(&s->guards[BUF_OUT], n);
+				struct ewi_call c = {.params = &p, .in = {a, b}, .out = s->want, .windows = 1};
+				bool broadcast = round % 10 == 9;
+				char row[80];
+
+				for (size_t q = 0; q < 3; q++) /* shifts of 0 stand for the larger of the inputs */
+					scales[q] = (struct ewi_scale){(int32_t)(noise(&s->seed) >> 34 | 1 << 30),
+								       round % 3 == 2 ? (int32_t)(noise(&s->seed) % 4) - 2 : 0};
+				scales[2].shift -= 15 + (int32_t)(noise(&s->seed) % 5);
+				p.a_scale = scales[0], p.b_scale = scales[1], p.out_scale = scales[2];
+				p.a_zero = (int32_t)(noise(&s->seed) % 256) - 128;
+				p.b_zero = (int32_t)(noise(&s->seed) % 256) - 128;
+				p.out_zero = (int32_t)(noise(&s->seed) % 256) - 128;
+				p.a_window = p.out_window = n;
+				p.b_window = broadcast ? 1 : n;
+				p.loops = (struct ewi_loops){1, {n}, {1}, {!broadcast}};
+				fill_values(s, a, n, round % 6, false);
+				fill_values(s, b, n, round % 6, true);
+				snprintf(row, sizeof(row), "%s, %u elements, round %u", k->name, n, round);
+				ewk_add_s8_ref(&c);
+				c.out = out;
+				k->fn(&c);
+				check_mem(row, out, s->want, n);
+				c.out = a; /* over its first input */
+				check_int(row, k->lead(&p, 0, 1).before, 0);
+				k->fn(&c);
+				check_mem(row, a, s->want, n);
+			}
+	assert_true(i >= 2800);
+	setup_free(s);
+}
+
 /* The lead by its definition: after pixel p of output, when p + ahead are out, what p and later read lies behind. */
 static uint64_t lead_by_hand(const struct ewi_window *w, size_t windows, uint32_t ahead)
 {
@@ -332,6 +391,7 @@ int main(void)
 		cmocka_unit_test(convolutions),
 		cmocka_unit_test(depthwise),
 		cmocka_unit_test(pools),
+		cmocka_unit_test(additions),
 		cmocka_unit_test(leads),
 	};
 

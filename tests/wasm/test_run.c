@@ -270,6 +270,35 @@ static void test_watched(void **state)
 	}
 }
 
+static void test_coredump(void **state)
+{
+	char path[128];
+	uint8_t *dump;
+	struct wmod m;
+	size_t size;
+
+	(void)state;
+	need_tool();
+	wmod_init(&m);
+	build_exits(&m);
+	write_module(&m);
+	snprintf(path, sizeof(path), "%s/core", folder);
+	check_int("no trap", run(ARGS("--coredump", path, "--invoke", "div", "@", "2")), 0);
+	check_int("no trap", access(path, F_OK), -1);
+	check_int("trap", run(ARGS("--coredump", path, "--invoke", "div", "@", "0")), 134);
+	check_has("trap", err, "core dump: /tmp/ew-test-run-");
+	dump = read_file(path, &size);
+	assert_non_null(dump);
+	assert_true(size > 60 && memcmp(dump, "\0asm\1\0\0\0", 8) == 0 && memcmp(dump + 10, "\4core\0", 6) == 0);
+	free(dump);
+	unlink(path);
+	check_int("fuel", run(ARGS("--coredump", path, "--fuel", "10", "--invoke", "loop", "@")), 134);
+	check_int("fuel", access(path, F_OK), 0);
+	unlink(path);
+	check_int("bad path", run(ARGS("--coredump", "/nonexistent/x", "--invoke", "div", "@", "0")), 134);
+	check_has("bad path", err, "core dump: /nonexistent/x: ");
+}
+
 /* Call chains, by hand: main calls even twice, which calls odd, which calls even ... */
 static void test_folded(void **state)
 {
@@ -572,6 +601,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_values, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_exits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_watched, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_coredump, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_folded, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_command, set_up, tear_down),
