@@ -148,8 +148,12 @@ $(BUILD)/vibration.tflite: $(BUILD)/fleet-train
 EXTRA_examples_firmware_edge = -DEDGE_ARENA_BYTES=393216
 EXTRA_examples_firmware_windows = -Iexamples
 BLOBS   := examples/firmware/guest_probe.wasm examples/fleet/vibration.wasm $(BUILD)/vibration.tflite $(BUILD)/firmware/windows.bin
-BLOBFLAGS = $(join -DPROBE_WASM= -DJUDGE_WASM= -DMODEL_TFLITE= -DWINDOWS_BIN=,$(BLOBS:%='"%"'))
-EDGEOBJ := examples/firmware/edge.o examples/firmware/judge.o examples/firmware/blobs.o
+BLOBFLAGS := $(join -DPROBE_WASM= -DJUDGE_WASM= -DMODEL_TFLITE= -DWINDOWS_BIN=,$(BLOBS:%='"%"'))
+# Guests that run in 4 KiB of memory; found by .incbin.
+SMALL   := $(shell sed -n 's|^ROW.\([a-z0-9_]*\),.*|\1|p' examples/firmware/small.def)
+BLOBS   += $(SMALL:%=examples/firmware/small/%.wasm)
+BLOBFLAGS += -Iexamples/firmware -Wa,-Iexamples/firmware/small
+EDGEOBJ := examples/firmware/edge.o examples/firmware/guests.o examples/firmware/judge.o examples/firmware/blobs.o
 BOARDS  := mps2-an386 mps2-an505
 IMAGES  := $(BOARDS:%=$(BUILD)/firmware/%.elf)
 
@@ -189,6 +193,9 @@ $(BUILD)/firmware/host: $(addprefix $(BUILD)/,$(EDGEOBJ) examples/firmware/board
 	@mkdir -p $(@D)
 	$(LINK)
 
+$(BUILD)/firmware/shrink: $(BUILD)/examples/firmware/shrink.o
+	@mkdir -p $(@D)
+	$(LINK)
 $(BUILD)/firmware/windows: $(BUILD)/examples/firmware/windows.o $(BUILD)/examples/fleet/sim.o
 	@mkdir -p $(@D)
 	$(LINK)
@@ -292,6 +299,11 @@ bench: ## run every bench program; BENCH_JSON=file gets the same figures as JSON
 	@$(if $(BENCH_JSON),: >$(BENCH_JSON))
 	@for b in $(BENCHES); do \
 		echo; echo "== $$b"; $$b $(BENCH_ARGS) $(if $(BENCH_JSON),--json $(BENCH_JSON)) || exit 1; done
+
+bench-fuel: ## what counting fuel costs: the bench guests here and in a build without it, in BUILD/unmetered
+	$(SUBMAKE) $(BUILD)/bench-wasm $(BUILD)/ew-run
+	$(SUBMAKE) BUILD=$(BUILD)/unmetered CPPFLAGS="$(CPPFLAGS) -DEWI_UNMETERED" $(BUILD)/unmetered/ew-run
+	$(BUILD)/bench-wasm $(BENCH_ARGS) --peer 'unmetered=$(BUILD)/unmetered/ew-run --invoke run {wasm} {n}'
 
 # ---- installing ----------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "edgewasm/snapshot.h"
 #include "edgewasm/wasm.h"
 #include "base/cpu.h"
 #include "cpu_text.h"
@@ -193,6 +194,177 @@ static void bench_synthetic(struct bench *b, const char *name, size_t want)
 	free(bytes);
 }
 
+/* ---- starting ---- */
+
+/* Load, instantiate, find and call: what has to happen before a first answer. */
+struct start {
+	struct loading load;
+	struct ew_exec *exec; /* NULL: one of its own each time, of the default size */
+	int32_t want;
+};
+
+static bool start_work(void *ctx, uint64_t iters)
+{
+	const struct start *s = ctx;
+	struct ew_instance_config config = { .struct_bytes = sizeof(config),
+					     .exec = s->exec };
+
+	for (uint64_t i = 0; i < iters; i++) {
+		struct ew_instance *instance = NULL;
+		struct ew_module *m = NULL;
+		union ew_value v[2] = { { .i32 = 5 }, { .i32 = 0 } };
+		struct ew_func *f;
+		bool ok;
+
+		ok = load(&s->load, &m, NULL) == EW_OK &&
+		     ew_instance_create(&instance, m, &config, &alloc, NULL, NULL) == EW_OK &&
+		     ew_func_find(instance, "run", NULL, &f) == EW_OK &&
+		     ew_call(f, v) == EW_OK && v[0].i32 == s->want;
+		ew_instance_destroy(instance);
+		ew_module_free(m);
+		if (!ok)
+			return false;
+	}
+	return true;
+}
+
+/* What the module gives, and what an instance of it takes. */
+static bool try_once(struct start *s, size_t *held)
+{
+	struct ew_instance_config config = { .struct_bytes = sizeof(config),
+					     .exec = s->exec };
+	struct ew_instance *instance = NULL;
+	struct ew_module *m = NULL;
+	union ew_value v[2] = { { .i32 = 5 }, { .i32 = 0 } };
+	struct ew_func *f;
+	bool ok;
+
+	ok = load(&s->load, &m, NULL) == EW_OK &&
+	     ew_instance_create(&instance, m, &config, &alloc, NULL, NULL) == EW_OK &&
+	     ew_func_find(instance, "run", NULL, &f) == EW_OK && ew_call(f, v) == EW_OK;
+	*held = ok ? ew_instance_size(instance) : 0;
+	s->want = v[0].i32;
+	ew_instance_destroy(instance);
+	ew_module_free(m);
+	return ok;
+}
+
+static void bench_start(struct bench *b, const char *name, const void *bytes, size_t size)
+{
+	struct ew_exec_config stack = { .struct_bytes = sizeof(stack),
+					.stack_slots = 1024, .call_depth = 64 };
+	struct start whole = { .load = { bytes, size, 0 } }, lazy, own;
+	struct bench_subject subjects[3] = {
+		{ .work = start_work, .ctx = &whole },
+		{ .work = start_work, .ctx = &lazy },
+		{ .work = start_work, .ctx = &own },
+	};
+	size_t held = 0;
+
+	if (!bench_check(b, ew_exec_create(&whole.exec, &stack, &alloc) == EW_OK &&
+			 try_once(&whole, &held), "%s does not start", name))
+		return;
+	lazy = own = whole;
+	lazy.load.flags = EW_MODULE_LAZY;
+	own.exec = NULL;
+	if (bench_time_all(b, subjects, 3)) {
+		bench_row(b, name);
+		bench_uint(b, "bytes", size);
+		bench_num(b, "us", subjects[0].stat.median / 1e3, 2);
+		bench_num(b, "min_us", subjects[0].stat.min / 1e3, 2);
+		bench_num(b, "lazy_us", subjects[1].stat.median / 1e3, 2);
+		bench_num(b, "own_exec_us", subjects[2].stat.median / 1e3, 2);
+		bench_uint(b, "instance_bytes", held);
+		bench_end(b);
+	}
+	ew_exec_destroy(whole.exec);
+}
+
+/* ---- using again ---- */
+
+/*
+ * (memory 1) (func (export "run") (param i32) (result i32): eight words at 1024 and at 60000 become the argument; the
+ * first is given back.
+ */
+static const uint8_t writer[] = {
+	0, 'a', 's', 'm', 1, 0, 0, 0, 1, 6, 1, 0x60, 1, 0x7f, 1, 0x7f, 3, 2, 1, 0, 5, 3, 1, 0, 1,
+	7, 7, 1, 3, 'r', 'u', 'n', 0, 0, 10, 44, 1, 42, 1, 1, 0x7f,
+	3, 0x40, 0x20, 1, 0x20, 0, 0x36, 2, 0x80, 8, 0x20, 1, 0x20, 0, 0x36, 2, 0xe0, 0xd4, 3,
+	0x20, 1, 0x41, 4, 0x6a, 0x22, 1, 0x41, 32, 0x49, 0x0d, 0, 0x0b, 0x41, 0, 0x28, 2, 0x80, 8, 0x0b};
+
+struct again {
+	struct ew_pool *pool; /* NULL: the same instance, never reset */
+	struct ew_instance *instance;
+};
+
+static bool again_work(void *ctx, uint64_t iters)
+{
+	struct again *a = ctx;
+
+	for (uint64_t i = 0; i < iters; i++) {
+		struct ew_instance *instance = a->instance;
+		union ew_value v = { .i32 = (int32_t)i | 1 };
+		struct ew_func *f;
+
+		if ((a->pool && ew_pool_get(a->pool, &instance, NULL) != EW_OK) ||
+		    ew_func_at(instance, 0, &f) != EW_OK || ew_call(f, &v) != EW_OK ||
+		    v.i32 != ((int32_t)i | 1))
+			return false;
+		if (a->pool)
+			ew_pool_put(a->pool, instance);
+	}
+	return true;
+}
+
+static void bench_again(struct bench *b, const char *name, uint32_t flags)
+{
+	struct loading l = { writer, sizeof(writer), flags };
+	struct again same = { 0 }, pooled = { 0 };
+	struct bench_subject subjects[2] = {
+		{ .work = again_work, .ctx = &same },
+		{ .work = again_work, .ctx = &pooled },
+	};
+	struct ew_instance_config config = { .struct_bytes = sizeof(config) };
+	struct ew_pool_config pool = { .struct_bytes = sizeof(pool), .instance = &config };
+	struct ew_module *m = NULL;
+	bool ok;
+
+	if (!bench_wanted(b, name))
+		return;
+	ok = load(&l, &m, NULL) == EW_OK && ew_exec_create(&config.exec, NULL, &alloc) == EW_OK &&
+	     ew_instance_create(&same.instance, m, &config, &alloc, NULL, NULL) == EW_OK &&
+	     ew_pool_create(&pooled.pool, m, &pool, &alloc) == EW_OK;
+	if (bench_check(b, ok, "%s: no pool", name) && bench_time_all(b, subjects, 2)) {
+		bench_row(b, name);
+		bench_num(b, "call_ns", subjects[0].stat.median, 1);
+		bench_num(b, "get_call_put_ns", subjects[1].stat.median, 1);
+		bench_num(b, "beyond_call_ns", subjects[1].stat.median - subjects[0].stat.median, 1);
+		bench_pct(b, "spread", subjects[1].stat.spread);
+		bench_end(b);
+	}
+	ew_pool_destroy(pooled.pool);
+	ew_instance_destroy(same.instance);
+	ew_exec_destroy(config.exec);
+	ew_module_free(m);
+}
+
+static void bench_starts(struct bench *b)
+{
+	uint8_t *bytes;
+	size_t size;
+
+	if (bench_wanted(b, "trivial start"))
+		bench_start(b, "trivial start", writer, sizeof(writer));
+	if (bench_wanted(b, "1 KiB start")) {
+		bytes = synth_module(600, 2, &size);
+		if (bench_check(b, bytes != NULL, "no memory for a module"))
+			bench_start(b, "1 KiB start", bytes, size);
+		free(bytes);
+	}
+	bench_again(b, "pool", 0);
+	bench_again(b, "pool, tracked", EW_MODULE_TRACK);
+}
+
 int main(int argc, char **argv)
 {
 	static char cpu[CPU_TEXT_BYTES];
@@ -212,6 +384,7 @@ int main(int argc, char **argv)
 		return rc;
 	b.cpu_time = true;
 	alloc = ew_alloc_libc();
+	bench_starts(&b);
 	bench_synthetic(&b, "synthetic 1.2 MB", 1200000);
 	bench_synthetic(&b, "synthetic 8 KB", 8000);
 	for (unsigned i = 0; i < file_count; i++)

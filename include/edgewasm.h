@@ -37,6 +37,7 @@
 #include "edgewasm/model.h"
 #include "edgewasm/node.h"
 #include "edgewasm/sign.h"
+#include "edgewasm/snapshot.h"
 #include "edgewasm/status.h"
 #include "edgewasm/store.h"
 #include "edgewasm/wasm.h"

@@ -15,10 +15,17 @@ GUESTLINK := $(GUESTCC) --target=wasm32 -nostdlib -Wl,--no-entry -Wl,-z,stack-si
 BENCHGUEST := $(wildcard bench/guests/*.c)
 # examples/fleet/guest.c -> vibration.wasm beside it; examples/*/guest_NAME.c -> guest_NAME.wasm beside it.
 EXGUEST := $(wildcard examples/*/guest_*.c)
-GUESTWASM := $(BENCHGUEST:.c=.wasm) $(EXGUEST:.c=.wasm) \
+GUESTWASM := $(BENCHGUEST:.c=.wasm) $(EXGUEST:.c=.wasm) $(SMALL:%=examples/firmware/small/%.wasm) \
 	     $(if $(wildcard examples/fleet/guest.c),examples/fleet/vibration.wasm)
 
 $(BUILD)/bench-wasm: $(call objs,$(BENCHGUEST))
+# The native twins are what the best of compilers' ordinary settings makes of them.
+$(foreach g,$(BENCHGUEST:.c=),$(eval EXTRA_$(subst /,_,$(g)) := -O3))
+
+# Plain loops, which clang turns into vector instructions, and intrinsics.
+$(BUILD)/guests/bench/guests/simd_%.o: bench/guests/simd_%.c
+	@mkdir -p $(@D)
+	$(GUESTCC) $(GUESTARCH) -msimd128 $(GUESTWARN) -O3 -fno-builtin -ffp-contract=off -fno-math-errno -MMD -MP -c -o $@ $<
 
 # -fno-builtin: a loop that copies bytes stays the loop that a libc has.
 $(BUILD)/guests/bench/guests/%.o: bench/guests/%.c
@@ -34,6 +41,16 @@ $(BUILD)/guests/examples/%.o: examples/%.c
 
 $(BUILD)/guests/examples/fleet/vibration.wasm: $(BUILD)/guests/examples/fleet/guest.o
 	$(GUESTLINK) -Wl,--stack-first -Wl,--export-dynamic -o $@ $<
+
+# In 4 KiB of memory: 1 KiB of stack, then data; see examples/firmware/shrink.c.
+SMALLLINK := $(GUESTCC) --target=wasm32 -nostdlib -Wl,--no-entry -Wl,-z,stack-size=1024 -Wl,--stack-first -Wl,--strip-all \
+	     -Wl,--export=__heap_base
+$(BUILD)/guests/examples/firmware/small/%.wasm: $(BUILD)/guests/bench/guests/%.o $(BUILD)/firmware/shrink
+	@mkdir -p $(@D)
+	$(SMALLLINK) -o $@.large $< && $(BUILD)/firmware/shrink $@.large $@
+
+$(BUILD)/guests/examples/firmware/guest_probe.wasm: $(BUILD)/guests/examples/firmware/guest_probe.o $(BUILD)/firmware/shrink
+	$(SMALLLINK) -Wl,--export-dynamic -o $@.large $< && $(BUILD)/firmware/shrink $@.large $@
 
 $(BUILD)/guests/examples/%.wasm: $(BUILD)/guests/examples/%.o
 	$(GUESTLINK) -Wl,--stack-first -Wl,--export-dynamic -o $@ $<

@@ -10,4 +10,7 @@
 	BLOB(judge_wasm, JUDGE_WASM)
 	BLOB(model_tflite, MODEL_TFLITE)
 	BLOB(windows_bin, WINDOWS_BIN)
+#define TEXT(name) #name
+#define ROW(name, n) BLOB(small_##name, TEXT(name.wasm))
+#include "small.def"
 	.section .note.GNU-stack, "", %progbits

@@ -29,6 +29,9 @@ size_t board_stack_peak(void);
 
 /* Files that lie in the image (blobs.S). */
 extern const uint8_t probe_wasm[], probe_wasm_end[];
+#define ROW(name, n) extern const uint8_t small_##name[], small_##name##_end[];
+#include "small.def"
+#undef ROW
 extern const uint8_t judge_wasm[], judge_wasm_end[];
 extern const uint8_t model_tflite[], model_tflite_end[];
 extern const uint8_t windows_bin[], windows_bin_end[];

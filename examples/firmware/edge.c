@@ -255,6 +255,7 @@ int edge_main(void)
 	ew_arena_init(&arena, memory, sizeof(memory));
 	alloc = ew_arena_alloc(&arena);
 	part_wasm(&arena, &alloc);
+	part_guests(&arena, &alloc);
 	part_ring();
 	part_judge(&arena, &alloc);
 	cost("C stack of this program, measured", board_stack_peak());

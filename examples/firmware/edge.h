@@ -22,6 +22,7 @@ void cost(const char *what, size_t bytes);
 
 /* Each begins with an arena that holds nothing. */
 void part_wasm(struct ew_arena *arena, const struct ew_alloc *alloc);
+void part_guests(struct ew_arena *arena, const struct ew_alloc *alloc);
 void part_ring(void);
 void part_judge(struct ew_arena *arena, const struct ew_alloc *alloc);
 

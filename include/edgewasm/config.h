@@ -147,6 +147,11 @@
 #define EW_CONFIG_RELAXED_SIMD EW_CONFIG_SIMD
 #endif
 
+/* Saved states and pools of instances (snapshot.h): about 5 KiB of code. */
+#ifndef EW_CONFIG_SNAPSHOT
+#define EW_CONFIG_SNAPSHOT 1
+#endif
+
 /* Wasm load limits: checked before anything is allocated for the thing counted. */
 #ifndef EW_MAX_MODULE_BYTES /* the module itself, borrowed: no RAM */
 #define EW_MAX_MODULE_BYTES (256u << 20)

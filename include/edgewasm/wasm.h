@@ -78,6 +78,7 @@ enum {
 	EW_MODULE_COPY = 1u << 0,	   /* copy the bytes; default: borrow until ew_module_free */
 	EW_MODULE_CANONICAL_NAN = 1u << 1, /* every NaN an arithmetic instruction makes is the canonical one */
 	EW_MODULE_NO_NAMES = 1u << 2,	   /* ignore the name section */
+	EW_MODULE_TRACK = 1u << 4,	   /* note where guests write, for ew_snapshot_restore (snapshot.h): each store one instruction more */
 	EW_MODULE_LAZY = 1u << 3,	   /* translate each function on its first call, see below */
 	EW_MODULE_OBSERVE = 1u << 8,	   /* to be run step by step, see debug.h: slower, code and tables several times as large */
 	EW_MODULE_LISTING = 1u << 9	   /* keep what ew_module_list (debug.h) needs: 8 bytes for each internal instruction */

@@ -124,7 +124,7 @@ C(UNREACHABLE)
 
 C(FUEL)
 {
-	x->fuel -= pc->u.imm;
+	CHARGE(x, pc->u.imm);
 	NEXT;
 }
 
@@ -215,7 +215,7 @@ C(BR)
 		const struct ewi_ins *to_;                                                         \
 		pair_ += 2 * (size_t)(index_ < pc->u.uimm ? index_ : pc->u.uimm);                  \
 		to_ = (const void *)((const char *)pair_ + pair_[0]);                              \
-		x->fuel -= pair_[1];                                                               \
+		CHARGE(x, pair_[1]);                                                               \
 		if (MUST_STOP && pair_[0] < 0)                                                     \
 			return ewi_suspend(to_, fp, x);                                            \
 		GO(to_);                                                                           \
@@ -260,30 +260,6 @@ RETURN_ONE(RETURN_F64_RS, f64, d0)
 
 /* ---- calls ---- */
 
-/*
- * Enter a function of this instance; its frame starts at its arguments.  The room is checked before
- * anything changes, so that a trap here is one of the calling instruction.
- */
-#define ENTER(callee, args, used, next)                                                            \
-	do {                                                                                       \
-		const struct ewi_head *head_ = (callee);                                           \
-		union ew_value *frame_ = (args);                                                   \
-		struct ewi_call_frame *top_ = x->top;                                              \
-		if (EW_UNLIKELY(x->stack_end - frame_ < head_->frame_slots ||                      \
-				top_ == x->frames_end))                                            \
-			TRAP(EW_TRAP_STACK);                                                       \
-		top_->pc = (next);                                                                 \
-		top_->fp = fp;                                                                     \
-		x->top = top_ + 1;                                                                 \
-		fp = frame_;                                                                       \
-		CLEAR_LOCALS(head_, frame_);                                                       \
-		x->fuel -= (used);                                                                 \
-		if (MUST_STOP)                                                                     \
-			return ewi_suspend((const struct ewi_ins *)(const void *)(head_ + 1), fp, \
-					   x);                                                     \
-		GO((const struct ewi_ins *)(const void *)(head_ + 1));                             \
-	} while (0)
-
 C(CALL)
 {
 	ENTER(TARGET(pc), fp + pc->a, COST(pc), AFTERX);
@@ -318,7 +294,7 @@ enum ewi_host_end ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc, uni
 	enum ew_status status;
 
 	caller->exec = x; /* it may have been reached from an instance on another executor */
-	x->fuel -= used;
+	CHARGE(x, used);
 	x->pc = pc;
 	x->fp = args + n; /* a nested call may use the stack from here */
 	x->trap.code = EW_TRAP_NONE;
@@ -404,7 +380,7 @@ static const struct ewi_ins *enter_code(struct ew_exec *x, const struct ewi_ins 
 	}
 	CLEAR_LOCALS(head, args);
 	x->fp = args;
-	x->fuel -= used;
+	CHARGE(x, used);
 	if (MUST_STOP)
 		return ewi_suspend((const void *)(head + 1), args, x);
 	return (const void *)(head + 1);
@@ -517,12 +493,13 @@ C(TABLE_GET)
 
 C(TABLE_SET)
 {
-	const struct ew_table *t = x->inst->tables[pc->u.uimm];
+	struct ew_table *t = x->inst->tables[pc->u.uimm];
 	uint32_t index = fp[pc->a].u32;
 
 	if (index >= t->size)
 		return trap_table(pc, fp, x, "table.set", index, t);
 	t->entries[index] = (void *)(uintptr_t)fp[pc->b].u64;
+	t->touched = true;
 	NEXT;
 }
 
@@ -653,6 +630,23 @@ C(MEMORY_USE)
 	x->mem = m->base;
 	x->mem_bytes = m->bytes;
 	SET_MEM();
+	NEXT;
+}
+
+/* Before each store of at most 16 bytes to memory 0.  A store that is out of bounds traps by itself. */
+C(TOUCH)
+{
+	const struct ew_memory *m = x->inst->memory;
+	uint64_t ea = (uint64_t)fp[pc->a].u32 + pc->u.uimm;
+
+	if (m->cards) {
+		uint64_t first = ea >> m->card_log2, last = (ea + 15) >> m->card_log2;
+
+		if (last < m->card_count)
+			m->cards[first] = m->cards[last] = 1;
+		else if (first < m->card_count)
+			m->cards[first] = 1;
+	}
 	NEXT;
 }
 

@@ -53,10 +53,16 @@ struct ewi_start {
 	uint16_t icode;
 	uint8_t form;
 	bool is_label; /* can be jumped to */
-	uint8_t length;	   /* fuse.c: instructions that `fused` does */
+	/* fuse.c: */
 	uint32_t best;	   /* handlers from here on */
-	ewi_handler fused; /* NULL: none, the instruction has its own */
+	uint16_t key, row; /* what it is; the pair or triple it begins, + 1 */
 };
+
+/* fuse.c: two instructions that were looked up lately. */
+struct ewi_memo {
+	uint16_t first, second, row;
+};
+#define EWI_MEMOS 512
 
 /* A condition that has not been emitted: the operands of a compare to be fused with a branch. */
 struct ewi_cond {
@@ -155,6 +161,9 @@ struct ewi_translator {
 	bool wide;	 /* its addresses are i64: only forms SS and RS */
 	struct ewi_start *starts;
 	uint32_t start_count, start_cap;
+#if EW_CONFIG_EXEC_ACC
+	struct ewi_memo memo[EWI_MEMOS];
+#endif
 	uint32_t label_pos; /* the last position that can be jumped to */
 
 	uint32_t func, func_code;	   /* index; position of its head */

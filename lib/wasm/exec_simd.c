@@ -191,7 +191,7 @@ V(RETURN_V128)
 	struct ewi_call_frame *top = --x->top;
 
 	ewi_vput(fp, ewi_vget(fp + pc->a));
-	x->fuel -= pc->u.imm;
+	CHARGE(x, pc->u.imm);
 	fp = top->fp;
 	GO(top->pc);
 }

@@ -39,6 +39,7 @@
 #define KEY_JUMP KEY_BIN
 #define KEY_RETURN KEY_BIN
 #define KEY_BACK KEY_BIN
+#define KEY_CALL KEY_BIN
 _Static_assert(KEYS < UINT16_MAX, "keys have 16 bits");
 
 /* Each row overwrites the one before: that is how the last of a group is found. */
@@ -128,11 +129,18 @@ static unsigned find_in_group(unsigned first, unsigned second)
 	return other;
 }
 
-static unsigned find_pair(unsigned first, unsigned second)
+static unsigned find_pair(struct ewi_translator *t, unsigned first, unsigned second)
 {
-	unsigned row = find_in_group(first, second);
+	struct ewi_memo *memo = &t->memo[(first * 31 + second) % EWI_MEMOS];
 
-	return row == 0 && first != KEEPING(first) ? find_in_group(KEEPING(first), second) : row;
+	if (memo->first != first + 1 || memo->second != second) {
+		unsigned row = find_in_group(first, second);
+
+		if (row == 0 && first != KEEPING(first))
+			row = find_in_group(KEEPING(first), second);
+		*memo = (struct ewi_memo){(uint16_t)(first + 1), (uint16_t)second, (uint16_t)row};
+	}
+	return memo->row;
 }
 
 static unsigned find_triple(unsigned pair, unsigned third)
@@ -148,30 +156,32 @@ static unsigned find_triple(unsigned pair, unsigned third)
 	return other;
 }
 
-/* The best that can begin at s: best is told of what stands behind it. */
-static void choose(const struct ewi_translator *t, struct ewi_start *s, uint32_t left)
+/* The best that can begin at s, of which `left` are left: it is known for all that stand behind it. */
+static void choose(struct ewi_translator *t, struct ewi_start *s, uint32_t left)
 {
 	unsigned pair, triple;
+	uint32_t behind;
 
-	s->fused = NULL;
+	s->key = (uint16_t)key_of(t, s);
+	s->row = 0;
 	s->best = 1 + (left > 1 ? s[1].best : 0);
 	if (left < 2 || s[1].is_label)
 		return;
-	pair = find_pair(key_of(t, s), key_of(t, s + 1));
+	pair = find_pair(t, s->key, s[1].key);
 	if (pair == 0)
 		return;
-	if (1 + (left > 2 ? s[2].best : 0) <= s->best) {
-		s->best = 1 + (left > 2 ? s[2].best : 0);
-		s->fused = ewi_pairs[pair - 1];
-		s->length = 2;
+	behind = left > 2 ? s[2].best : 0;
+	if (1 + behind <= s->best) {
+		s->best = 1 + behind;
+		s->row = (uint16_t)pair;
 	}
 	if (left < 3 || s[2].is_label)
 		return;
-	triple = find_triple(pair - 1, key_of(t, s + 2));
-	if (triple != 0 && 1 + (left > 3 ? s[3].best : 0) < s->best) {
-		s->best = 1 + (left > 3 ? s[3].best : 0);
-		s->fused = ewi_triples[triple - 1];
-		s->length = 3;
+	triple = find_triple(pair - 1, s[2].key);
+	behind = left > 3 ? s[3].best : 0;
+	if (triple != 0 && 1 + behind < s->best) {
+		s->best = 1 + behind;
+		s->row = (uint16_t)(EWI_PAIRS + triple);
 	}
 }
 
@@ -181,11 +191,13 @@ void ewi_fuse(struct ewi_translator *t)
 		choose(t, &t->starts[i], t->start_count - i);
 	for (uint32_t i = 0; i < t->start_count; i++) {
 		const struct ewi_start *s = &t->starts[i];
+		bool triple = s->row > EWI_PAIRS;
 
-		if (!s->fused)
+		if (s->row == 0)
 			continue;
-		((struct ewi_ins *)(void *)(t->code + s->pos))->h = s->fused;
-		i += s->length - 1u;
+		((struct ewi_ins *)(void *)(t->code + s->pos))->h =
+			triple ? ewi_triples[s->row - EWI_PAIRS - 1] : ewi_pairs[s->row - 1];
+		i += triple ? 2 : 1;
 	}
 }
 

@@ -99,6 +99,7 @@
 		LEAVE;                                                                             \
 	}
 #define DO_BACK(N, R, T, F, K) LEAVE;
+#define DO_CALL(N, R, T, F, K) ENTER(TARGET(pc), fp + pc->a, COST(pc), AFTERX);
 
 /* To the next one, which is behind 16 or 24 bytes. */
 #define STEP pc = AFTER;
@@ -149,6 +150,7 @@
 #define END_JUMP(F)
 #define END_RETURN(F)
 #define END_BACK(F)
+#define END_CALL(F)
 
 #define PAIR_ROW(C1, N1, R1, T1, F1, K1, C2, N2, R2, T2, F2, K2)                                           \
 	H(N1##_##F1##K1##__##N2##_##F2##K2##_##C1##C2)                                                     \

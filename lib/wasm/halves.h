@@ -66,12 +66,15 @@
 #define i32_and_SS BIN, I32_AND, u32, u32, SS, keep
 #define i32_and_SS_q BIN, I32_AND, u32, u32, SS, silent
 #define i32_eq_RI BIN, I32_EQ, u32, u32, RI, keep
+#define i32_eq_RS BIN, I32_EQ, u32, u32, RS, keep
 #define i32_eq_RS_q BIN, I32_EQ, u32, u32, RS, silent
+#define i32_eq_SI BIN, I32_EQ, u32, u32, SI, keep
 #define i32_eq_SS BIN, I32_EQ, u32, u32, SS, keep
 #define i32_gt_s_RI_q BIN, I32_GT_S, u32, u32, RI, silent
 #define i32_gt_s_RS BIN, I32_GT_S, u32, u32, RS, keep
 #define i32_gt_s_RS_q BIN, I32_GT_S, u32, u32, RS, silent
 #define i32_gt_s_SI BIN, I32_GT_S, u32, u32, SI, keep
+#define i32_gt_s_SI_q BIN, I32_GT_S, u32, u32, SI, silent
 #define i32_gt_s_SS BIN, I32_GT_S, u32, u32, SS, keep
 #define i32_gt_u_RI BIN, I32_GT_U, u32, u32, RI, keep
 #define i32_gt_u_RS BIN, I32_GT_U, u32, u32, RS, keep
@@ -84,6 +87,7 @@
 #define i32_lt_s_SI BIN, I32_LT_S, u32, u32, SI, keep
 #define i32_lt_s_SI_q BIN, I32_LT_S, u32, u32, SI, silent
 #define i32_lt_s_SS BIN, I32_LT_S, u32, u32, SS, keep
+#define i32_lt_u_RI BIN, I32_LT_U, u32, u32, RI, keep
 #define i32_lt_u_SI BIN, I32_LT_U, u32, u32, SI, keep
 #define i32_lt_u_SI_q BIN, I32_LT_U, u32, u32, SI, silent
 #define i32_mul_RI BIN, I32_MUL, u32, u32, RI, keep
@@ -96,7 +100,9 @@
 #define i32_mul_SR_q BIN, I32_MUL, u32, u32, SR, silent
 #define i32_mul_SS BIN, I32_MUL, u32, u32, SS, keep
 #define i32_mul_SS_q BIN, I32_MUL, u32, u32, SS, silent
+#define i32_ne_RI BIN, I32_NE, u32, u32, RI, keep
 #define i32_ne_RI_q BIN, I32_NE, u32, u32, RI, silent
+#define i32_ne_SS BIN, I32_NE, u32, u32, SS, keep
 #define i32_or_RI BIN, I32_OR, u32, u32, RI, keep
 #define i32_or_SI BIN, I32_OR, u32, u32, SI, keep
 #define i32_or_SR BIN, I32_OR, u32, u32, SR, keep
@@ -111,6 +117,8 @@
 #define i32_shl_SI_q BIN, I32_SHL, u32, u32, SI, silent
 #define i32_shl_SR BIN, I32_SHL, u32, u32, SR, keep
 #define i32_shl_SR_q BIN, I32_SHL, u32, u32, SR, silent
+#define i32_shr_s_RI BIN, I32_SHR_S, u32, u32, RI, keep
+#define i32_shr_s_SI BIN, I32_SHR_S, u32, u32, SI, keep
 #define i32_shr_u_RI BIN, I32_SHR_U, u32, u32, RI, keep
 #define i32_shr_u_RI_q BIN, I32_SHR_U, u32, u32, RI, silent
 #define i32_shr_u_RS BIN, I32_SHR_U, u32, u32, RS, keep
@@ -139,6 +147,7 @@
 #define i64_add_SR_q BIN, I64_ADD, u64, u64, SR, silent
 #define i64_add_SS BIN, I64_ADD, u64, u64, SS, keep
 #define i64_and_SI BIN, I64_AND, u64, u64, SI, keep
+#define i64_and_SS BIN, I64_AND, u64, u64, SS, keep
 #define i64_and_SX_q BIN, I64_AND, u64, u64, SX, silent
 #define i64_ge_u_SS_q BIN, I64_GE_U, u32, u64, SS, silent
 #define i64_gt_u_SI BIN, I64_GT_U, u32, u64, SI, keep
@@ -146,6 +155,8 @@
 #define i64_mul_RI_q BIN, I64_MUL, u64, u64, RI, silent
 #define i64_mul_SR BIN, I64_MUL, u64, u64, SR, keep
 #define i64_mul_SR_q BIN, I64_MUL, u64, u64, SR, silent
+#define i64_mul_SS BIN, I64_MUL, u64, u64, SS, keep
+#define i64_or_RX BIN, I64_OR, u64, u64, RX, keep
 #define i64_or_SR BIN, I64_OR, u64, u64, SR, keep
 #define i64_or_SR_q BIN, I64_OR, u64, u64, SR, silent
 #define i64_rotl_RI BIN, I64_ROTL, u64, u64, RI, keep
@@ -168,8 +179,10 @@
 #define i64_xor_SX BIN, I64_XOR, u64, u64, SX, keep
 
 #define i32_div_s_RI BINT, I32_DIV_S, u32, u32, RI, keep
+#define i32_div_s_SR BINT, I32_DIV_S, u32, u32, SR, keep
 #define i32_div_s_SR_q BINT, I32_DIV_S, u32, u32, SR, silent
 #define i32_div_u_SI BINT, I32_DIV_U, u32, u32, SI, keep
+#define i32_rem_s_RI BINT, I32_REM_S, u32, u32, RI, keep
 #define i32_rem_s_RI_q BINT, I32_REM_S, u32, u32, RI, silent
 #define i32_rem_s_SI_q BINT, I32_REM_S, u32, u32, SI, silent
 #define i32_rem_u_RI BINT, I32_REM_U, u32, u32, RI, keep
@@ -210,6 +223,8 @@
 #define br_i32_ne_SS BRANCH, I32_NE, u32, u32, SS, keep
 #define br_i64_eq_RI BRANCH, I64_EQ, u32, u64, RI, keep
 #define br_i64_ne_RI BRANCH, I64_NE, u32, u64, RI, keep
+
+#define call CALL, CALL, u64, u64, SS, keep
 
 #define const32 CONST, CONST32, u64, u64, SS, keep
 
@@ -296,6 +311,7 @@
 
 #define f64_store_at_SR STOREAT, F64_STORE, f64, f64, SR, keep
 #define i32_store16_at_SI STOREAT, I32_STORE16, u32, u32, SI, keep
+#define i32_store16_at_SR STOREAT, I32_STORE16, u32, u32, SR, keep
 #define i32_store8_at_SI STOREAT, I32_STORE8, u32, u32, SI, keep
 #define i32_store8_at_SR STOREAT, I32_STORE8, u32, u32, SR, keep
 #define i32_store8_at_SS STOREAT, I32_STORE8, u32, u32, SS, keep
@@ -310,6 +326,7 @@
 #define i32_clz_RS_q UN, I32_CLZ, u32, u32, RS, silent
 #define i32_ctz_SS_q UN, I32_CTZ, u32, u32, SS, silent
 #define i32_extend16_s_RS UN, I32_EXTEND16_S, u32, u32, RS, keep
+#define i32_extend16_s_SS UN, I32_EXTEND16_S, u32, u32, SS, keep
 #define i32_extend16_s_SS_q UN, I32_EXTEND16_S, u32, u32, SS, silent
 #define i32_extend8_s_SS UN, I32_EXTEND8_S, u32, u32, SS, keep
 #define i32_popcnt_SS_q UN, I32_POPCNT, u32, u32, SS, silent

@@ -151,9 +151,17 @@ enum ewi_host_end ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc, uni
 		x->bad_bytes = (size);                                                             \
 		return ewi_trap_access(EWI_ARGS);                                                  \
 	} while (0)
+/* `make bench-fuel` compares with a build in which handlers do not count. */
+#ifdef EWI_UNMETERED
+#define CHARGE(x, cost) ((void)(cost))
+#define OUT_OF_FUEL(x) false
+#else
+#define CHARGE(x, cost) ((void)((x)->fuel -= (cost)))
+#define OUT_OF_FUEL(x) ((x)->fuel < 0)
+#endif
 /* Fuel below zero, or somebody set the flag: looked at on every jump back and every call. */
 #define MUST_STOP                                                                                  \
-	(EW_UNLIKELY(x->fuel < 0) ||                                                               \
+	(EW_UNLIKELY(OUT_OF_FUEL(x)) ||                                                            \
 	 EW_UNLIKELY(atomic_load_explicit(&x->interrupt, memory_order_relaxed) != 0))
 
 /* Stop before `next` if the run must, with accumulators that will be read there. */
@@ -181,7 +189,7 @@ enum ewi_host_end ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc, uni
 	do {                                                                                       \
 		int32_t rel_ = REL(pc);                                                            \
 		const struct ewi_ins *to_ = (const void *)((const char *)AFTER + rel_);            \
-		x->fuel -= COST(pc);                                                               \
+		CHARGE(x, COST(pc));                                                               \
 		if (MUST_STOP && rel_ < 0)                                                         \
 			return ewi_suspend(to_, fp, x);                                            \
 		GO(to_);                                                                           \
@@ -190,10 +198,34 @@ enum ewi_host_end ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc, uni
 /* Back to the caller, with results in place. */
 #define LEAVE                                                                                      \
 	do {                                                                                       \
-		x->fuel -= pc->u.imm;                                                              \
+		CHARGE(x, pc->u.imm);                                                              \
 		struct ewi_call_frame *top_ = --x->top;                                            \
 		fp = top_->fp;                                                                     \
 		GO(top_->pc);                                                                      \
+	} while (0)
+
+/*
+ * Enter a function of this instance; its frame starts at its arguments.  The room is checked before
+ * anything changes, so that a trap here is one of the calling instruction.
+ */
+#define ENTER(callee, args, used, next)                                                            \
+	do {                                                                                       \
+		const struct ewi_head *head_ = (callee);                                           \
+		union ew_value *frame_ = (args);                                                   \
+		struct ewi_call_frame *top_ = x->top;                                              \
+		if (EW_UNLIKELY(x->stack_end - frame_ < head_->frame_slots ||                      \
+				top_ == x->frames_end))                                            \
+			TRAP(EW_TRAP_STACK);                                                       \
+		top_->pc = (next);                                                                 \
+		top_->fp = fp;                                                                     \
+		x->top = top_ + 1;                                                                 \
+		fp = frame_;                                                                       \
+		CLEAR_LOCALS(head_, frame_);                                                       \
+		CHARGE(x, used);                                                                   \
+		if (MUST_STOP)                                                                     \
+			return ewi_suspend((const struct ewi_ins *)(const void *)(head_ + 1), fp, \
+					   x);                                                     \
+		GO((const struct ewi_ins *)(const void *)(head_ + 1));                             \
 	} while (0)
 
 /* control.c */

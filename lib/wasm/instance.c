@@ -107,8 +107,7 @@ struct ew_instance *ewi_instance_bare(const struct ew_alloc *alloc, size_t extra
 	return i;
 }
 
-/* The executor forgets i: a suspended call, its place in the last backtrace. */
-static void forget(struct ew_exec *x, const struct ew_instance *i)
+void ewi_exec_forget(struct ew_exec *x, const struct ew_instance *i)
 {
 	bool is_func = (uintptr_t)x->func - (uintptr_t)i < i->block_bytes;
 
@@ -133,8 +132,10 @@ void ewi_instance_free(struct ew_instance *i)
 	if (i->owns_exec)
 		ew_exec_destroy(i->exec);
 	ewi_exceptions_free(i);
-	for (uint32_t k = 0; k < i->own_memory_count; k++)
+	for (uint32_t k = 0; k < i->own_memory_count; k++) {
 		ewi_free(&a, i->own_memories[k].base, (size_t)i->own_memories[k].bytes, 1);
+		ewi_free(&a, i->own_memories[k].cards, i->own_memories[k].card_count, 1);
+	}
 	for (uint32_t k = 0; k < i->own_table_count; k++)
 		ewi_free(&a, i->own_tables[k].entries, i->own_tables[k].cap, sizeof(void *));
 	ewi_free(&a, i, i->block_bytes, 1);
@@ -411,7 +412,7 @@ void ew_instance_destroy(struct ew_instance *i)
 		return;
 	/* Now: an executor that i does not own may be gone when its group goes. */
 	if (i->exec)
-		forget(i->exec, i);
+		ewi_exec_forget(i->exec, i);
 	ewi_group_leave(i);
 }
 
@@ -437,6 +438,8 @@ size_t ew_instance_size(const struct ew_instance *i)
 {
 	size_t n = i->block_bytes;
 
+	for (uint32_t k = 0; k < i->own_memory_count; k++)
+		n += i->own_memories[k].card_count;
 	for (uint32_t k = 0; k < i->own_table_count; k++)
 		n += i->own_tables[k].cap * sizeof(void *);
 	if (i->group && i->group->first == i)

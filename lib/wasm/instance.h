@@ -27,7 +27,10 @@ struct ew_memory {
 	uint64_t declared_max;	/* EWI_NO_MAX: none; what importers are checked against */
 	uint8_t page_log2;	/* 16, or 0 */
 	bool is64;		/* EWI_IS64 */
+	uint8_t card_log2;
 	struct ew_instance *owner;
+	uint8_t *cards; /* of EW_MODULE_TRACK: 1 where 2^card_log2 bytes may not be as in owner->base; NULL: nobody asks */
+	uint32_t card_count;
 };
 
 struct ew_table {
@@ -37,6 +40,7 @@ struct ew_table {
 	uint64_t declared_max; /* EWI_NO_MAX: none */
 	uint8_t type;
 	bool is64; /* EWI_IS64 */
+	bool touched; /* may not be as in owner->base */
 	struct ew_instance *owner;
 	uint32_t cap; /* allocated entries: growing by one at a time costs no more than growing at once */
 };
@@ -105,6 +109,8 @@ struct ew_instance {
 	union ew_value *results; /* of the last finished call: max results of any function, or NULL */
 	uint32_t result_cap;
 	uint32_t table_room; /* entries its own tables may still grow by, together */
+	const struct ew_snapshot *base; /* what it was restored from last, or NULL */
+	struct ew_instance *pool_next;	/* idle in a pool */
 	size_t block_bytes;  /* of the block that holds this struct and its arrays */
 	bool owns_exec, destroyed;
 	bool pinned; /* another instance may point into it: freed with its group only */
@@ -156,6 +162,17 @@ static inline union ew_value ewi_ref_value(const void *ref)
 static inline void *ewi_ref_of(union ew_value v)
 {
 	return (void *)(uintptr_t)v.u64;
+}
+
+/* The executor forgets i: a suspended call, its place in the last backtrace. */
+void ewi_exec_forget(struct ew_exec *x, const struct ew_instance *i);
+
+/* Bytes of a memory are about to be written: n of them, all inside. */
+static inline void ewi_touch(struct ew_memory *m, uint64_t at, uint64_t n)
+{
+	if (m->cards && n != 0)
+		for (uint64_t c = at >> m->card_log2; c <= (at + n - 1) >> m->card_log2 && c < m->card_count; c++)
+			m->cards[c] = 1;
 }
 
 /* The value of a constant expression, not a v128, in i: its funcs and imported globals are there. */

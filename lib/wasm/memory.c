@@ -90,13 +90,14 @@ static bool inside(const struct ew_memory *m, uint64_t at, uint64_t n)
 enum ew_trap_code ewi_memory_init(struct ew_instance *i, uint32_t memory, uint32_t data, uint64_t dst,
 				  uint32_t src, uint32_t n)
 {
-	const struct ew_memory *m = i->memories[memory];
+	struct ew_memory *m = i->memories[memory];
 	const struct ewi_data *s = &i->module->datas[data];
 	uint32_t bit = i->module->elem_count + data;
 	uint32_t size = i->dropped[bit / 8] >> (bit % 8) & 1 ? 0 : s->size;
 
 	if ((uint64_t)src + n > size || !inside(m, dst, n))
 		return EW_TRAP_MEMORY_BOUNDS;
+	ewi_touch(m, dst, n);
 	if (n != 0)
 		memcpy(m->base + dst, s->bytes + src, n);
 	return EW_TRAP_NONE;
@@ -114,6 +115,7 @@ enum ew_trap_code ewi_memory_copy(struct ew_memory *to, struct ew_memory *from, 
 {
 	if (!inside(to, dst, n) || !inside(from, src, n))
 		return EW_TRAP_MEMORY_BOUNDS;
+	ewi_touch(to, dst, n);
 	if (n != 0)
 		memmove(to->base + dst, from->base + src, (size_t)n);
 	return EW_TRAP_NONE;
@@ -123,6 +125,7 @@ enum ew_trap_code ewi_memory_fill(struct ew_memory *m, uint64_t dst, uint8_t val
 {
 	if (!inside(m, dst, n))
 		return EW_TRAP_MEMORY_BOUNDS;
+	ewi_touch(m, dst, n);
 	if (n != 0)
 		memset(m->base + dst, value, (size_t)n);
 	return EW_TRAP_NONE;
@@ -190,6 +193,7 @@ void *ew_memory_span(struct ew_memory *m, uint64_t gaddr, uint64_t len)
 {
 	if (!inside(m, gaddr, len))
 		return NULL;
+	ewi_touch(m, gaddr, len); /* it may be written there */
 	/* No bytes of a memory without pages: any address but NULL says "inside". */
 	return m->base ? (void *)(m->base + gaddr) : (void *)m;
 }

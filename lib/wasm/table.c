@@ -73,6 +73,7 @@ static enum ew_status grow(struct ew_table *t, uint64_t more, void *fill)
 	for (uint32_t k = 0; k < count; k++)
 		t->entries[t->size + k] = fill;
 	t->size += count;
+	t->touched = true;
 	t->owner->table_room -= count;
 	return EW_OK;
 }
@@ -107,6 +108,7 @@ enum ew_trap_code ewi_table_init(struct ew_instance *i, uint32_t table, uint32_t
 
 	if ((uint64_t)src + n > count || !inside(t, dst, n))
 		return EW_TRAP_TABLE_BOUNDS;
+	t->touched = true;
 	for (uint32_t k = 0; k < n; k++)
 		t->entries[dst + k] = item_value(i, e->items[src + k]);
 	return EW_TRAP_NONE;
@@ -122,6 +124,7 @@ enum ew_trap_code ewi_table_copy(struct ew_table *to, struct ew_table *from, uin
 {
 	if (!inside(to, dst, n) || !inside(from, src, n))
 		return EW_TRAP_TABLE_BOUNDS;
+	to->touched = true;
 	if (n != 0)
 		memmove(to->entries + dst, from->entries + src, (size_t)n * sizeof(*to->entries));
 	return EW_TRAP_NONE;
@@ -131,6 +134,7 @@ enum ew_trap_code ewi_table_fill(struct ew_table *t, uint64_t dst, void *value, 
 {
 	if (!inside(t, dst, n))
 		return EW_TRAP_TABLE_BOUNDS;
+	t->touched = true;
 	for (uint64_t k = 0; k < n; k++)
 		t->entries[dst + k] = value;
 	return EW_TRAP_NONE;
@@ -222,6 +226,7 @@ enum ew_status ew_table_set(struct ew_table *t, uint32_t index, union ew_value v
 	if (!entry_of(t, value, &entry))
 		return EW_ERR_INVAL;
 	t->entries[index] = entry;
+	t->touched = true;
 	return EW_OK;
 }
 

@@ -32,7 +32,7 @@
 			TRAP(EW_TRAP_STACK);                                                       \
 		MOVE_DOWN(fp + pc->a, pc->b);                                                      \
 		CLEAR_LOCALS(head_, fp);                                                           \
-		x->fuel -= (used);                                                                 \
+		CHARGE(x, used);                                                                   \
 		if (MUST_STOP)                                                                     \
 			return ewi_suspend((const struct ewi_ins *)(const void *)(head_ + 1), fp,  \
 					   x);                                                     \
@@ -58,7 +58,7 @@ static const struct ewi_ins *replace_code(struct ew_exec *x, const struct ewi_in
 	MOVE_DOWN(fp + pc->a, pc->b);
 	CLEAR_LOCALS(head, fp);
 	x->fp = fp;
-	x->fuel -= used;
+	CHARGE(x, used);
 	if (MUST_STOP)
 		return ewi_suspend((const void *)(head + 1), fp, x);
 	return (const void *)(head + 1);

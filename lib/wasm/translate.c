@@ -261,6 +261,21 @@ void ewi_access_end(struct ewi_translator *t)
 		use_memory(t, 0);
 }
 
+/* The address stays an operand of the store: whatever made it must leave it in its slot, where TOUCH reads it. */
+void ewi_emit_touch(struct ewi_translator *t, const struct ewi_entry *addr, uint32_t offset)
+{
+	struct ewi_insx *ins;
+	uint16_t slot;
+
+	if (!(t->m->flags & EW_MODULE_TRACK) || t->memory != 0 || t->wide)
+		return;
+	slot = ewi_slot(t, addr);
+	ewi_keep_slots(t);
+	ins = ewi_emit(t, EWI_TOUCH, EWI_SS, false);
+	ins->i.a = slot;
+	ins->i.u.uimm = offset;
+}
+
 void ewi_narrow_index(struct ewi_translator *t, bool is64, struct ewi_entry *index)
 {
 	struct ewi_insx *ins;
@@ -307,6 +322,7 @@ static void simple_op(struct ewi_translator *t, const struct ewi_op *op)
 		ewi_emit_load(t, op->icode, &a, at, t->next_slot);
 		break;
 	case EWI_CLASS_STORE:
+		ewi_emit_touch(t, &a, at);
 		ewi_emit_store(t, op->icode, &a, &b, at);
 		break;
 	default:

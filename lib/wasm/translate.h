@@ -98,6 +98,8 @@ uint64_t ewi_read_memarg(struct ewi_translator *t, unsigned natural);
 uint32_t ewi_access_begin(struct ewi_translator *t, struct ewi_entry *a, uint64_t offset);
 void ewi_access_end(struct ewi_translator *t);
 /* A popped index of a table: as 32 bits in a slot. */
+/* A store to there comes next: said to whoever undoes what guests touch (EW_MODULE_TRACK). */
+void ewi_emit_touch(struct ewi_translator *t, const struct ewi_entry *addr, uint32_t offset);
 void ewi_narrow_index(struct ewi_translator *t, bool is64, struct ewi_entry *index);
 
 uint8_t ewi_type_of_letter(char c);

@@ -188,6 +188,8 @@ void ewi_simd_op(struct ewi_translator *t, const struct ewi_op *op)
 		return;
 	dst = t->next_slot;
 	o.offset = ewi_access_begin(t, &o.e[0], o.offset);
+	if (info->cls == EWI_CLASS_VSTORE || info->cls == EWI_CLASS_VSTORELANE)
+		ewi_emit_touch(t, &o.e[0], (uint32_t)o.offset);
 	emit(t, op->icode, &o, dst);
 	if (op->pushes[0])
 		ewi_made(t, info->result, dst);

@@ -165,7 +165,7 @@ static const struct ewi_ins *throw_from(struct ew_exec *x, const struct ewi_ins 
 	x->top = l.top;
 	x->fp = l.fp;
 	ewi_switch_instance(x, l.inst);
-	x->fuel -= used + c->cost;
+	CHARGE(x, used + c->cost);
 	return (const void *)((const uint8_t *)l.head + c->target);
 }
 
