@@ -210,6 +210,9 @@ size: lib $(if $(HAVE_M4),$(BUILD)/m4/libedgewasm.a) ## code, read-only data and
 	@sh tests/check/size.sh host $(BUILD) "$(ROOMS)" size
 	@echo
 	@$(if $(HAVE_M4),sh tests/check/size.sh cortex-m4 $(BUILD)/m4 "$(ROOMS)" $(M4CC:%gcc=%size),echo "cortex-m4: skipped, $(M4CC) is not installed (Debian: gcc-arm-none-eabi)")
+	@echo
+	@sh tests/check/size_operators.sh host $(BUILD) "$(CC)"
+	@$(if $(HAVE_M4),echo; sh tests/check/size_operators.sh cortex-m4 $(BUILD)/m4 "$(M4CC) $(M4FLAGS) --specs=nosys.specs")
 
 # ---- tests ---------------------------------------------------------------------------------------
 
@@ -277,7 +280,7 @@ check-power: ## cut the power at every write, erase and sync of POWER_OPS=2000 o
 FUZZ ?= module
 FUZZ_ARGS ?= -max_total_time=60
 FUZZSAN := -fsanitize=address,undefined -fno-sanitize-recover=all
-fuzz: ## clang's libFuzzer on FUZZ=module, model or reader, FUZZ_ARGS=-max_total_time=60; finds stay in BUILD/fuzz
+fuzz: ## clang's libFuzzer on FUZZ=module, model, reader, log or kv, FUZZ_ARGS=-max_total_time=60; finds stay in BUILD/fuzz
 	$(SUBMAKE) BUILD=$(BUILD)/fuzz CC=clang WERROR= OPT="-O1 -fsanitize=fuzzer-no-link $(FUZZSAN)" \
 		CPPFLAGS="$(CPPFLAGS) -DEW_CONFIG_EXEC_TAIL=0" $(BUILD)/fuzz/libedgewasm.a
 	clang -std=gnu11 -g -O1 -fsanitize=fuzzer $(FUZZSAN) -DEW_LIBFUZZER -DEW_CONFIG_EXEC_TAIL=0 -Iinclude -Ilib -Itests/aid \

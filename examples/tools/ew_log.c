@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include "edgewasm/event.h"
@@ -33,17 +34,19 @@ static const char usage_text[] =
 	"         --drop-oldest            when full, erase the oldest segment instead of stopping\n"
 	"       ew-log read DIR            print events, one a line\n"
 	"         --from-seq N --from-time T   start there; T is nanoseconds or 2026-01-31T23:59:59.5Z\n"
+	"         --cursor NAME            start at the first event that it has not acknowledged\n"
 	"         --count N --topic T      at most so many; of this topic only\n"
 	"         --json                   as JSON lines\n"
 	"         --follow                 wait for more at the end\n"
 	"       ew-log verify DIR          read all of it, explain what is wrong; exit status 1 if anything is\n"
-	"       ew-log stat DIR [--json]   figures\n";
+	"       ew-log stat DIR [--json]   figures, and where cursors stand\n"
+	"       --progress (append FILE, verify): tell how far it is; the default when stderr is a terminal\n";
 
 struct options {
-	const char *command, *dir, *file, *topic;
+	const char *command, *dir, *file, *topic, *cursor;
 	uint64_t from_seq, from_time, count;
 	uint32_t sync, type, segment_bytes, segments;
-	bool drop_oldest, json, follow;
+	bool drop_oldest, json, follow, progress;
 };
 
 /* ---- options ---- */
@@ -109,6 +112,8 @@ static bool take_value(struct options *o, const char *name, const char *value)
 		o->topic = value;
 		return value != NULL && strlen(value) <= EW_TOPIC_MAX_BYTES;
 	}
+	if (read && strcmp(name, "--cursor") == 0)
+		return (o->cursor = value) != NULL;
 	if (read && strcmp(name, "--from-time") == 0)
 		return parse_time(value, &o->from_time);
 	if (!number(value, UINT64_MAX, &n))
@@ -140,6 +145,8 @@ static bool take_flag(struct options *o, const char *name)
 		return o->json = true;
 	if (read && strcmp(name, "--follow") == 0)
 		return o->follow = true;
+	if (strcmp(name, "--progress") == 0 && (append || strcmp(o->command, "verify") == 0))
+		return o->progress = true;
 	return false;
 }
 
@@ -148,7 +155,7 @@ static bool parse(struct options *o, int argc, char **argv)
 	static const char *const commands[] = {"append", "read", "verify", "stat"};
 	bool known = false;
 
-	*o = (struct options){.sync = 1000, .count = UINT64_MAX};
+	*o = (struct options){.sync = 1000, .count = UINT64_MAX, .progress = isatty(STDERR_FILENO) == 1};
 	if (argc < 2)
 		return false;
 	o->command = argv[1];
@@ -216,6 +223,34 @@ static enum ew_status close_log(struct opened *l)
 	return st;
 }
 
+/* ---- progress ---- */
+
+struct progress {
+	bool wanted;
+	const char *doing;
+	uint64_t done, all;
+	int percent; /* told last */
+	struct ew_storage inner; /* verify: whose reads are counted */
+};
+
+static void tell_progress(struct progress *p, uint64_t bytes)
+{
+	int percent;
+
+	p->done += bytes;
+	percent = p->all ? (int)(p->done >= p->all ? 100 : p->done * 100 / p->all) : 0;
+	if (!p->wanted || p->all == 0 || percent == p->percent)
+		return;
+	p->percent = percent;
+	fprintf(stderr, "\rew-log: %s %d %%", p->doing, percent);
+}
+
+static void end_progress(const struct progress *p)
+{
+	if (p->wanted && p->all)
+		fputc('\n', stderr);
+}
+
 /* ---- append ---- */
 
 struct appender {
@@ -223,6 +258,7 @@ struct appender {
 	struct ew_log *log;
 	struct ew_ring *ring;
 	uint64_t lines, too_long;
+	struct progress progress;
 };
 
 static uint64_t now_ns(void)
@@ -292,6 +328,7 @@ static bool take_lines(struct appender *a, int fd)
 		if (n == 0)
 			break;
 		have += (size_t)n;
+		tell_progress(&a->progress, (uint64_t)n);
 		while ((end = memchr(line, '\n', have - (size_t)(line - buf))) != NULL) {
 			if (!too_long && !take_line(a, line, (size_t)(end - line)))
 				return false;
@@ -319,6 +356,7 @@ static int append(const struct options *o)
 	struct opened l;
 	struct appender a = {.o = o};
 	struct ew_log_stat stat;
+	struct stat info;
 	int fd = o->file ? open(o->file, O_RDONLY) : STDIN_FILENO;
 	void *memory = malloc(ew_ring_size(2 * RING_BYTES));
 	bool ok;
@@ -334,7 +372,11 @@ static int append(const struct options *o)
 	}
 	ew_ring_init(memory, ew_ring_size(2 * RING_BYTES), NULL, &a.ring);
 	a.log = l.log;
+	a.progress = (struct progress){.wanted = o->progress, .doing = "appending", .percent = -1};
+	if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode))
+		a.progress.all = (uint64_t)info.st_size;
 	ok = take_lines(&a, fd) && ew_log_sync(l.log) == EW_OK;
+	end_progress(&a.progress);
 	ew_log_stat(l.log, &stat);
 	fprintf(stderr, "ew-log: %llu of %llu lines appended, next is %llu\n", (unsigned long long)stat.appended,
 		(unsigned long long)a.lines, (unsigned long long)stat.next_seq);
@@ -510,16 +552,19 @@ static int read_log(const struct options *o)
 	struct ew_log_reader *rd;
 	enum ew_status st;
 	struct opened l;
+	uint64_t from = o->from_seq;
 	bool ok = false;
 
 	if (!open_log(o, true, &l))
 		return EXIT_FAILURE;
 	st = ew_log_reader_create(l.log, &rd);
 	if (st == EW_OK) {
-		if (o->from_time)
+		if (o->cursor)
+			st = ew_log_cursor_get(l.log, o->cursor, &from);
+		if (st == EW_OK && o->from_time)
 			st = ew_log_seek_time(rd, o->from_time);
-		else if (o->from_seq)
-			st = ew_log_seek_seq(rd, o->from_seq);
+		else if (st == EW_OK && from)
+			st = ew_log_seek_seq(rd, from);
 		if (st == EW_OK)
 			ok = print_events(o, rd);
 		ew_log_reader_destroy(rd);
@@ -538,6 +583,38 @@ static void on_damage(void *ctx, const struct ew_log_damage *d)
 	say_damage(stdout, d);
 }
 
+static enum ew_status counted_read(void *ctx, uint32_t block, uint32_t at, void *out, uint32_t bytes)
+{
+	struct progress *p = ctx;
+
+	tell_progress(p, bytes);
+	return p->inner.read(p->inner.ctx, block, at, out, bytes);
+}
+
+/* A log on the same files, whose reads are counted.  It is open for reading, so that is all it calls. */
+static enum ew_status verify_slowly(const struct options *o, struct opened *l, struct ew_log_report *report)
+{
+	struct ew_log_config cfg = {.struct_bytes = sizeof(cfg), .buffer_bytes = 1u << 20, .read_only = true};
+	struct progress p = {.wanted = o->progress, .doing = "verifying", .percent = -1, .inner = l->storage};
+	struct ew_storage counted = l->storage;
+	struct ew_log_stat stat;
+	struct ew_log *log;
+	enum ew_status st;
+
+	ew_log_stat(l->log, &stat);
+	counted.ctx = &p;
+	counted.read = counted_read;
+	st = ew_log_open(&counted, &cfg, &l->alloc, &log, NULL);
+	if (st != EW_OK)
+		return st;
+	p.done = 0;
+	p.all = stat.bytes;
+	st = ew_log_verify(log, on_damage, NULL, report);
+	end_progress(&p);
+	ew_log_close(log);
+	return st;
+}
+
 static int verify(const struct options *o)
 {
 	struct ew_log_report r;
@@ -546,7 +623,7 @@ static int verify(const struct options *o)
 
 	if (!open_log(o, true, &l))
 		return EXIT_FAILURE;
-	st = ew_log_verify(l.log, on_damage, NULL, &r);
+	st = verify_slowly(o, &l, &r);
 	close_log(&l);
 	if (st != EW_OK && st != EW_ERR_CORRUPT) {
 		fprintf(stderr, "ew-log: %s: %s\n", o->dir, ew_status_text(st));
@@ -570,6 +647,8 @@ static int verify(const struct options *o)
 static int stat_log(const struct options *o)
 {
 	struct ew_log_stat s;
+	const char *name;
+	uint64_t next;
 	struct opened l;
 
 	if (!open_log(o, true, &l))
@@ -579,9 +658,16 @@ static int stat_log(const struct options *o)
 		printf("{\"first_seq\":%llu,\"next_seq\":%llu,\"first_time_ns\":%llu,\"last_time_ns\":%llu,",
 		       (unsigned long long)s.first_seq, (unsigned long long)s.next_seq,
 		       (unsigned long long)s.first_time_ns, (unsigned long long)s.last_time_ns);
-		printf("\"segments\":%u,\"bytes\":%llu,\"capacity_bytes\":%llu,\"torn_bytes\":%llu}\n",
+		printf("\"segments\":%u,\"bytes\":%llu,\"capacity_bytes\":%llu,\"torn_bytes\":%llu,\"cursors\":{",
 		       (unsigned)s.segments, (unsigned long long)s.bytes, (unsigned long long)s.capacity_bytes,
 		       (unsigned long long)s.torn_bytes);
+		for (uint32_t i = 0; ew_log_cursor_at(l.log, i, &name, &next) == EW_OK; i++) {
+			if (i > 0)
+				putchar(',');
+			print_json_text((const unsigned char *)name, strlen(name));
+			printf(":%llu", (unsigned long long)next);
+		}
+		puts("}}");
 	} else {
 		printf("events    %llu", (unsigned long long)(s.next_seq - s.first_seq));
 		if (s.next_seq > s.first_seq) {
@@ -595,6 +681,8 @@ static int stat_log(const struct options *o)
 		       (unsigned)l.storage.block_count, (unsigned)l.storage.block_bytes);
 		printf("bytes     %llu of %llu\n", (unsigned long long)s.bytes, (unsigned long long)s.capacity_bytes);
 		printf("torn      %llu bytes at the end\n", (unsigned long long)s.torn_bytes);
+		for (uint32_t i = 0; ew_log_cursor_at(l.log, i, &name, &next) == EW_OK; i++)
+			printf("cursor    %s: next is %llu\n", name, (unsigned long long)next);
 	}
 	close_log(&l);
 	return EXIT_SUCCESS;

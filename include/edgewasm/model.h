@@ -104,7 +104,7 @@ enum {
 	EW_MODEL_SINGLE_ROUNDING = 1u << 0,
 	/*
 	 * Read weights where they are, in the file, even where copies in another order would be faster.  Without it a
-	 * model makes such copies when max_model_bytes and the allocator let it; executors share them.
+	 * model makes such copies as far as max_model_bytes lets it; executors share them.
 	 */
 	EW_MODEL_WEIGHTS_IN_PLACE = 1u << 1
 };

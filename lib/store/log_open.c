@@ -19,7 +19,8 @@ struct heads {
 	uint32_t strange;     /* blocks with something else in them */
 };
 
-static enum ew_status read_heads(const struct ewi_segments *s, struct heads *out)
+/* Heads of segments below `lowest` are strange. */
+static enum ew_status read_heads_from(const struct ewi_segments *s, uint32_t lowest, struct heads *out)
 {
 	struct ewi_segment_head head;
 
@@ -27,12 +28,12 @@ static enum ew_status read_heads(const struct ewi_segments *s, struct heads *out
 	for (uint32_t b = 0; b < s->st.block_count; b++) {
 		enum ew_status st = ewi_segment_read(s, b, &head);
 
-		if (st == EW_ERR_CORRUPT) {
+		if (st == EW_ERR_EMPTY)
+			continue;
+		if (st == EW_ERR_CORRUPT || (st == EW_OK && head.segment < lowest)) {
 			out->strange++;
 			continue;
 		}
-		if (st == EW_ERR_EMPTY)
-			continue;
 		if (st != EW_OK)
 			return st;
 		if (out->last == 0 || head.segment > out->last)
@@ -41,6 +42,16 @@ static enum ew_status read_heads(const struct ewi_segments *s, struct heads *out
 			out->first = head.segment;
 	}
 	return EW_OK;
+}
+
+/* As many segments as there are blocks can exist, whatever heads say: others are not this log's, or not any more. */
+static enum ew_status read_heads(const struct ewi_segments *s, struct heads *out)
+{
+	enum ew_status st = read_heads_from(s, 0, out);
+
+	if (st == EW_OK && out->last != 0 && out->last - out->first >= s->st.block_count)
+		st = read_heads_from(s, out->last - s->st.block_count + 1, out);
+	return st;
 }
 
 enum ew_status ewi_log_range(const struct ewi_segments *s, uint32_t *first, uint32_t *last)

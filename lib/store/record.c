@@ -243,7 +243,8 @@ static bool parse(const struct ewi_segments *s, const struct ewi_window *w, cons
 	bytes = ((uint64_t)r->head_bytes + r->head.topic_bytes + r->head.data_bytes + s->st.write_bytes - 1) &
 		~((uint64_t)s->st.write_bytes - 1);
 	r->bytes = (uint32_t)bytes;
-	return bytes <= s->end - at && bytes <= w->max_record && r->base_seq != 0 && r->head.seq >= index;
+	return bytes <= s->end - at && bytes <= w->max_record && r->base_seq != 0 &&
+	       r->base_seq <= EWI_SEQ_MAX && r->head.seq <= EWI_SEQ_MAX; /* so the sum has not wrapped */
 }
 
 /* Fill the window from `at` to its own or the end of the records. */

@@ -87,7 +87,8 @@ enum ew_status ewi_segment_read(const struct ewi_segments *s, uint32_t block,
 	if (p[8] != log2_of(s->st.write_bytes) || ewi_le32(p + 16) != s->st.block_bytes ||
 	    ewi_le32(p + 20) != s->st.block_count)
 		return EW_ERR_UNSUPPORTED;
-	if (head->segment == 0 || ewi_segment_block(s, head->segment) != block)
+	if (head->segment == 0 || ewi_segment_block(s, head->segment) != block || head->first_seq == 0 ||
+	    head->first_seq > EWI_SEQ_MAX)
 		return EW_ERR_CORRUPT;
 	return EW_OK;
 }

@@ -16,6 +16,7 @@
 /* crc 4, length 4, options 1, index 5, time 10, topic length 3, type 2, flags 4, trace id 16, anchor 16, kind 1 */
 #define EWI_RECORD_HEAD_MAX 66u
 #define EWI_RECORD_MIN 7u /* crc, and one byte each of length, index and time */
+#define EWI_SEQ_MAX (UINT64_MAX / 2) /* a number above was never given out */
 #define EWI_RECORD_DATA_MAX (1u << 26)
 #define EWI_ANCHOR_STRIDE (32u << 10)
 

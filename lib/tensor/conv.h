@@ -62,20 +62,22 @@ struct ewi_conv {
 	bool bias_16;	 /* TCONV of int16: its bias is int16 */
 };
 
+static inline struct ewi_scale ewi_conv_scale(const struct ewi_conv *p, uint32_t o)
+{
+	return (struct ewi_scale){p->multipliers[o], p->shifts[o]};
+}
+
 static inline int32_t ewi_conv_finish(const struct ewi_conv *p, uint32_t o, int32_t sum)
 {
-	struct ewi_scale s = {p->multipliers[o], p->shifts[o]};
+	int32_t v = ewi_requant_as(sum, ewi_conv_scale(p, o), p->single);
 
-	return ewi_clamp(ewi_wrap_add(ewi_requant_as(sum, s, p->single), p->out_zero), p->act_min,
-			 p->act_max);
+	return ewi_clamp(ewi_wrap_add(v, p->out_zero), p->act_min, p->act_max);
 }
 
 /* The same of a 64-bit sum. */
 static inline int32_t ewi_conv_finish_wide(const struct ewi_conv *p, uint32_t o, uint64_t sum)
 {
-	struct ewi_scale s = {p->multipliers[o], p->shifts[o]};
-
-	return ewi_clamp(ewi_requant_wide((int64_t)sum, s), p->act_min, p->act_max);
+	return ewi_clamp(ewi_requant_wide((int64_t)sum, ewi_conv_scale(p, o)), p->act_min, p->act_max);
 }
 
 /*

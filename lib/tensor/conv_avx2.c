@@ -83,7 +83,7 @@ static enum ewi_finish_mode choose_mode(const struct ewi_conv *p, const int8_t *
 
 		for (uint32_t d = 0; d < depth; d++, w++)
 			sum += (uint64_t)(*w < 0 ? -*w : *w);
-		if (!ewi_finish_near_avx2(p, o, bias_at(bias, o), sum))
+		if (!ewi_finish_near_avx2(ewi_conv_scale(p, o), bias_at(bias, o), sum))
 			return EWI_FINISH_TWICE;
 	}
 	return EWI_FINISH_NEAR;
@@ -106,7 +106,7 @@ static void pack(const void *params, const void *const in[EWI_CALL_INPUTS], void
 		for (uint32_t i = 0; i < TILE && first + i < p->win.out_c; i++) {
 			uint32_t place = ewi_place_avx2(i);
 
-			ewi_finish_put_avx2(p, first + i, bias_at(in[2], first + i), head->mode,
+			ewi_finish_put_avx2(ewi_conv_scale(p, first + i), bias_at(in[2], first + i), head->mode,
 					    &tile->finish[place / 8], place % 8);
 			for (uint32_t d = 0; d < depth; d++)
 				weights[(d / 2 * TILE + place) * 2 + d % 2] =
@@ -223,7 +223,7 @@ static EW_NOINLINE void widen_any(const struct work *k, const struct ewi_spot *s
 	clear(x + s->ky_end * taps, k->depth - s->ky_end * taps + 1);
 }
 
-/* The same of a window that lies inside: equal runs, `run` vectors each, which may be read behind their ends. */
+/* The same of a window that lies inside: equal runs, which may be read behind their ends. */
 EW_TARGET("avx2")
 EW_INLINE void widen_runs(const struct work *k, const int8_t *in, size_t step, size_t taps, size_t rows,
 			  int16_t *x)
@@ -236,23 +236,6 @@ EW_INLINE void widen_runs(const struct work *k, const int8_t *in, size_t step, s
 					    _mm256_sub_epi16(_mm256_cvtepi8_epi16(_mm_loadu_si128(
 								     (const void *)(in + i))), zero));
 	_mm256_storeu_si256((void *)x, _mm256_setzero_si256());
-}
-
-EW_TARGET("avx2")
-EW_INLINE void widen_spot(const struct work *k, const struct ewi_spot *s, int16_t *x)
-{
-	const struct ewi_window *w = &k->p->win;
-	size_t taps = (size_t)w->k_w * w->in_c, step = (size_t)w->dil_h * w->in_w * w->in_c;
-	const int8_t *in;
-
-	if (s->kx == 0 && s->kx_end == w->k_w && s->ky == 0 && s->ky_end == w->k_h && w->dil_w == 1) {
-		in = (const int8_t *)s->in + ewi_spot_at(w, s, 0, 0);
-		if ((size_t)(k->in_end - in) >= (w->k_h - 1) * step + (taps + 15) / 16 * 16) {
-			widen_runs(k, in, step, taps, w->k_h, x);
-			return;
-		}
-	}
-	widen_any(k, s, x);
 }
 
 /* ---- sums --------------------------------------------------------------------------------------- */
@@ -437,7 +420,48 @@ static void pixels_all(const struct work *k, const struct cursor *c, const int8_
 	}
 }
 
+/* Output columns from *first to *end have all their taps inside, and lie so that runs may be read in vectors. */
+static void inside(const struct work *k, const struct ewi_spot *s, uint32_t *first, uint32_t *end)
+{
+	const struct ewi_window *w = &k->p->win;
+	size_t taps = (size_t)w->k_w * w->in_c, over = (16 - taps % 16) % 16;
+	size_t row = (size_t)w->in_w * w->in_c;
+	const int8_t *last; /* behind the last row that is read */
+
+	*first = *end = 0;
+	if (s->ky != 0 || s->ky_end != w->k_h || w->dil_w != 1 || w->k_w > w->in_w)
+		return;
+	last = (const int8_t *)s->in + (size_t)((int64_t)s->y + (int64_t)(w->k_h - 1) * w->dil_h + 1) * row;
+	if ((size_t)(k->in_end - last) < over)
+		return;
+	*first = ((uint32_t)w->pad_w + w->stride_w - 1) / w->stride_w;
+	*end = (w->in_w - w->k_w + (uint32_t)w->pad_w) / w->stride_w + 1;
+	*end = *end < w->out_w ? *end : w->out_w;
+}
+
 EW_TARGET("avx2")
+static void window_row(const struct work *k, struct cursor *c, struct ewi_spot *s)
+{
+	const struct ewi_window *w = &k->p->win;
+	size_t step = (size_t)w->dil_h * w->in_w * w->in_c, taps = (size_t)w->k_w * w->in_c;
+	uint32_t first, end;
+
+	inside(k, s, &first, &end);
+	for (uint32_t x = 0; x < w->out_w; x++) {
+		int16_t *to = k->x + c->count * k->stride;
+
+		s->x = (int32_t)(x * w->stride_w) - w->pad_w;
+		if (x >= first && x < end) {
+			widen_runs(k, (const int8_t *)s->in + ((size_t)s->y * w->in_w + (size_t)s->x) * w->in_c,
+				   step, taps, w->k_h, to);
+		} else {
+			ewi_window_clip(s->x, w->k_w, w->dil_w, w->in_w, &s->kx, &s->kx_end);
+			widen_any(k, s, to);
+		}
+		row_done(k, c);
+	}
+}
+
 static void windows(const struct work *k, struct cursor *c, const int8_t *in, size_t pictures)
 {
 	const struct ewi_window *w = &k->p->win;
@@ -447,12 +471,7 @@ static void windows(const struct work *k, struct cursor *c, const int8_t *in, si
 		for (uint32_t y = 0; y < w->out_h; y++) {
 			s.y = (int32_t)(y * w->stride_h) - w->pad_h;
 			ewi_window_clip(s.y, w->k_h, w->dil_h, w->in_h, &s.ky, &s.ky_end);
-			for (uint32_t x = 0; x < w->out_w; x++) {
-				s.x = (int32_t)(x * w->stride_w) - w->pad_w;
-				ewi_window_clip(s.x, w->k_w, w->dil_w, w->in_w, &s.kx, &s.kx_end);
-				widen_spot(k, &s, k->x + c->count * k->stride);
-				row_done(k, c);
-			}
+			window_row(k, c, &s);
 		}
 		s.in = (const int8_t *)s.in + (size_t)w->in_h * w->in_w * w->in_c;
 	}

@@ -95,7 +95,7 @@ static enum ewi_finish_mode choose_mode(const struct ewi_conv *p, const int8_t *
 		return EWI_FINISH_SINGLE;
 	for (uint32_t o = 0; o < p->win.out_c; o++) {
 		weight_sums(p, w, o, &magnitudes);
-		if (!ewi_finish_near_avx2(p, o, bias_at(bias, o), magnitudes))
+		if (!ewi_finish_near_avx2(ewi_conv_scale(p, o), bias_at(bias, o), magnitudes))
 			return EWI_FINISH_TWICE;
 	}
 	return EWI_FINISH_NEAR;
@@ -115,7 +115,7 @@ static void pack_block(const struct ewi_conv *p, const void *const in[], const s
 		uint64_t magnitudes;
 		int32_t sum = weight_sums(p, in[1], o + i, &magnitudes);
 
-		ewi_finish_put_avx2(p, o + i, (int32_t)((uint32_t)bias_at(in[2], o + i) -
+		ewi_finish_put_avx2(ewi_conv_scale(p, o + i), (int32_t)((uint32_t)bias_at(in[2], o + i) -
 							(uint32_t)p->in_zero * (uint32_t)sum),
 				    head->mode, &finish[place / 8], place % 8);
 		for (uint32_t t = 0; t < p->win.k_h * p->win.k_w; t++)

@@ -187,6 +187,8 @@ extern const struct ewi_packing ewi_conv_s8_avx2_packing;
 size_t ewi_dwconv_s8_avx2_packed_scratch(const void *params, size_t windows);
 struct ewi_lead ewi_dwconv_s8_avx2_packed_lead(const void *params, uint32_t input, size_t windows);
 extern const struct ewi_packing ewi_dwconv_s8_avx2_packing;
+extern const struct ewi_packing ewi_fc_s8_avx2_packing;
+size_t ewi_fc_s8_avx2_packed_scratch(const void *params, size_t windows);
 size_t ewi_fc_s8_sse41_scratch(const void *params, size_t windows);
 size_t ewi_fc_s8_avx2_scratch(const void *params, size_t windows);
 size_t ewi_fc_s8_neon_scratch(const void *params, size_t windows);

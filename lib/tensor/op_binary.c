@@ -147,14 +147,20 @@ static enum ew_status activation(struct ewi_prep *p, struct binary *b)
 	uint8_t act = ewi_flat_u8(&p->m->file, p->options, BINARY_ACTIVATION, ACT_NONE);
 	struct ewi_binary *q = b->params;
 	struct ewi_act_range r;
-	enum ew_status st = ewi_prep_activation(p, act, b->out, &r);
+	enum ew_status st;
 
+	if (q->type == EW_TENSOR_I32 && act <= ACT_RELU6) {
+		q->act_min = integers[act].low;
+		q->act_max = integers[act].high;
+		return EW_OK;
+	}
+	st = ewi_prep_activation(p, act, b->out, &r);
 	if (st != EW_OK)
 		return st;
 	q->f_min = r.f_min;
 	q->f_max = r.f_max;
-	q->act_min = q->type == EW_TENSOR_I32 ? integers[act].low : r.min;
-	q->act_max = q->type == EW_TENSOR_I32 ? integers[act].high : r.max;
+	q->act_min = r.min;
+	q->act_max = r.max;
 	return EW_OK;
 }
 

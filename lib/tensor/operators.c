@@ -113,25 +113,30 @@ enum ew_status ewi_prep_state(struct ewi_prep *p, uint64_t bytes)
 }
 
 /*
- * Rearranges the constants for op->kernel.  False when the model may not take so much memory, or cannot get it:
- * then another variant reads them in place.
+ * Rearranges the constants for op->kernel; where that takes more than half of what the model may still take (the
+ * rest is for what operators cannot do without), another variant reads them in place.
  */
-static bool pack(struct ewi_prep *p)
+static enum ew_status pack(struct ewi_prep *p, const struct ewi_kernel *slot)
 {
 	const struct ewi_packing *packing = p->op->kernel->packing;
-	size_t bytes = packing->bytes(p->op->params);
 	const void *in[EWI_CALL_INPUTS] = {NULL};
-	struct ew_error err;
+	size_t bytes = packing->bytes(p->op->params);
+	enum ew_status st;
 	void *to;
 
-	if (bytes == 0 || ewi_model_alloc(p->m, 1, bytes, &to, &err) != EW_OK)
-		return false;
+	if (bytes == 0 || bytes > (p->m->config.max_model_bytes - p->m->held_bytes) / 2) {
+		p->op->kernel = ewi_kernel_best(slot, p->m->features, true);
+		return EW_OK;
+	}
+	st = ewi_model_alloc(p->m, 1, bytes, &to, p->err);
+	if (st != EW_OK)
+		return st;
 	for (uint32_t i = 0; i < EWI_CALL_INPUTS; i++)
 		if (ewi_prep_in(p, i))
 			in[i] = ewi_prep_in(p, i)->data;
 	packing->fill(p->op->params, in, to);
 	p->op->packed = to;
-	return true;
+	return EW_OK;
 }
 
 enum ew_status ewi_prep_kernel(struct ewi_prep *p, const struct ewi_kernel *slot,
@@ -139,13 +144,15 @@ enum ew_status ewi_prep_kernel(struct ewi_prep *p, const struct ewi_kernel *slot
 {
 	struct ewi_op *op = p->op;
 	uint64_t scratch = 0;
+	enum ew_status st;
 
 	op->params = params;
 	op->macs = macs;
 	op->kernel = ewi_kernel_best(slot, p->m->features,
 				     p->m->config.flags & EW_MODEL_WEIGHTS_IN_PLACE);
-	if (op->kernel->packing && !pack(p))
-		op->kernel = ewi_kernel_best(slot, p->m->features, true);
+	st = op->kernel->packing ? pack(p, slot) : EW_OK;
+	if (st != EW_OK)
+		return st;
 	if (op->kernel->scratch)
 		scratch = op->kernel->scratch(params, p->m->config.max_batch);
 	if (scratch > p->m->config.max_arena_bytes || scratch > EWI_FLAT_SIZE_MAX)

@@ -10,26 +10,25 @@
 #if EWI_KERNELS_X86
 #include "tensor/requant_avx2.h"
 
-/* An activation less its zero point is at most 255 in magnitude. */
-bool ewi_finish_near_avx2(const struct ewi_conv *p, uint32_t o, int32_t bias, uint64_t weights)
+bool ewi_finish_near_avx2(struct ewi_scale scale, int32_t bias, uint64_t weights)
 {
 	uint64_t reach = 255 * weights + (uint64_t)(bias < 0 ? -(int64_t)bias : bias);
 
-	return !p->single && reach < 1u << 30 && (p->shifts[o] < 0 || p->multipliers[o] == 0);
+	return reach < 1u << 30 && (scale.shift < 0 || scale.multiplier == 0);
 }
 
 /* A multiplier of 0 gives 0, shifted however far. */
-void ewi_finish_put_avx2(const struct ewi_conv *p, uint32_t o, int32_t bias,
-			 enum ewi_finish_mode mode, struct ewi_finish_avx2 *to, uint32_t i)
+void ewi_finish_put_avx2(struct ewi_scale scale, int32_t bias, enum ewi_finish_mode mode,
+			 struct ewi_finish_avx2 *to, uint32_t i)
 {
-	int32_t right = p->shifts[o] < 0 ? -p->shifts[o] : 1;
+	int32_t right = scale.shift < 0 ? -scale.shift : 1;
 
 	to->bias[i] = bias;
-	to->m[i] = p->multipliers[o];
+	to->m[i] = scale.multiplier;
 	if (i % 2)
-		to->m_odd[i - 1] = p->multipliers[o];
-	to->shift[i] = mode == EWI_FINISH_NEAR ? right : p->shifts[o];
-	to->half[i] = 1 << (right - 1);
+		to->m_odd[i - 1] = scale.multiplier;
+	to->shift[i] = mode == EWI_FINISH_NEAR ? right : scale.shift;
+	to->half[i] = (int32_t)(1u << (right - 1));
 }
 #endif
 #endif

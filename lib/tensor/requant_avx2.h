@@ -201,12 +201,13 @@ EW_INLINE void ewi_finish_rows_avx2(__m256i *sums, size_t rows, const struct ewi
 	}
 }
 
-struct ewi_conv;
-
-/* Whether channel o may be finished "near" when the magnitudes of its weights add up to `weights`. */
-bool ewi_finish_near_avx2(const struct ewi_conv *p, uint32_t o, int32_t bias, uint64_t weights);
-/* Puts channel o, number i of its block, into the block. */
-void ewi_finish_put_avx2(const struct ewi_conv *p, uint32_t o, int32_t bias,
-			 enum ewi_finish_mode mode, struct ewi_finish_avx2 *to, uint32_t i);
+/*
+ * Whether a channel may be finished "near" when the magnitudes of its weights add up to `weights` and activations
+ * less their zero point are at most 255.
+ */
+bool ewi_finish_near_avx2(struct ewi_scale scale, int32_t bias, uint64_t weights);
+/* Puts a channel into place i of a block. */
+void ewi_finish_put_avx2(struct ewi_scale scale, int32_t bias, enum ewi_finish_mode mode,
+			 struct ewi_finish_avx2 *to, uint32_t i);
 
 #endif

@@ -204,6 +204,38 @@ static void small_and_full(void **state)
 	check_has("append", err, "1 lines are too long");
 }
 
+/* Cursors, which only programs move: shown, and read from.  Progress, when it is asked for. */
+static void cursors_and_progress(void **state)
+{
+	struct ew_log_config cfg = {.struct_bytes = sizeof(cfg), .sync_every = 1};
+	struct ew_alloc alloc = ew_alloc_libc();
+	struct ew_storage st;
+	struct ew_log *log;
+
+	(void)state;
+	need_program();
+	append("one\ntwo\nthree\n");
+	assert_int_equal(ew_storage_files_open(log_dir, NULL, &alloc, &st, NULL), EW_OK);
+	assert_int_equal(ew_log_open(&st, &cfg, &alloc, &log, NULL), EW_OK);
+	assert_int_equal(ew_log_cursor_ack(log, "up\"link", 2), EW_OK);
+	assert_int_equal(ew_log_close(log), EW_OK);
+	ew_storage_files_close(&st);
+	assert_int_equal(run("stat", log_dir, NULL, NULL, NULL, NULL), 0);
+	check_has("stat", out, "cursor    up\"link: next is 3\n");
+	assert_int_equal(run("stat", log_dir, "--json", NULL, NULL, NULL), 0);
+	check_has("stat", out, ",\"cursors\":{\"up\\\"link\":3}}\n");
+	assert_int_equal(run("read", log_dir, "--cursor", "up\"link", NULL, NULL), 0);
+	check_has("read", out, "3 ");
+	check_true("read", strstr(out, "two") == NULL && strstr(out, "three\n") != NULL);
+	assert_int_equal(run("read", log_dir, "--cursor", "other", NULL, NULL), 1);
+	assert_int_equal(run("verify", log_dir, NULL, NULL, NULL, NULL), 0);
+	check_str("verify", err, "");
+	assert_int_equal(run("verify", log_dir, "--progress", NULL, NULL, NULL), 0);
+	check_has("verify", err, "\rew-log: verifying 100 %\n");
+	assert_int_equal(run("append", log_dir, lines, "--progress", NULL, NULL), 0);
+	check_has("append", err, "\rew-log: appending 100 %\n");
+}
+
 static void usage(void **state)
 {
 	static const struct row {
@@ -249,6 +281,7 @@ int main(void)
 		cmocka_unit_test(follows),
 		cmocka_unit_test(explains_damage),
 		cmocka_unit_test(small_and_full),
+		cmocka_unit_test(cursors_and_progress),
 		cmocka_unit_test(usage),
 	};
 

@@ -105,7 +105,8 @@ static double load_value(const void *from, size_t i, enum ew_tensor_type type)
 	}
 }
 
-static void run_operator(const char *row, const struct case_file *c, struct ew_model_exec *x)
+/* In each of `windows` windows the same. */
+static void run_operator(const char *row, const struct case_file *c, struct ew_model_exec *x, uint32_t windows)
 {
 	const struct ew_model *m = ew_model_exec_model(x);
 	uint32_t in = 0, out = 0;
@@ -120,8 +121,8 @@ static void run_operator(const char *row, const struct case_file *c, struct ew_m
 		check_status(row, ew_model_input_info(m, in, &info), EW_OK);
 		check_status(row, ew_model_exec_input(x, in++, &span), EW_OK);
 		check_int(row, t->count, info.count);
-		for (size_t i = 0; i < t->count; i++)
-			store_value(span.data, i, info.type, t->values[i]);
+		for (size_t i = 0; i < t->count * windows; i++)
+			store_value(span.data, i, info.type, t->values[i % t->count]);
 	}
 	check_status(row, ew_model_exec_run(x), EW_OK);
 	for (size_t k = 0; k < c->count; k++) {
@@ -134,8 +135,8 @@ static void run_operator(const char *row, const struct case_file *c, struct ew_m
 		check_status(row, ew_model_output_info(m, out, &info), EW_OK);
 		check_status(row, ew_model_exec_output(x, out++, &view), EW_OK);
 		check_int(row, t->count, info.count);
-		for (size_t i = 0; i < t->count; i++) {
-			double got = load_value(view.data, i, info.type), want = t->values[i];
+		for (size_t i = 0; i < t->count * windows; i++) {
+			double got = load_value(view.data, i, info.type), want = t->values[i % t->count];
 			double off = got > want ? got - want : want - got;
 			double size = want < 0 ? -want : want;
 
@@ -172,8 +173,26 @@ static void check_scales(const char *row, const struct case_file *c, const struc
 }
 
 struct tally {
-	unsigned cases, scales, refused;
+	unsigned cases, scales, refused, batches;
 };
+
+/* The same twice at once, where the operator can be in a batch. */
+static void operator_batch(const char *row, const struct case_file *c, const uint8_t *bytes, size_t size,
+			   uint32_t isa, struct tally *t)
+{
+	struct ew_model *m = load(row, bytes, size, 0, isa, 2);
+	struct ew_alloc alloc = ew_alloc_libc();
+	struct ew_model_exec *x;
+
+	if (!m)
+		return;
+	t->batches++;
+	assert_int_equal(ew_model_exec_create(&x, m, &alloc, NULL), EW_OK);
+	check_status(row, ew_model_exec_set_batch(x, 2), EW_OK);
+	run_operator(row, c, x, 2);
+	ew_model_exec_destroy(x);
+	ew_model_free(m);
+}
 
 static void operator_case(const char *folder, const char *name, struct tally *t)
 {
@@ -200,9 +219,10 @@ static void operator_case(const char *folder, const char *name, struct tally *t)
 		snprintf(row, sizeof(row), "%s isa %x", name, masks[l]);
 		assert_int_equal(ew_model_exec_create(&x, m, &alloc, NULL), EW_OK);
 		check_scales(row, &c, m);
-		run_operator(row, &c, x);
+		run_operator(row, &c, x, 1);
 		ew_model_exec_destroy(x);
 		ew_model_free(m);
+		operator_batch(row, &c, bytes, size, masks[l], t);
 	}
 	t->cases++;
 	t->scales += c.multipliers > 0;
@@ -214,7 +234,7 @@ static void operator_files(void **state)
 {
 	char folder[512], name[128];
 	struct dirent *entry;
-	struct tally t = {0, 0, 0};
+	struct tally t = {0, 0, 0, 0};
 	DIR *dir;
 
 	(void)state;
@@ -231,9 +251,11 @@ static void operator_files(void **state)
 		operator_case(folder, name, &t);
 	}
 	closedir(dir);
-	print_message("%u operator cases, %u with their scales, %u refused\n", t.cases, t.scales, t.refused);
+	print_message("%u operator cases, %u with their scales, %u refused, %u runs in batches\n", t.cases, t.scales,
+		      t.refused, t.batches);
 	assert_true(t.cases >= 390 && t.scales >= 170);
 	assert_int_equal(t.refused, 0);
+	assert_true(t.batches >= 390);
 }
 
 int main(void)

@@ -14,7 +14,7 @@
 #define UNITS_MAX 140 /* two chunks of units and more */
 #define ROWS_MAX 9
 
-enum { BUF_IN, BUF_W, BUF_BIAS, BUF_OUT, BUF_SCRATCH, BUFS };
+enum { BUF_IN, BUF_W, BUF_BIAS, BUF_OUT, BUF_SCRATCH, BUF_PACKED, BUFS };
 
 struct setup {
 	struct guard guards[BUFS];
@@ -25,7 +25,7 @@ struct setup {
 static void setup_init(struct setup *s)
 {
 	static const size_t sizes[BUFS] = {ROWS_MAX * DEPTH_MAX, DEPTH_MAX * UNITS_MAX, 4 * UNITS_MAX,
-					   ROWS_MAX * UNITS_MAX, 65536};
+					   ROWS_MAX * UNITS_MAX, 65536, 131072};
 
 	s->seed = 1;
 	for (size_t i = 0; i < BUFS; i++)
@@ -59,11 +59,14 @@ static void compare(struct setup *s, const struct ewi_kernel *k, const struct ew
 	static uint8_t want[ROWS_MAX * UNITS_MAX];
 	size_t rows = windows * p->rows, depth = p->depth, units = p->units, n = rows * units;
 	size_t sizes[BUFS] = {rows * depth, units * depth, 4 * units, n,
-			      k->scratch ? k->scratch(p, windows) : 0};
+			      k->scratch ? k->scratch(p, windows) : 0,
+			      k->packing ? (k->packing->bytes(p) + 15) / 16 * 16 : 0};
 	uint8_t *bufs[BUFS];
 	struct ewi_call c = {.params = p, .windows = windows};
 	char row[160];
 
+	if (k->packing && sizes[BUF_PACKED] == 0) /* the loader takes another one */
+		return;
 	for (size_t i = 0; i < BUFS; i++)
 		bufs[i] = at_end ? guard_high(&s->guards[i], sizes[i]) : guard_low(&s->guards[i]);
 	/* Scratch is aligned: the executor's promise.  Its end is then off the page by less than that. */
@@ -78,6 +81,11 @@ static void compare(struct setup *s, const struct ewi_kernel *k, const struct ew
 	c.in[1] = bufs[BUF_W];
 	c.in[2] = with_bias ? bufs[BUF_BIAS] : NULL;
 	c.scratch = bufs[BUF_SCRATCH];
+	if (k->packing) {
+		memset(bufs[BUF_PACKED], 0, sizes[BUF_PACKED]);
+		k->packing->fill(p, (const void *const *)c.in, bufs[BUF_PACKED]);
+		c.packed = bufs[BUF_PACKED];
+	}
 	c.out = want;
 	ewk_fc_s8_ref(&c);
 	c.out = bufs[BUF_OUT];
@@ -194,6 +202,7 @@ static void every_shift(void **state)
 						   .single = v % 2};
 				int8_t in = 0, w[8] = {0}, out[8], want[8];
 				int16_t scratch[64];
+				_Alignas(16) uint8_t packed[4096];
 				uint8_t bias[32];
 				struct ewi_call c = {.params = &p, .in = {&in, w, bias}, .out = want, .scratch = scratch,
 							     .windows = 1};
@@ -213,6 +222,12 @@ static void every_shift(void **state)
 				if (v % 3 == 0) {
 					p.multipliers = s.multipliers;
 					p.shifts = s.shifts;
+				}
+				if (k->packing) {
+					memset(packed, 0, sizeof(packed));
+					assert_true(k->packing->bytes(&p) <= sizeof(packed));
+					k->packing->fill(&p, (const void *const *)c.in, packed);
+					c.packed = packed;
 				}
 				ewk_fc_s8_ref(&c);
 				c.out = out;

@@ -6,6 +6,7 @@
  * allocation failed in turn, arenas of every size.
  */
 #include "small.h"
+#include "tensor/ops.h"
 
 /* ---- hostile models ---------------------------------------------------------------------------- */
 
@@ -427,13 +428,15 @@ static void limits(void **state)
 	static const char *const names[LIMITS] = {"tensors", "operators", "arena bytes", "model bytes", "batch"};
 	size_t size, need[LIMITS];
 	uint8_t *bytes = tfl_build(&small_dense, &size);
+	/* Packed weights are left out where they do not fit: what cannot be left out is the limit. */
+	const struct ew_model_config in_place = {.struct_bytes = sizeof(in_place), .flags = EW_MODEL_WEIGHTS_IN_PLACE};
 	struct fail_alloc f;
 	struct ew_error err;
 	struct ew_model *m;
 
 	(void)state;
 	fail_alloc_init(&f);
-	assert_int_equal(load(&m, bytes, size, NULL, &f, &err), EW_OK);
+	assert_int_equal(load(&m, bytes, size, &in_place, &f, &err), EW_OK);
 	need[LIMIT_TENSORS] = ew_model_tensor_count(m);
 	need[LIMIT_OPERATORS] = ew_model_operator_count(m);
 	need[LIMIT_ARENA] = ew_model_exec_size(m);
@@ -442,7 +445,7 @@ static void limits(void **state)
 	ew_model_free(m);
 	for (unsigned which = 0; which < LIMITS; which++)
 		for (int off = -1; off <= 1; off++) {
-			struct ew_model_config c = {.struct_bytes = sizeof(c)};
+			struct ew_model_config c = in_place;
 			/* The batch is asked for, the others are allowed: the signs differ. */
 			bool ok = which == LIMIT_BATCH ? off <= 0 : off >= 0;
 
@@ -451,6 +454,39 @@ static void limits(void **state)
 			check_true(names[which], ok || err.text[0] != '\0');
 			ew_model_free(m);
 		}
+	free(bytes);
+	fail_alloc_finish(&f);
+}
+
+/* Weights are packed within half of what the model may still take, else read in place; results are the same. */
+static void packed_or_not(void **state)
+{
+	size_t size, in_place_bytes = 0, packed_bytes;
+	uint8_t *bytes = tfl_build(&small_dense, &size);
+	struct ew_model_config c = {.struct_bytes = sizeof(c), .flags = EW_MODEL_WEIGHTS_IN_PLACE};
+	struct fail_alloc f;
+	struct ew_error err;
+	struct ew_model *m;
+	bool packs = false;
+
+	(void)state;
+	fail_alloc_init(&f);
+	assert_int_equal(load(&m, bytes, size, &c, &f, &err), EW_OK);
+	in_place_bytes = ew_model_size(m);
+	for (uint32_t i = 0; i < m->op_count; i++)
+		assert_null(m->ops[i].packed);
+	ew_model_free(m);
+	c.flags = 0;
+	assert_int_equal(load(&m, bytes, size, &c, &f, &err), EW_OK);
+	packed_bytes = ew_model_size(m);
+	for (uint32_t i = 0; i < m->op_count; i++)
+		packs |= m->ops[i].packed != NULL;
+	check_int("packing takes memory", packed_bytes > in_place_bytes, packs);
+	ew_model_free(m);
+	c.max_model_bytes = in_place_bytes;
+	assert_int_equal(load(&m, bytes, size, &c, &f, &err), EW_OK);
+	check_true("within the limit", ew_model_size(m) <= in_place_bytes);
+	ew_model_free(m);
 	free(bytes);
 	fail_alloc_finish(&f);
 }
@@ -525,7 +561,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hostile),	       cmocka_unit_test(every_length),
 		cmocka_unit_test(other_bytes),	       cmocka_unit_test(configs),
-		cmocka_unit_test(limits),	       cmocka_unit_test(model_bytes_are_all),
+		cmocka_unit_test(limits),
+		cmocka_unit_test(packed_or_not),	       cmocka_unit_test(model_bytes_are_all),
 		cmocka_unit_test(every_allocation_failed),
 	};
 

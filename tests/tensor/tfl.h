@@ -149,16 +149,23 @@ struct tfl_tensor {
 	bool variable, sparse, external, custom_quantization;
 };
 
+#define TFL_INPUTS 24
+
 struct tfl_op {
 	uint32_t code, version; /* version 0: 1 */
 	int in_count;
-	int32_t in[4];
-	int out_count; /* 0: one */
-	int32_t out[2];
+	int32_t in[TFL_INPUTS];
+	int out_count; /* 0: one; -1: none */
+	int32_t out[4];
 	uint8_t options; /* OPTIONS_*, 0: none */
-	uint8_t option[5]; /* byte fields */
-	int shape_count;   /* of RESHAPE's options */
+	uint8_t option[8]; /* byte fields */
+	uint8_t widths[8]; /* when not 0: field i is `words[i]`, of 1 or 4 bytes */
+	uint32_t words[8];
+	int shape_count; /* of RESHAPE's or SQUEEZE's options */
 	int32_t shape[4];
+	const char *variable; /* of VAR_HANDLE's */
+	const void *custom_options;
+	size_t custom_bytes;
 	uint32_t code_index; /* when not 0: this entry of the code table */
 	bool old_code;	     /* in the older field */
 	const char *custom;
@@ -177,6 +184,7 @@ struct tfl {
 	const char *metadata;
 	const char *signature_in, *signature_out; /* names of input and output 0 */
 	bool no_subgraph, no_buffers;
+	const struct tfl *once; /* a second subgraph: its tensors, operators and lists */
 };
 
 /* TFL_I8("name", scale, zero point, dims...) */
@@ -248,24 +256,35 @@ static inline size_t tfl_tensor(struct fb *b, const struct tfl_tensor *t, uint32
 
 static inline size_t tfl_operator(struct fb *b, const struct tfl_op *op, uint32_t index)
 {
-	struct fb_field f[5] = {{4, op->code_index ? op->code_index : index, 0}, {4, 0, 0}, {4, 0, 0},
-				{op->options ? 1 : 0, op->options, 0}, {op->options ? 4 : 0, 0, 0}};
-	size_t at = fb_table(b, f, 5), options;
+	struct fb_field f[6] = {{4, op->code_index ? op->code_index : index, 0}, {4, 0, 0}, {4, 0, 0},
+				{op->options ? 1 : 0, op->options, 0}, {op->options ? 4 : 0, 0, 0},
+				{op->custom_options ? 4 : 0, 0, 0}};
+	size_t at = fb_table(b, f, 6), options;
 
 	fb_link(b, f[1].at, fb_ints(b, op->in, (size_t)op->in_count));
-	fb_link(b, f[2].at, fb_ints(b, op->out, op->out_count ? (size_t)op->out_count : 1));
-	if (op->options == OPTIONS_RESHAPE) {
+	fb_link(b, f[2].at, fb_ints(b, op->out, op->out_count < 0 ? 0 : op->out_count ? (size_t)op->out_count : 1));
+	if (op->custom_options)
+		fb_link(b, f[5].at, fb_vector(b, op->custom_options, op->custom_bytes, 1));
+	if (op->variable) {
+		struct fb_field names[2] = {{4, 0, 0}, {4, 0, 0}};
+
+		options = fb_table(b, names, 2);
+		fb_link(b, names[0].at, fb_string(b, ""));
+		fb_link(b, names[1].at, fb_string(b, op->variable));
+		fb_link(b, f[4].at, options);
+	} else if (op->options == OPTIONS_RESHAPE || op->options == OPTIONS_SQUEEZE) {
 		struct fb_field shape[1] = {{4, 0, 0}};
 
 		options = fb_table(b, shape, 1);
 		fb_link(b, shape[0].at, fb_ints(b, op->shape, (size_t)op->shape_count));
 		fb_link(b, f[4].at, options);
 	} else if (op->options) {
-		struct fb_field bytes[5];
+		struct fb_field bytes[8];
 
-		for (size_t i = 0; i < 5; i++)
-			bytes[i] = (struct fb_field){op->option[i] ? 1 : 0, op->option[i], 0};
-		options = fb_table(b, bytes, 5);
+		for (size_t i = 0; i < 8; i++)
+			bytes[i] = op->widths[i] ? (struct fb_field){op->widths[i], op->words[i], 0} :
+						   (struct fb_field){op->option[i] ? 1 : 0, op->option[i], 0};
+		options = fb_table(b, bytes, 8);
 		fb_link(b, f[4].at, options);
 	}
 	return at;
@@ -285,10 +304,11 @@ static inline size_t tfl_offsets(struct fb *b, size_t from, size_t n)
 
 static inline void tfl_codes(struct fb *b, size_t from, const struct tfl *m)
 {
-	size_t v = tfl_offsets(b, from, m->op_count);
+	size_t n = m->op_count + (m->once ? m->once->op_count : 0);
+	size_t v = tfl_offsets(b, from, n);
 
-	for (size_t i = 0; i < m->op_count; i++) {
-		const struct tfl_op *op = &m->ops[i];
+	for (size_t i = 0; i < n; i++) {
+		const struct tfl_op *op = i < m->op_count ? &m->ops[i] : &m->once->ops[i - m->op_count];
 		struct fb_field f[4] = {{op->old_code || op->code < 127 ? 1 : 0, op->code, 0},
 					{op->custom ? 4 : 0, 0, 0},
 					{op->version ? 4 : 0, op->version, 0},
@@ -300,43 +320,60 @@ static inline void tfl_codes(struct fb *b, size_t from, const struct tfl *m)
 	}
 }
 
-static inline void tfl_subgraph(struct fb *b, size_t from, const struct tfl *m)
+/* One subgraph; its constants begin at buffer *buffer, its operators at code `code`. */
+static inline void tfl_one_subgraph(struct fb *b, size_t from, const struct tfl *m, uint32_t *buffer, uint32_t code)
 {
 	struct fb_field f[5] = {{4, 0, 0}, {4, 0, 0}, {4, 0, 0}, {4, 0, 0}, {4, 0, 0}};
-	uint32_t buffer = 1;
 	size_t v;
 
-	v = tfl_offsets(b, from, m->no_subgraph ? 0 : 1);
-	if (m->no_subgraph)
-		return;
-	fb_link(b, v, fb_table(b, f, 5));
+	fb_link(b, from, fb_table(b, f, 5));
 	v = tfl_offsets(b, f[0].at, m->tensor_count);
 	for (size_t i = 0; i < m->tensor_count; i++)
-		fb_link(b, v + 4 * i, tfl_tensor(b, &m->tensors[i], m->tensors[i].data ? buffer++ : 0));
+		fb_link(b, v + 4 * i, tfl_tensor(b, &m->tensors[i], m->tensors[i].data ? (*buffer)++ : 0));
 	fb_link(b, f[1].at, fb_ints(b, m->inputs, m->input_count));
 	fb_link(b, f[2].at, fb_ints(b, m->outputs, m->output_count));
 	v = tfl_offsets(b, f[3].at, m->op_count);
 	for (size_t i = 0; i < m->op_count; i++)
-		fb_link(b, v + 4 * i, tfl_operator(b, &m->ops[i], (uint32_t)i));
+		fb_link(b, v + 4 * i, tfl_operator(b, &m->ops[i], code + (uint32_t)i));
 	fb_link(b, f[4].at, fb_string(b, "main"));
+}
+
+static inline void tfl_subgraph(struct fb *b, size_t from, const struct tfl *m)
+{
+	size_t v = tfl_offsets(b, from, m->no_subgraph ? 0 : m->once ? 2 : 1);
+	uint32_t buffer = 1;
+
+	if (m->no_subgraph)
+		return;
+	tfl_one_subgraph(b, v, m, &buffer, 0);
+	if (m->once)
+		tfl_one_subgraph(b, v + 4, m->once, &buffer, (uint32_t)m->op_count);
+}
+
+static inline size_t tfl_constants(const struct tfl *m)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->tensor_count; i++)
+		n += m->tensors[i].data != NULL;
+	return n + (m->once ? tfl_constants(m->once) : 0);
 }
 
 /* Buffer 0 is empty; then one for each constant, in order; the last is the metadata's. */
 static inline void tfl_buffers(struct fb *b, size_t from, const struct tfl *m)
 {
-	size_t n = 2, k = 1, v;
+	size_t n = 2 + tfl_constants(m), k = 1, v;
 
-	for (size_t i = 0; i < m->tensor_count; i++)
-		n += m->tensors[i].data != NULL;
 	v = tfl_offsets(b, from, m->no_buffers ? 0 : n);
-	for (size_t i = 0; !m->no_buffers && i < m->tensor_count; i++) {
-		struct fb_field f[1] = {{4, 0, 0}};
+	for (const struct tfl *part = m; !m->no_buffers && part; part = part->once)
+		for (size_t i = 0; i < part->tensor_count; i++) {
+			struct fb_field f[1] = {{4, 0, 0}};
 
-		if (!m->tensors[i].data)
-			continue;
-		fb_link(b, v + 4 * k++, fb_table(b, f, 1));
-		fb_link(b, f[0].at, fb_vector(b, m->tensors[i].data, m->tensors[i].data_bytes, 1));
-	}
+			if (!part->tensors[i].data)
+				continue;
+			fb_link(b, v + 4 * k++, fb_table(b, f, 1));
+			fb_link(b, f[0].at, fb_vector(b, part->tensors[i].data, part->tensors[i].data_bytes, 1));
+		}
 	if (!m->no_buffers) {
 		struct fb_field f[1] = {{4, 0, 0}};
 		const char *text = m->metadata ? m->metadata : "";
@@ -349,14 +386,12 @@ static inline void tfl_buffers(struct fb *b, size_t from, const struct tfl *m)
 
 static inline void tfl_metadata(struct fb *b, size_t from, const struct tfl *m)
 {
-	uint64_t buffer = 1;
+	uint64_t buffer = 1 + tfl_constants(m);
 	struct fb_field f[2] = {{4, 0, 0}, {4, 0, 0}};
 	size_t v = tfl_offsets(b, from, m->metadata_name ? 1 : 0);
 
 	if (!m->metadata_name)
 		return;
-	for (size_t i = 0; i < m->tensor_count; i++)
-		buffer += m->tensors[i].data != NULL;
 	f[1].value = buffer;
 	fb_link(b, v, fb_table(b, f, 2));
 	fb_link(b, f[0].at, fb_string(b, m->metadata_name));

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+
+/*
+ * fc_packed_avx2.c - FULLY_CONNECTED of int8 with AVX2 and packed weights: the bytes of ewk_fc_s8_ref, by way of
+ * bytes.
+ *
+ * A row is read once for each row of activations, so what counts is how many bytes that takes, and in which order:
+ * weights stay bytes, 16 units and four elements of depth in two vectors, one after the other.  vpmaddubsw
+ * multiplies them with unsigned activations (in + 128) and adds pairs, vpmaddwd adds the pairs.
+ *
+ * vpmaddubsw saturates at 16 bits.  A pair of weights is exact with every activation when |w0| + |w1| <= 128, because
+ * 255 * 128 < 2^15.  Others are split at load: w = a + b, both of them in that bound; a stays in its place, b goes
+ * into an additional step of the tile, with the same activations.  Of trained weights few pairs need it (the
+ * anomaly detector of MLPerf Tiny: 3 in 10,000), of noise most do.
+ *
+ * in + 128 instead of in - in_zero adds the same for every row, which stands in the bias.  A step of four products is
+ * below 2^17 and sums wrap modulo 2^32, as the definition's do.
+ */
+#include "edgewasm/config.h"
+
+#if EW_CONFIG_TENSOR
+#include "tensor/kernels.h"
+
+#if EWI_KERNELS_X86
+#include "tensor/requant_avx2.h"
+
+#define UNITS 16u /* of a tile */
+#define STEP 4u	  /* elements of depth */
+#define ROWS 4u	  /* of activations that go together */
+#define STEP_BYTES (UNITS * STEP)
+
+/*
+ * Packed: this, then for each tile struct tile and its steps, one for each four elements: [unit][4] bytes, units
+ * where ewi_place_avx2 puts them.  Behind all tiles the additional steps of each, and behind those of which elements
+ * they are (uint32_t); with room for as many as there are steps.
+ */
+struct packed {
+	uint32_t steps, tiles;
+	uint32_t mode; /* enum ewi_finish_mode */
+	uint32_t unused[EWI_LINE / 4 - 3];
+};
+
+struct tile {
+	struct ewi_finish_avx2 finish[2];
+	uint32_t more; /* additional steps */
+	uint32_t unused[15];
+};
+
+static size_t tile_bytes(size_t steps)
+{
+	return sizeof(struct tile) + steps * STEP_BYTES;
+}
+
+/* 0, which is "do not pack": weights with a zero point, and sizes that a 32-bit machine cannot count. */
+static size_t packed_bytes(const void *params)
+{
+	const struct ewi_fc *p = params;
+	uint64_t steps = ((uint64_t)p->depth + STEP - 1) / STEP;
+	uint64_t tiles = ((uint64_t)p->units + UNITS - 1) / UNITS;
+
+	if (p->w_zero != 0 || steps > (1u << 20) || tiles > (1u << 20) || steps * tiles > (1u << 22))
+		return 0;
+	return EWI_LINE + sizeof(struct packed) +
+	       (size_t)tiles * (tile_bytes((size_t)steps) +
+				(size_t)steps * (STEP_BYTES + sizeof(uint32_t)));
+}
+
+static int32_t bias_at(const uint8_t *bias, size_t u)
+{
+	return bias ? (int32_t)ewi_le32(bias + 4 * u) : 0;
+}
+
+static enum ewi_finish_mode choose_mode(const struct ewi_fc *p, const int8_t *w, const uint8_t *bias)
+{
+	if (p->single)
+		return EWI_FINISH_SINGLE;
+	for (uint32_t u = 0; u < p->units; u++) {
+		uint64_t sum = 0;
+
+		for (uint32_t d = 0; d < p->depth; d++, w++)
+			sum += (uint64_t)(*w < 0 ? -*w : *w);
+		if (!ewi_finish_near_avx2(ewi_fc_scale(p, u), bias_at(bias, u), sum))
+			return EWI_FINISH_TWICE;
+	}
+	return EWI_FINISH_NEAR;
+}
+
+/* The part of a weight that stays in its place: all of it, or half when its pair does not fit. */
+static int8_t kept(int8_t w, int8_t other)
+{
+	int32_t sum = (w < 0 ? -w : w) + (other < 0 ? -other : other);
+
+	return sum <= 128 ? w : (int8_t)(w / 2);
+}
+
+/* Element d of unit u; 0 behind the last. */
+static int8_t weight(const struct ewi_fc *p, const int8_t *w, uint32_t u, uint32_t d)
+{
+	return u < p->units && d < p->depth ? w[(size_t)u * p->depth + d] : 0;
+}
+
+/*
+ * Step s of a tile.  What is left of halves, w - w / 2, is at most 64 in magnitude, two of them 128 together.
+ * Returns whether something is left.
+ */
+static bool pack_step(const struct ewi_fc *p, const int8_t *w, uint32_t first, uint32_t s, int8_t *keep,
+		      int8_t *rest)
+{
+	bool left = false;
+
+	for (uint32_t i = 0; i < UNITS; i++)
+		for (uint32_t k = 0; k < STEP; k++) {
+			int8_t v = weight(p, w, first + i, STEP * s + k);
+			int8_t other = weight(p, w, first + i, STEP * s + (k ^ 1));
+			size_t at = STEP * ewi_place_avx2(i) + k;
+
+			keep[at] = kept(v, other);
+			rest[at] = (int8_t)(v - keep[at]);
+			left |= rest[at] != 0;
+		}
+	return left;
+}
+
+static struct tile *tile_at(const struct packed *head, size_t t)
+{
+	uintptr_t at = (uintptr_t)(head + 1) + t * tile_bytes(head->steps);
+
+	return (struct tile *)at;
+}
+
+/* The additional steps of a tile, and the elements they are of. */
+static int8_t *rest_at(const struct packed *head, size_t t)
+{
+	return (int8_t *)tile_at(head, head->tiles) + t * head->steps * STEP_BYTES;
+}
+
+static uint32_t *more_at(const struct packed *head, size_t t)
+{
+	return (uint32_t *)(void *)rest_at(head, head->tiles) + t * head->steps;
+}
+
+static void pack_tile(const struct ewi_fc *p, const void *const in[], const struct packed *head, uint32_t t)
+{
+	struct tile *tile = tile_at(head, t);
+	const int8_t *w = in[1];
+	int8_t *steps = (int8_t *)(tile + 1), *rest = rest_at(head, t);
+	uint32_t first = UNITS * t, *more = more_at(head, t);
+
+	for (uint32_t i = 0; i < UNITS && first + i < p->units; i++) {
+		uint32_t place = ewi_place_avx2(i), sum = 0;
+
+		for (uint32_t d = 0; d < p->depth; d++)
+			sum += (uint32_t)weight(p, w, first + i, d);
+		ewi_finish_put_avx2(ewi_fc_scale(p, first + i),
+				    (int32_t)((uint32_t)bias_at(in[2], first + i) -
+					      (uint32_t)(p->in_zero + 128) * sum),
+				    head->mode, &tile->finish[place / 8], place % 8);
+	}
+	for (uint32_t s = 0; s < head->steps; s++)
+		if (pack_step(p, w, first, s, steps + s * STEP_BYTES, rest + tile->more * STEP_BYTES))
+			more[tile->more++] = STEP * s;
+}
+
+static void pack(const void *params, const void *const in[EWI_CALL_INPUTS], void *to)
+{
+	const struct ewi_fc *p = params;
+	struct packed *head = ewi_line_avx2(to);
+
+	head->steps = (p->depth + STEP - 1) / STEP;
+	head->tiles = (p->units + UNITS - 1) / UNITS;
+	head->mode = choose_mode(p, in[1], in[2]);
+	for (uint32_t t = 0; t < head->tiles; t++)
+		pack_tile(p, in, head, t);
+}
+
+const struct ewi_packing ewi_fc_s8_avx2_packing = {packed_bytes, pack};
+
+/* A row, unsigned, rounded up to steps and to whole vectors. */
+static size_t stride_of(const struct ewi_fc *p)
+{
+	return ((size_t)p->depth + 31) / 32 * 32;
+}
+
+size_t ewi_fc_s8_avx2_packed_scratch(const void *params, size_t windows)
+{
+	const struct ewi_fc *p = params;
+	size_t rows = windows * p->rows;
+
+	return (rows < ROWS ? 1 : ROWS) * stride_of(p);
+}
+
+/* ---- rows ------------------------------------------------------------------------------------- */
+
+EW_TARGET("avx2")
+static void make_unsigned(const int8_t *in, size_t n, uint8_t *x)
+{
+	const __m256i sign = _mm256_set1_epi8(INT8_MIN);
+	size_t i = 0;
+
+	for (; i + 32 <= n; i += 32)
+		_mm256_storeu_si256((void *)(x + i),
+				    _mm256_xor_si256(_mm256_loadu_si256((const void *)(in + i)), sign));
+	for (; i < n; i++)
+		x[i] = (uint8_t)in[i] ^ 0x80;
+	for (; i % STEP; i++)
+		x[i] = 0;
+}
+
+EW_TARGET("avx2")
+EW_INLINE __m256i four(const uint8_t *x)
+{
+	int32_t v;
+
+	memcpy(&v, x, sizeof(v));
+	return _mm256_set1_epi32(v);
+}
+
+EW_TARGET("avx2")
+EW_INLINE __m256i madd(__m256i acc, __m256i x, __m256i w)
+{
+	return _mm256_add_epi32(acc, _mm256_madd_epi16(_mm256_maddubs_epi16(x, w), _mm256_set1_epi16(1)));
+}
+
+struct sums {
+	__m256i a0, b0, a1, b1, a2, b2, a3, b3;
+};
+
+/* One step of one or ROWS rows, whose elements begin at x. */
+EW_TARGET("avx2")
+EW_INLINE void step(struct sums *s, size_t rows, const int8_t *w, const uint8_t *x, size_t stride)
+{
+	__m256i w0 = _mm256_loadu_si256((const void *)w), w1 = _mm256_loadu_si256((const void *)(w + 32));
+	__m256i v = four(x);
+
+	s->a0 = madd(s->a0, v, w0);
+	s->b0 = madd(s->b0, v, w1);
+	if (rows == 1)
+		return;
+	v = four(x + stride);
+	s->a1 = madd(s->a1, v, w0);
+	s->b1 = madd(s->b1, v, w1);
+	v = four(x + 2 * stride);
+	s->a2 = madd(s->a2, v, w0);
+	s->b2 = madd(s->b2, v, w1);
+	v = four(x + 3 * stride);
+	s->a3 = madd(s->a3, v, w0);
+	s->b3 = madd(s->b3, v, w1);
+}
+
+EW_TARGET("avx2")
+EW_INLINE void product(__m256i *sums, size_t rows, const struct packed *head, const struct tile *t,
+		       const int8_t *rest, const uint32_t *more, const uint8_t *x, size_t stride)
+{
+	const int8_t *w = (const void *)(t + 1);
+	const __m256i a = ewi_finish_load_avx2(t->finish[0].bias),
+		      b = ewi_finish_load_avx2(t->finish[1].bias);
+	struct sums s = {a, b, a, b, a, b, a, b};
+
+	for (size_t i = 0; i < head->steps; i++, w += STEP_BYTES)
+		step(&s, rows, w, x + STEP * i, stride);
+	for (size_t i = 0; i < t->more; i++, rest += STEP_BYTES)
+		step(&s, rows, rest, x + more[i], stride);
+	sums[0] = s.a0, sums[1] = s.b0;
+	if (rows > 1)
+		sums[2] = s.a1, sums[3] = s.b1, sums[4] = s.a2, sums[5] = s.b2, sums[6] = s.a3,
+		sums[7] = s.b3;
+}
+
+EW_TARGET("avx2")
+static EW_NOINLINE void product_1(__m256i *sums, const struct packed *head, const struct tile *t,
+				  const int8_t *rest, const uint32_t *more, const uint8_t *x,
+				  size_t stride)
+{
+	product(sums, 1, head, t, rest, more, x, stride);
+}
+
+EW_TARGET("avx2")
+static EW_NOINLINE void product_4(__m256i *sums, const struct packed *head, const struct tile *t,
+				  const int8_t *rest, const uint32_t *more, const uint8_t *x,
+				  size_t stride)
+{
+	product(sums, ROWS, head, t, rest, more, x, stride);
+}
+
+EW_TARGET("avx2")
+EW_INLINE void run_rows(const struct ewi_fc *p, const struct packed *head, size_t rows, const uint8_t *x,
+			int8_t *out, enum ewi_finish_mode mode)
+{
+	const struct ewi_clamp_avx2 clamp = ewi_clamp_of_avx2(p->out_zero, p->act_min, p->act_max);
+
+	for (size_t t = 0; t < head->tiles; t++) {
+		const struct tile *tile = tile_at(head, t);
+		__m256i sums[2 * ROWS];
+
+		if (rows == 1)
+			product_1(sums, head, tile, rest_at(head, t), more_at(head, t), x, 0);
+		else
+			product_4(sums, head, tile, rest_at(head, t), more_at(head, t), x,
+				  stride_of(p));
+		ewi_finish_rows_avx2(sums, rows, tile->finish, &clamp, out + UNITS * t, p->units,
+				     p->units - UNITS * t, mode);
+	}
+}
+
+EW_TARGET("avx2")
+static void run_near(const struct ewi_fc *p, const struct packed *head, size_t rows, const uint8_t *x,
+		     int8_t *out)
+{
+	run_rows(p, head, rows, x, out, EWI_FINISH_NEAR);
+}
+
+EW_TARGET("avx2")
+static void run_twice(const struct ewi_fc *p, const struct packed *head, size_t rows, const uint8_t *x,
+		      int8_t *out)
+{
+	run_rows(p, head, rows, x, out, EWI_FINISH_TWICE);
+}
+
+EW_TARGET("avx2")
+static void run_single(const struct ewi_fc *p, const struct packed *head, size_t rows, const uint8_t *x,
+		       int8_t *out)
+{
+	run_rows(p, head, rows, x, out, EWI_FINISH_SINGLE);
+}
+
+void ewk_fc_s8_avx2_packed(const struct ewi_call *c)
+{
+	static void (*const runs[])(const struct ewi_fc *p, const struct packed *head, size_t rows,
+				    const uint8_t *x, int8_t *out) = {
+		[EWI_FINISH_NEAR] = run_near,
+		[EWI_FINISH_TWICE] = run_twice,
+		[EWI_FINISH_SINGLE] = run_single,
+	};
+	const struct ewi_fc *p = c->params;
+	const struct packed *head = ewi_line_avx2(c->packed);
+	const int8_t *in = c->in[0];
+	int8_t *out = c->out;
+
+	for (size_t left = c->windows * p->rows, rows; left > 0; left -= rows) {
+		rows = left >= ROWS ? ROWS : 1;
+		for (size_t r = 0; r < rows; r++)
+			make_unsigned(in + r * p->depth, p->depth,
+				      (uint8_t *)c->scratch + r * stride_of(p));
+		runs[head->mode](p, head, rows, c->scratch, out);
+		in += rows * p->depth;
+		out += rows * p->units;
+	}
+}
+#endif
+#endif
