@@ -189,7 +189,7 @@
 #ifndef EW_MAX_LOCALS /* parameters and locals of one function; 8 bytes of stack each while it runs, a v128 16 */
 #define EW_MAX_LOCALS 50000u
 #endif
-#ifndef EW_MAX_NESTING /* nested blocks of one function; 80 bytes each while it is translated */
+#ifndef EW_MAX_NESTING /* nested blocks of one function; 88 bytes each while it is translated */
 #define EW_MAX_NESTING 4096u
 #endif
 #ifndef EW_MAX_FRAME_SLOTS /* locals and operands of one function, a v128 two; operand fields have 16 bits */

@@ -110,12 +110,28 @@ void ewi_function_begin(struct ewi_translator *t)
 	push_block(t, &b);
 }
 
-/* Operands that stay below the block, and its parameters, into their slots. */
-static void settle_below(struct ewi_translator *t, struct ewi_block *b)
+/*
+ * Operands just popped are there again: what a block takes or gives is the same before and after.  In dead code some may
+ * not have been there, or be of no type yet.
+ */
+static void push_again(struct ewi_translator *t, uint32_t sp, uint32_t next_slot, const uint8_t *types, uint32_t n)
+{
+	if (t->dead) {
+		ewi_push_types(t, types, n);
+		return;
+	}
+	t->sp = sp;
+	t->next_slot = next_slot;
+}
+
+/* Operands that stay below the block, and its parameters, into their slots; *sp and *next_slot are those above them. */
+static void settle_below(struct ewi_translator *t, struct ewi_block *b, uint32_t *sp, uint32_t *next_slot)
 {
 	ewi_settle_locals(t, EWI_NONE);
 	if (t->sp - ewi_block_top(t)->height >= b->param_count)
 		ewi_settle_top(t, b->param_count);
+	*sp = t->sp;
+	*next_slot = t->next_slot;
 	ewi_pop_types(t, b->params, b->param_count);
 	b->height = t->sp;
 	b->base = t->next_slot;
@@ -124,11 +140,12 @@ static void settle_below(struct ewi_translator *t, struct ewi_block *b)
 struct ewi_block *ewi_block_enter(struct ewi_translator *t, struct ewi_block *b)
 {
 	struct ewi_block *top;
+	uint32_t sp, next_slot;
 
-	settle_below(t, b);
+	settle_below(t, b, &sp, &next_slot);
 	top = push_block(t, b);
 	if (top)
-		ewi_push_types(t, b->params, b->param_count);
+		push_again(t, sp, next_slot, b->params, b->param_count);
 	return top;
 }
 
@@ -137,6 +154,7 @@ static void begin_block(struct ewi_translator *t, enum ewi_opcode op)
 	struct ewi_block b = {.else_branch = EWI_NONE, .was_dead = t->dead};
 	struct ewi_entry cond;
 	struct ewi_cond c;
+	uint32_t sp, next_slot;
 
 	b.opcode = op == EWI_OP_LOOP ? 0x03 : op == EWI_OP_IF ? 0x04 : 0x02;
 	ewi_read_block_type(t, &b);
@@ -146,7 +164,7 @@ static void begin_block(struct ewi_translator *t, enum ewi_opcode op)
 		return;
 	if (op == EWI_OP_IF)
 		ewi_take_cond(t, cond, &c);
-	settle_below(t, &b);
+	settle_below(t, &b, &sp, &next_slot);
 	if (op == EWI_OP_IF) {
 		b.else_branch = ewi_emit_branch(t, &c, false);
 		if (t->dead)
@@ -159,7 +177,7 @@ static void begin_block(struct ewi_translator *t, enum ewi_opcode op)
 		b.loop_cost = t->cost;
 	}
 	if (push_block(t, &b))
-		ewi_push_types(t, b.params, b.param_count);
+		push_again(t, sp, next_slot, b.params, b.param_count);
 }
 
 /* Results of the block are on the stack, and nothing else; bring them into their slots. */
@@ -258,6 +276,8 @@ static void return_caught(struct ewi_translator *t, const struct ewi_block *b)
 static void end_block(struct ewi_translator *t)
 {
 	struct ewi_block *b = ewi_block_top(t), done;
+	uint32_t sp = t->sp, next_slot = t->next_slot;
+	bool was_live = !t->dead;
 
 	if (b->opcode == 0x04 &&
 	    (b->param_count != b->result_count ||
@@ -289,7 +309,10 @@ static void end_block(struct ewi_translator *t)
 		ewi_emit_bind(t, done.chain);
 		ewi_caught_bind(t, done.caught);
 	}
-	ewi_push_types(t, done.results, done.result_count);
+	if (was_live)
+		push_again(t, sp, next_slot, done.results, done.result_count);
+	else
+		ewi_push_types(t, done.results, done.result_count);
 }
 
 /* ---- branches ---- */
@@ -429,7 +452,11 @@ static void fill_table(struct ewi_translator *t, struct ewi_reader targets, uint
 
 		if (!b)
 			return;
-		if (is_function(t, b) || must_move(t, b, arity)) {
+		if (b->placed_serial != t->br_table_serial) {
+			b->placed_serial = t->br_table_serial;
+			b->moves = is_function(t, b) || must_move(t, b, arity);
+		}
+		if (b->moves) {
 			uint32_t to = stub_for(t, b, arity);
 			int32_t *p = (int32_t *)(void *)(t->code + pair);
 
@@ -455,6 +482,7 @@ static void br_table(struct ewi_translator *t)
 		ewi_reader_fail(&t->r, ewi_reader_at(&t->r), "unexpected end");
 		return;
 	}
+	t->br_table_serial++;
 	for (uint32_t i = 0; i <= count; i++) {
 		struct ewi_block *b = ewi_label(t, ewi_read_u32(&t->r));
 		uint32_t arity;
@@ -467,6 +495,9 @@ static void br_table(struct ewi_translator *t)
 			return;
 		}
 		n = arity;
+		if (b->checked_serial == t->br_table_serial)
+			continue;
+		b->checked_serial = t->br_table_serial;
 		ewi_check_top(t, types, n);
 		if (t->status != EW_OK)
 			return;
@@ -482,7 +513,6 @@ static void br_table(struct ewi_translator *t)
 		ins->i.a = slot;
 		ins->i.u.uimm = count;
 		pairs = ewi_here(t);
-		t->br_table_serial++;
 		if (ewi_emit_raw(t, 8 * ((size_t)count + 1))) {
 			ewi_keep_slots(t);
 			fill_table(t, targets, count, pairs, n);
