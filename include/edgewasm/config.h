@@ -112,6 +112,19 @@
 #endif
 
 /*
+ * Cores without compare-and-swap (Cortex-M0, RV32 without A): the rings that several sides write to call
+ * ew_critical_enter() and ew_critical_exit() of event.h, which the firmware defines, around a few plain
+ * instructions.  A ring with one producer and one consumer needs neither.
+ */
+#ifndef EW_CONFIG_CRITICAL
+#if defined(__ARM_ARCH_6M__) || defined(__ARM_ARCH_8M_BASE__) || (defined(__riscv) && !defined(__riscv_atomic))
+#define EW_CONFIG_CRITICAL 1
+#else
+#define EW_CONFIG_CRITICAL 0
+#endif
+#endif
+
+/*
  * The vector instructions of WebAssembly (v128): about 30 KiB of x86-64 code, and as much of tables.  0: a module that uses them is refused
  * with EW_ERR_UNSUPPORTED.
  */
