@@ -256,7 +256,7 @@ $(TESTS:%=%.res): %.res: % FORCE
 $(BUILD)/check/symbols.res $(BUILD)/check/budget.res: $(if $(HAVE_M4),$(BUILD)/m4/libedgewasm.a $(BUILD)/m4/core.elf)
 $(BUILD)/check/firmware.res: $(FWPARTS)
 $(BUILD)/check/isa.res: $(filter $(BUILD)/tests/tensor/% $(BUILD)/tests/store/test_crc%,$(TESTS))
-$(BUILD)/check/man.res $(BUILD)/check/install.res $(BUILD)/check/refused.res: lib $(TOOLS)
+$(BUILD)/check/man.res $(BUILD)/check/docs.res $(BUILD)/check/install.res $(BUILD)/check/refused.res: lib $(TOOLS)
 $(BUILD)/check/symbols.res $(BUILD)/check/docs.res: lib
 $(CHECKS:%=$(BUILD)/check/%.res): $(BUILD)/check/%.res: tests/check/check_%.sh FORCE
 	@mkdir -p $(@D)
