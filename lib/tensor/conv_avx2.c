@@ -13,7 +13,7 @@
  * - bytes: activations + 128, unsigned; four elements by vpmaddubsw and vpmaddwd.  As many multiplications, but
  *   fewer additions and half the loads.  vpmaddubsw saturates, so this is exact only where |w0| + |w1| <= 128 for
  *   each pair of weights, because 255 * 128 < 2^15.  Pairs beyond that are split, w = a + b, both within the bound;
- *   b goes into an additional step.  A tile goes by bytes where at most a quarter of its steps need that.
+ *   b goes into an additional step.  A long tile goes by bytes where at most a quarter of its steps need that.
  *
  * Sums wrap modulo 2^32, as the definition's do.
  *
@@ -138,6 +138,8 @@ static bool pack_step(const struct ewi_conv *p, const int8_t *w, uint32_t first,
 	return left;
 }
 
+#define BYTES_STEPS 8u /* fewer do not pay for rows of bytes */
+
 /* False, and the tile as it was, when too many steps would have to be split. */
 static bool pack_bytes(const struct ewi_conv *p, const int8_t *w, uint32_t first, uint32_t steps,
 		       struct tile *t)
@@ -147,7 +149,7 @@ static bool pack_bytes(const struct ewi_conv *p, const int8_t *w, uint32_t first
 
 	for (uint32_t s = 0; s < steps; s++)
 		more += pack_step(p, w, first, s, keep, rest);
-	if (more > steps / 4)
+	if (more > steps / 4 || steps < BYTES_STEPS)
 		return false;
 	which = (uint32_t *)(void *)(to + (size_t)(steps + more) * sizeof(keep));
 	for (uint32_t s = 0; s < steps; s++) {
