@@ -112,6 +112,19 @@
 #endif
 
 /*
+ * Cores without compare-and-swap (Cortex-M0, RV32 without A): the rings that several sides write to call
+ * ew_critical_enter() and ew_critical_exit() of event.h, which the firmware defines, around a few plain
+ * instructions.  A ring with one producer and one consumer needs neither.
+ */
+#ifndef EW_CONFIG_CRITICAL
+#if defined(__ARM_ARCH_6M__) || defined(__ARM_ARCH_8M_BASE__) || (defined(__riscv) && !defined(__riscv_atomic))
+#define EW_CONFIG_CRITICAL 1
+#else
+#define EW_CONFIG_CRITICAL 0
+#endif
+#endif
+
+/*
  * The vector instructions of WebAssembly (v128): about 30 KiB of x86-64 code, and as much of tables.  0: a module that uses them is refused
  * with EW_ERR_UNSUPPORTED.
  */
@@ -181,7 +194,7 @@
 #ifndef EW_MAX_LOCALS /* parameters and locals of one function; 8 bytes of stack each while it runs, a v128 16 */
 #define EW_MAX_LOCALS 50000u
 #endif
-#ifndef EW_MAX_NESTING /* nested blocks of one function; 56 bytes each while it is translated */
+#ifndef EW_MAX_NESTING /* nested blocks of one function; 72 bytes each while it is translated */
 #define EW_MAX_NESTING 4096u
 #endif
 #ifndef EW_MAX_FRAME_SLOTS /* locals and operands of one function, a v128 two; operand fields have 16 bits */

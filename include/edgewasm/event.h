@@ -5,7 +5,8 @@
  * event.h - events, and how they pass through memory.
  *
  *	struct ew_event    the fixed header of one event; topic and data follow it in memory
- *	struct ew_ring     one producer, one consumer, each on its own core or in an ISR; wait-free
+ *	struct ew_ring     one producer, one or several consumers, each on its own core or in an ISR; wait-free
+ *	struct ew_mring    several producers, one consumer; lock-free
  *	struct ew_batch    when to close a micro-batch: by count, bytes or age
  *	struct ew_bucket   a token bucket: rates and bursts
  *
@@ -59,15 +60,18 @@ static inline uint8_t *ew_event_data(const struct ew_event *e)
  * ---- The ring ----
  *
  * Lives in the caller's memory, holds no pointers (so two processes may map it at different
- * addresses), and costs ew_ring_size() bytes.  One producer and one consumer may run at the same
- * time on two cores, or one of them in an ISR; every function below is wait-free.  What one side may
- * call is listed under it; ew_ring_stat() may be called from anywhere.
+ * addresses), and costs ew_ring_size() bytes.  The producer and each consumer may run at the same
+ * time on cores of their own, or in an ISR; every function below is wait-free (with a policy that
+ * lets the producer move a consumer, as long as that consumer does not move all the time).  What one
+ * side may call is listed under it; ew_ring_stat() may be called from anywhere.
  *
  *	producer                                  consumer
  *	ew_ring_claim(r, 5, n, &e);               while (ew_ring_peek(r, &e) == EW_OK) {
  *	fill *e, topic and data in place;                 use it in place;
  *	ew_ring_commit(r);                                ew_ring_release(r, 1);
  *	                                          }
+ *
+ * edgewasm/ring.h has the hot ones inline, and describes the memory.  Several producers: see ew_mring.
  */
 struct ew_ring;
 
@@ -76,7 +80,7 @@ struct ew_ring;
 #define EW_RING_MIN_BYTES 128u
 #define EW_RING_MAX_BYTES 0x80000000u
 
-/* What becomes of a new event when there is no room.  Either way it is counted. */
+/* What becomes of a new event when there is no room.  Whatever is lost is counted. */
 enum ew_ring_policy {
 	/* The caller is told EW_ERR_FULL and keeps the event; no sequence number is used. */
 	EW_RING_REJECT = 0,
@@ -84,39 +88,74 @@ enum ew_ring_policy {
 	 * ew_ring_push() returns EW_OK and the event is gone; its sequence number is used up, so that
 	 * the consumer sees the gap.  ew_ring_claim() has nowhere to write to: EW_ERR_FULL, same gap.
 	 */
-	EW_RING_DROP_NEWEST = 1
+	EW_RING_DROP_NEWEST = 1,
+	/*
+	 * The oldest waiting events make room; the consumer sees the gap in the numbers.  Events that a
+	 * consumer has peeked at or read, and not released, are not taken from under it: while it holds
+	 * the oldest, the new event is refused as by EW_RING_REJECT.
+	 */
+	EW_RING_DROP_OLDEST = 2,
+	/*
+	 * ew_ring_push() replaces the newest waiting event of the same topic, if its record is large enough:
+	 * everything but its place and sequence number is the new event's.  When there is none (or a
+	 * consumer holds the oldest events), and always for ew_ring_claim(): as EW_RING_REJECT.  One
+	 * consumer only.  Looks at every waiting event's topic.
+	 */
+	EW_RING_COALESCE = 3
 };
+
+/* Consumers of one ring, each with a cursor of its own. */
+#define EW_RING_CONSUMERS_MAX 64u
 
 struct ew_ring_config {
 	size_t struct_bytes;	    /* sizeof(struct ew_ring_config) */
 	enum ew_ring_policy policy; /* default EW_RING_REJECT */
 	uint64_t first_seq;	    /* of the first event; default 1 */
+	uint32_t consumers;	    /* default 1; each sees every event */
+	/*
+	 * Records begin at multiples of this, a power of two, EW_RING_ALIGN (the default) to EW_RING_MIN_BYTES / 2.
+	 * The size of a cache line, with memory aligned to it, is up to three times faster between two cores.
+	 */
+	uint32_t record_align;
 };
 
 /*
- * Counted since ew_ring_init().  Events offered = pushed + the causes of loss + open claims.  size_t
- * wide: they wrap at 2^32 on 32-bit machines.
+ * Counted since ew_ring_init().  Events offered = pushed + the causes of loss of new events + aborted + open
+ * claims; events pushed = released + dropped_oldest + waiting, for each consumer.  size_t wide: they
+ * wrap at 2^32 on 32-bit machines.
  */
 struct ew_ring_stat {
-	size_t pushed;	       /* events published to the consumer */
-	size_t released;       /* events given back by the consumer */
+	size_t pushed;	       /* events published to the consumers */
+	size_t released;       /* events given back by the first consumer */
 	size_t rejected_full;  /* no room; the caller was told */
 	size_t dropped_newest; /* no room; policy EW_RING_DROP_NEWEST */
 	size_t too_big;	       /* larger than ew_ring_max_record() allows */
 	size_t aborted;	       /* claims taken back by the producer */
-	size_t used_bytes;     /* records and padding not released; exact when both sides are quiet */
+	size_t used_bytes;     /* records and padding not released by all; exact when all sides are quiet */
+	size_t dropped_oldest; /* taken from the first consumer; policy EW_RING_DROP_OLDEST */
+	size_t coalesced;      /* readings replaced by newer ones; policy EW_RING_COALESCE */
+	size_t abandoned;      /* claims and replacements that a producer left behind when it died */
+};
+
+/* The same for one of several consumers. */
+struct ew_ring_consumer_stat {
+	size_t released;
+	size_t dropped_oldest;
+	size_t used_bytes; /* records and padding that it has not released */
 };
 
 /* Bytes of memory for a ring whose records have ring_bytes of room; 0 when ring_bytes is not a
  * multiple of EW_RING_ALIGN in EW_RING_MIN_BYTES..EW_RING_MAX_BYTES. */
 EW_API size_t ew_ring_size(size_t ring_bytes);
-/* Bytes that an event with so much topic and data takes in a ring. */
+/* The same for several consumers; also 0 unless there are 1..EW_RING_CONSUMERS_MAX. */
+EW_API size_t ew_ring_size_shared(size_t ring_bytes, uint32_t consumers);
+/* Bytes that an event with so much topic and data takes in a ring whose record_align is EW_RING_ALIGN. */
 EW_API size_t ew_ring_record_bytes(size_t topic_bytes, size_t data_bytes);
 
 /*
  * Build a ring in memory (aligned to EW_RING_ALIGN), using all of memory_bytes that fits; cfg may be
- * NULL.  EW_ERR_INVAL: alignment, or less than ew_ring_size(EW_RING_MIN_BYTES); EW_ERR_UNSUPPORTED: a
- * policy not listed above.  There is no deinit: forget the memory.
+ * NULL.  EW_ERR_INVAL: alignment, or less than ew_ring_size(EW_RING_MIN_BYTES), or too many consumers;
+ * EW_ERR_UNSUPPORTED: a policy not listed above.  There is no deinit: forget the memory.
  */
 EW_API enum ew_status ew_ring_init(void *memory, size_t memory_bytes,
 				   const struct ew_ring_config *cfg, struct ew_ring **out);
@@ -126,6 +165,9 @@ EW_API enum ew_status ew_ring_attach(void *memory, size_t memory_bytes, struct e
 /* The largest ew_ring_record_bytes() that the ring takes: half its room, so that every empty ring takes it. */
 EW_API size_t ew_ring_max_record(const struct ew_ring *r);
 EW_API void ew_ring_stat(const struct ew_ring *r, struct ew_ring_stat *out);
+/* EW_ERR_INVAL: there is no such consumer. */
+EW_API enum ew_status ew_ring_consumer_stat(const struct ew_ring *r, uint32_t consumer,
+					    struct ew_ring_consumer_stat *out);
 
 /*
  * Producer: room for one event.  *out gets seq, topic_bytes and data_bytes; time_ns, flags,
@@ -152,6 +194,18 @@ EW_API enum ew_status ew_ring_push(struct ew_ring *r, const struct ew_event *e, 
 				   const void *data);
 /* Producer: the sequence number that the next claim gets. */
 EW_API uint64_t ew_ring_next_seq(const struct ew_ring *r);
+/*
+ * Producer: called by the one that takes over after another died, at whatever instruction that was; it must
+ * not run any more.  Everything committed stays; open claims are forgotten, and a record whose replacement
+ * (EW_RING_COALESCE) was under way is skipped by the consumer.  Returns how many were abandoned so.
+ */
+EW_API uint32_t ew_ring_recover(struct ew_ring *r);
+/*
+ * Producer: wait for a consumer from now on (it starts with the next event committed), or do not: it reads nothing,
+ * and holds up nobody.  All are there from the beginning.  EW_ERR_INVAL: no such consumer.
+ */
+EW_API enum ew_status ew_ring_join(struct ew_ring *r, uint32_t consumer);
+EW_API enum ew_status ew_ring_leave(struct ew_ring *r, uint32_t consumer);
 
 /*
  * Consumer: the oldest event, borrowed until it is released; asking again gives the same one, so a
@@ -167,6 +221,103 @@ EW_API uint32_t ew_ring_release(struct ew_ring *r, uint32_t count);
  * EW_ERR_EMPTY; EW_ERR_TOOBIG when topic and data exceed cap: *e is filled in, nothing is released.
  */
 EW_API enum ew_status ew_ring_pop(struct ew_ring *r, struct ew_event *e, void *payload, size_t cap);
+
+/*
+ * The same for any of several consumers, 0..consumers - 1; those above are number 0.  EW_ERR_INVAL, or no
+ * events, when there is no such consumer.  A consumer that dies takes nothing with it: whoever takes its
+ * number gets the oldest event that it had not released.
+ */
+EW_API enum ew_status ew_ring_peek_as(struct ew_ring *r, uint32_t consumer,
+				      const struct ew_event **out);
+EW_API uint32_t ew_ring_read_as(struct ew_ring *r, uint32_t consumer, const struct ew_event **out,
+				uint32_t max);
+EW_API uint32_t ew_ring_release_as(struct ew_ring *r, uint32_t consumer, uint32_t count);
+
+/*
+ * ---- The ring of several producers ----
+ *
+ * As struct ew_ring, for any number of producers: threads, processes, interrupts of different priority.
+ * Claiming is lock-free: a producer that is preempted half-way, or dies, keeps no other from claiming and
+ * committing; the consumer waits at its record.  One consumer, wait-free.
+ *
+ *	ew_mring_claim(r, 5, n, &e);
+ *	fill *e, topic and data in place;
+ *	ew_mring_commit(r, e);
+ *
+ * Sequence numbers are complete when the consumer sees the event; before, seq holds their low bits.  Policies:
+ * EW_RING_REJECT and EW_RING_DROP_NEWEST.  Where others are wanted, or one producer's unfinished event
+ * must not hold up another's, give each producer a ring of its own and an ew_queue over them.
+ *
+ * On cores without compare-and-swap see EW_CONFIG_CRITICAL.
+ */
+struct ew_mring;
+
+struct ew_mring_config {
+	size_t struct_bytes;	    /* sizeof(struct ew_mring_config) */
+	enum ew_ring_policy policy; /* default EW_RING_REJECT */
+	uint32_t record_align; /* as in struct ew_ring_config; default 64, on small targets 8 */
+	uint64_t first_seq;    /* default 1 */
+};
+
+/*
+ * Bytes of memory for so much room, a multiple of EW_RING_ALIGN; what is not a multiple of record_align stays unused.
+ * 0 when out of EW_RING_MIN_BYTES..EW_RING_MAX_BYTES.
+ */
+EW_API size_t ew_mring_size(size_t ring_bytes);
+/*
+ * As ew_ring_init() and ew_ring_attach().  EW_ERR_LIMIT: on 32-bit machines a ring has at most 2^15 times
+ * record_align of room.
+ */
+EW_API enum ew_status ew_mring_init(void *memory, size_t memory_bytes,
+				    const struct ew_mring_config *cfg, struct ew_mring **out);
+EW_API enum ew_status ew_mring_attach(void *memory, size_t memory_bytes, struct ew_mring **out);
+/* The largest record: half the room.  A record has 48 bytes more than topic and data, rounded up to record_align. */
+EW_API size_t ew_mring_max_record(const struct ew_mring *r);
+/* pushed counts open claims too; dropped_oldest and coalesced are 0. */
+EW_API void ew_mring_stat(const struct ew_mring *r, struct ew_ring_stat *out);
+
+/* Any producer: as ew_ring_claim(), and each claim is committed or aborted by itself, in any order. */
+EW_API enum ew_status ew_mring_claim(struct ew_mring *r, size_t topic_bytes, size_t data_bytes,
+				     struct ew_event **out);
+/*
+ * Any producer: count events of one size, together: nobody's events come between them, and they are committed or
+ * aborted together, by out[0].  EW_ERR_INVAL: count is 0.
+ */
+EW_API enum ew_status ew_mring_claim_batch(struct ew_mring *r, uint32_t count, size_t topic_bytes,
+					   size_t data_bytes, struct ew_event **out);
+/* Publish a claim; its data_bytes may have become less than claimed. */
+EW_API void ew_mring_commit(struct ew_mring *r, struct ew_event *e);
+EW_API void ew_mring_commit_batch(struct ew_mring *r, struct ew_event *first, uint32_t count);
+/* Take a claim back.  Its sequence numbers are used up: the consumer sees a gap. */
+EW_API void ew_mring_abort(struct ew_mring *r, struct ew_event *e);
+EW_API void ew_mring_abort_batch(struct ew_mring *r, struct ew_event *first, uint32_t count);
+/* Any producer: claim, copy and commit. */
+EW_API enum ew_status ew_mring_push(struct ew_mring *r, const struct ew_event *e, const void *topic,
+				    const void *data);
+
+/* The consumer: as ew_ring_peek(), ew_ring_read(), ew_ring_release(), ew_ring_pop(). */
+EW_API enum ew_status ew_mring_peek(struct ew_mring *r, const struct ew_event **out);
+EW_API uint32_t ew_mring_read(struct ew_mring *r, const struct ew_event **out, uint32_t max);
+EW_API uint32_t ew_mring_release(struct ew_mring *r, uint32_t count);
+EW_API enum ew_status ew_mring_pop(struct ew_mring *r, struct ew_event *e, void *payload, size_t cap);
+/*
+ * The consumer that takes over from one that died calls this first: a release that was under way is finished.
+ */
+EW_API void ew_mring_recover_consumer(struct ew_mring *r);
+/*
+ * The consumer, while no producer is between claim and commit but those that died there: their records are
+ * skipped from now on.  Returns how many places that were (neighbours count once).
+ */
+EW_API uint32_t ew_mring_recover_producers(struct ew_mring *r);
+
+#if EW_CONFIG_CRITICAL
+/*
+ * The firmware's: keep out everything that touches the same rings (interrupts, on one core; another core,
+ * where there is one), until exit gets what enter returned.  A few instructions at a time.
+ */
+uint32_t ew_critical_enter(void);
+void ew_critical_exit(uint32_t state);
+#endif
 
 /*
  * ---- The micro-batcher ----

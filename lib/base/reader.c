@@ -32,9 +32,10 @@ static bool need(struct ewi_reader *r, size_t n)
 	return ewi_reader_fail(r, r->base + (size_t)(r->end - r->start), "unexpected end");
 }
 
-uint8_t ewi_read_u8(struct ewi_reader *r)
+uint8_t ewi_reader_short(struct ewi_reader *r)
 {
-	return need(r, 1) ? *r->p++ : 0;
+	need(r, 1);
+	return 0;
 }
 
 uint32_t ewi_read_le32(struct ewi_reader *r)
@@ -94,10 +95,8 @@ static uint64_t leb(struct ewi_reader *r, unsigned bits, bool is_signed)
 	}
 }
 
-uint32_t ewi_read_u32(struct ewi_reader *r)
+uint32_t ewi_read_long_u32(struct ewi_reader *r)
 {
-	if (r->p < r->end && *r->p < 0x80) /* nearly every integer in a module */
-		return *r->p++;
 	return (uint32_t)leb(r, 32, false);
 }
 

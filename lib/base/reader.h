@@ -39,7 +39,14 @@ static inline size_t ewi_reader_at(const struct ewi_reader *r)
 /* Mark the reader failed (EW_ERR_MALFORMED at `at`); returns false. */
 bool ewi_reader_fail(struct ewi_reader *r, size_t at, const char *what);
 
-uint8_t ewi_read_u8(struct ewi_reader *r);
+/* As if one more byte were read: fails with "unexpected end", returns 0. */
+uint8_t ewi_reader_short(struct ewi_reader *r);
+
+static inline uint8_t ewi_read_u8(struct ewi_reader *r)
+{
+	return r->p < r->end ? *r->p++ : ewi_reader_short(r);
+}
+
 uint32_t ewi_read_le32(struct ewi_reader *r);
 uint64_t ewi_read_le64(struct ewi_reader *r);
 /* n bytes in place, or NULL after failing with "unexpected end". */
@@ -50,7 +57,15 @@ const uint8_t *ewi_read_bytes(struct ewi_reader *r, size_t n);
  * (unsigned) or copies of the sign (signed).  Messages are the spec suite's: "integer representation
  * too long", "integer too large", "unexpected end".
  */
-uint32_t ewi_read_u32(struct ewi_reader *r);
+uint32_t ewi_read_long_u32(struct ewi_reader *r);
+
+static inline uint32_t ewi_read_u32(struct ewi_reader *r)
+{
+	if (r->p < r->end && *r->p < 0x80) /* nearly every integer in a module */
+		return *r->p++;
+	return ewi_read_long_u32(r);
+}
+
 uint64_t ewi_read_u64(struct ewi_reader *r);
 int32_t ewi_read_s32(struct ewi_reader *r);
 int64_t ewi_read_s33(struct ewi_reader *r);

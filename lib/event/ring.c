@@ -2,85 +2,58 @@
 /* Copyright (c) 2026 The libedgewasm authors */
 
 /*
- * ring.c - the single-producer, single-consumer ring of events.  ring.h explains the protocol.
+ * ring.c - the ring of one producer: what is rare in it, and edgewasm/ring.h's hot calls as functions.
+ * That header explains the protocol; ring_full.c has what happens when there is no room.
  * Leaves waking a sleeping consumer to the host.
  */
-#include "event/ring.h"
+#include "event/ring_full.h"
 
 #if EW_CONFIG_EVENT
 #include <string.h>
 #include "base/bits.h"
-#include "base/le.h"
+#include "event/cas.h"
 
 _Static_assert(sizeof(struct ew_event) == 48, "the header is 48 bytes everywhere");
 _Static_assert(EW_TOPIC_MAX_BYTES == (1u << 16) - 1 && EW_RING_MAX_BYTES / 2 == 1u << 30,
-	       "record_bytes() shifts by these");
-_Static_assert(sizeof(struct ew_ring) % EW_RING_ALIGN == 0, "the room after it is aligned");
+	       "ew_ring_record_bytes() shifts by these");
+_Static_assert(EW_RING_CONTROL_BYTES % EW_RING_ALIGN == 0, "the room after it is aligned");
+_Static_assert(sizeof(struct ew_ring_cursor) % EW_RING_ALIGN == 0, "and the cursors after that");
 
-/* "EWR1", and the width of size_t: two processes must agree on the layout of the control block. */
-#define MAGIC (0x31525745u ^ (uint32_t)sizeof(size_t) << 24)
+/* "EWR2", and the width of the control block: two processes must agree on its layout. */
+#define MAGIC (0x32525745u ^ (uint32_t)sizeof(struct ew_ring) << 24)
 
-static unsigned char *room(const struct ew_ring *r)
+/* ---- creation ---- */
+
+size_t ew_ring_size_shared(size_t ring_bytes, uint32_t consumers)
 {
-	return (unsigned char *)(uintptr_t)(r + 1);
-}
-
-static struct ew_event *event_at(const struct ew_ring *r, uint32_t at)
-{
-	return (struct ew_event *)(void *)(room(r) + at);
-}
-
-/* Every frame is at a multiple of 8, and on all targets an atomic uint32_t is a plain one in memory. */
-static _Atomic uint32_t *frame_at(const struct ew_ring *r, uint32_t at)
-{
-	return (_Atomic uint32_t *)(void *)(room(r) + at);
-}
-
-static uint32_t advance(const struct ew_ring *r, uint32_t at, uint32_t bytes)
-{
-	at += bytes;
-	return at == r->size ? 0 : at;
-}
-
-/* One writer for each counter, so no read-modify-write is needed. */
-static void count(atomic_size_t *counter, size_t n)
-{
-	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
-			      memory_order_relaxed);
+	if (ring_bytes < EW_RING_MIN_BYTES || ring_bytes > EW_RING_MAX_BYTES ||
+	    ring_bytes % EW_RING_ALIGN != 0 || consumers < 1 || consumers > EW_RING_CONSUMERS_MAX)
+		return 0;
+	return EW_RING_CONTROL_BYTES + ring_bytes +
+	       (consumers - 1) * sizeof(struct ew_ring_cursor);
 }
 
 size_t ew_ring_size(size_t ring_bytes)
 {
-	if (ring_bytes < EW_RING_MIN_BYTES || ring_bytes > EW_RING_MAX_BYTES ||
-	    ring_bytes % EW_RING_ALIGN != 0)
-		return 0;
-	return sizeof(struct ew_ring) + ring_bytes;
+	return ew_ring_size_shared(ring_bytes, 1);
 }
 
 /* 0 for what no ring takes; never overflows, because both parts are checked first. */
-EW_INLINE size_t record_bytes(size_t topic_bytes, size_t data_bytes)
-{
-	if ((topic_bytes >> 16 | data_bytes >> 30) != 0) /* one branch for both limits */
-		return 0;
-	return (sizeof(struct ew_event) + topic_bytes + data_bytes + EW_RING_ALIGN - 1) &
-	       ~(size_t)(EW_RING_ALIGN - 1);
-}
-
 size_t ew_ring_record_bytes(size_t topic_bytes, size_t data_bytes)
 {
-	return record_bytes(topic_bytes, data_bytes);
+	if ((topic_bytes >> 16 | data_bytes >> 30) != 0)
+		return 0;
+	return ew_ring_sum(EW_RING_ALIGN, topic_bytes, data_bytes);
 }
 
-/*
- * The offset that a record at `at` must end before, when the consumer's head is at `head`.  Behind the
- * head: the word after the record must still be free.  Otherwise the room's end, which the record may
- * touch when offset 0 (its following word) is free.
- */
-static uint32_t limit_of(const struct ew_ring *r, uint32_t at, uint32_t head)
+struct ew_ring_cursor *ewi_ring_cursor(const struct ew_ring *ring, uint32_t k)
 {
-	if (at < head)
-		return head;
-	return r->size + (head != 0);
+	struct ew_ring *r = (struct ew_ring *)(uintptr_t)ring;
+	unsigned char *room = (unsigned char *)r + EW_RING_CONTROL_BYTES;
+
+	if (k == 0)
+		return &r->own;
+	return (struct ew_ring_cursor *)(void *)(room + r->size) + (k - 1);
 }
 
 enum ew_status ew_ring_init(void *memory, size_t memory_bytes, const struct ew_ring_config *cfg,
@@ -88,33 +61,48 @@ enum ew_status ew_ring_init(void *memory, size_t memory_bytes, const struct ew_r
 {
 	struct ew_ring_config c = {0};
 	struct ew_ring *r = memory;
-	size_t size;
+	size_t size, fixed;
 
 	*out = NULL;
-	if (!memory || (uintptr_t)memory % EW_RING_ALIGN != 0 ||
-	    memory_bytes < sizeof(*r) + EW_RING_MIN_BYTES)
-		return EW_ERR_INVAL;
 	if (cfg && cfg->struct_bytes < sizeof(size_t))
 		return EW_ERR_INVAL;
 	if (cfg) /* an older caller's struct is shorter: what it lacks is the default */
 		memcpy(&c, cfg, cfg->struct_bytes < sizeof(c) ? cfg->struct_bytes : sizeof(c));
-	if (c.policy != EW_RING_REJECT && c.policy != EW_RING_DROP_NEWEST)
+	c.consumers = c.consumers ? c.consumers : 1;
+	fixed = ew_ring_size_shared(EW_RING_MIN_BYTES, c.consumers);
+	if (!memory || (uintptr_t)memory % EW_RING_ALIGN != 0 || fixed == 0 || memory_bytes < fixed)
+		return EW_ERR_INVAL;
+	c.record_align = c.record_align ? c.record_align : EW_RING_ALIGN;
+	if (c.record_align < EW_RING_ALIGN || c.record_align > EW_RING_MIN_BYTES / 2 ||
+	    (c.record_align & (c.record_align - 1)) != 0)
+		return EW_ERR_INVAL;
+	if ((uint32_t)c.policy > EW_RING_COALESCE)
 		return EW_ERR_UNSUPPORTED;
-	size = (memory_bytes - sizeof(*r)) & ~(size_t)(EW_RING_ALIGN - 1);
+	if (c.policy == EW_RING_COALESCE && c.consumers != 1)
+		return EW_ERR_INVAL;
+	size = (memory_bytes - (fixed - EW_RING_MIN_BYTES)) & ~(size_t)(c.record_align - 1);
 	if (size > EW_RING_MAX_BYTES)
 		size = EW_RING_MAX_BYTES;
 	memset(r, 0, sizeof(*r));
 	r->size = (uint32_t)size;
 	/*
-	 * An empty ring at offset t takes a record of L when L <= size - t or L < t.  In units of 8
+	 * An empty ring at offset t takes a record of L when L <= size - t or L < t.  In units of the alignment
 	 * that fails for some t as soon as 2L > size, so half the room always fits.
 	 */
-	r->max_record = r->size / 2 & EWI_FRAME_BYTES;
+	r->align = c.record_align;
+	r->max_record = r->size / 2 & ~(r->align - 1);
 	r->policy = c.policy;
-	r->next_seq = c.first_seq ? c.first_seq : 1;
-	r->limit = limit_of(r, 0, 0);
-	atomic_store_explicit(frame_at(r, 0), 0, memory_order_relaxed);
-	r->magic = MAGIC;
+	r->consumers = c.consumers;
+	r->seq_base = c.first_seq ? c.first_seq : 1;
+	r->limit = r->size;
+	for (uint32_t k = 0; k < r->consumers; k++) {
+		struct ew_ring_cursor *cursor = ewi_ring_cursor(r, k);
+
+		memset(cursor, 0, sizeof(*cursor));
+		cursor->pins = c.policy == EW_RING_DROP_OLDEST || c.policy == EW_RING_COALESCE;
+	}
+	ew_ring_set(ew_ring_frame_at(r, 0), 0);
+	ew_ring_publish(&r->magic, MAGIC);
 	*out = r;
 	return EW_OK;
 }
@@ -122,11 +110,15 @@ enum ew_status ew_ring_init(void *memory, size_t memory_bytes, const struct ew_r
 enum ew_status ew_ring_attach(void *memory, size_t memory_bytes, struct ew_ring **out)
 {
 	struct ew_ring *r = memory;
+	size_t bytes;
 
 	*out = NULL;
 	if (!memory || (uintptr_t)memory % EW_RING_ALIGN != 0 || memory_bytes < sizeof(*r))
 		return EW_ERR_INVAL;
-	if (r->magic != MAGIC || r->size > memory_bytes - sizeof(*r) || ew_ring_size(r->size) == 0)
+	if (ew_ring_acquire(&r->magic) != MAGIC)
+		return EW_ERR_MALFORMED;
+	bytes = ew_ring_size_shared(r->size, r->consumers);
+	if (bytes == 0 || bytes > memory_bytes)
 		return EW_ERR_MALFORMED;
 	*out = r;
 	return EW_OK;
@@ -137,168 +129,87 @@ size_t ew_ring_max_record(const struct ew_ring *r)
 	return r->max_record;
 }
 
-void ew_ring_stat(const struct ew_ring *ring, struct ew_ring_stat *out)
+/* What lies between a consumer and the producer; a consumer that left has nothing before it. */
+uint32_t ewi_ring_behind(const struct ew_ring *r, const struct ew_ring_cursor *c, uint32_t at)
 {
-	struct ew_ring *r = (struct ew_ring *)(uintptr_t)ring; /* C11's atomic_load takes no const */
-	uint32_t tail = atomic_load_explicit(&r->tail, memory_order_relaxed);
-	uint32_t head = atomic_load_explicit(&r->head, memory_order_relaxed);
+	uint32_t head = ew_ring_acquire(&c->head) & EW_RING_OFFSET;
 
-	out->pushed = atomic_load_explicit(&r->pushed, memory_order_relaxed);
-	out->released = atomic_load_explicit(&r->released, memory_order_relaxed);
-	out->rejected_full = atomic_load_explicit(&r->rejected_full, memory_order_relaxed);
-	out->dropped_newest = atomic_load_explicit(&r->dropped_newest, memory_order_relaxed);
-	out->too_big = atomic_load_explicit(&r->too_big, memory_order_relaxed);
-	out->aborted = atomic_load_explicit(&r->aborted, memory_order_relaxed);
-	out->used_bytes = tail >= head ? tail - head : r->size - head + tail;
+	if (ew_ring_get(&c->absent))
+		return 0;
+	return at >= head ? at - head : r->size - head + at;
 }
 
-/*
- * All but frame and seq, field by field: a wide load of what narrow stores have just written waits
- * for them to reach the cache, which costs as much as everything else here.
- */
-EW_INLINE void copy_header(struct ew_event *to, const struct ew_event *from)
+void ew_ring_stat(const struct ew_ring *r, struct ew_ring_stat *out)
 {
-	to->flags = from->flags;
-	to->time_ns = from->time_ns;
-	memcpy(to->trace_id, from->trace_id, sizeof(to->trace_id));
-	to->topic_bytes = from->topic_bytes;
-	to->content_type = from->content_type;
-	to->data_bytes = from->data_bytes;
+	uint32_t at = ew_ring_get(&r->at), used = 0;
+
+	for (uint32_t k = 0; k < r->consumers; k++) {
+		uint32_t behind = ewi_ring_behind(r, ewi_ring_cursor(r, k), at);
+
+		used = behind > used ? behind : used;
+	}
+	out->pushed = ew_ring_counted(&r->pushed);
+	out->released = ew_ring_counted(&r->own.released);
+	out->rejected_full = ew_ring_counted(&r->rejected_full);
+	out->dropped_newest = ew_ring_counted(&r->dropped_newest);
+	out->too_big = ew_ring_counted(&r->too_big);
+	out->aborted = ew_ring_counted(&r->aborted);
+	out->used_bytes = used;
+	out->dropped_oldest = ew_ring_counted(&r->own.dropped);
+	out->coalesced = ew_ring_counted(&r->coalesced);
+	out->abandoned = ew_ring_counted(&r->abandoned);
+}
+
+enum ew_status ew_ring_consumer_stat(const struct ew_ring *r, uint32_t consumer,
+				     struct ew_ring_consumer_stat *out)
+{
+	const struct ew_ring_cursor *c;
+
+	memset(out, 0, sizeof(*out));
+	if (consumer >= r->consumers)
+		return EW_ERR_INVAL;
+	c = ewi_ring_cursor(r, consumer);
+	out->released = ew_ring_counted(&c->released);
+	out->dropped_oldest = ew_ring_counted(&c->dropped);
+	out->used_bytes = ewi_ring_behind(r, c, ew_ring_get(&r->at));
+	return EW_OK;
 }
 
 /* ---- producer ---- */
 
-EW_INLINE uint32_t tail_of(struct ew_ring *r)
-{
-	return atomic_load_explicit(&r->tail, memory_order_relaxed);
-}
-
-EW_INLINE void set_tail(struct ew_ring *r, uint32_t at)
-{
-	atomic_store_explicit(&r->tail, at, memory_order_relaxed);
-}
-
-/*
- * Let the consumer see everything up to `end`, the tail: the word there becomes the end that it will meet,
- * then the first frame that it waits for appears.
- */
-EW_INLINE void publish(struct ew_ring *r, uint32_t first, uint32_t frame, uint32_t end, uint32_t n)
-{
-	atomic_store_explicit(frame_at(r, end), 0, memory_order_relaxed);
-	atomic_store_explicit(frame_at(r, first), frame, memory_order_release);
-	r->next_seq += n;
-	count(&r->pushed, n);
-}
-
-static EW_COLD void no_room(struct ew_ring *r)
-{
-	if (r->policy == EW_RING_DROP_NEWEST) {
-		r->next_seq++;
-		count(&r->dropped_newest, 1);
-	} else {
-		count(&r->rejected_full, 1);
-	}
-}
-
-#define NOWHERE UINT32_MAX
-
-/*
- * The record does not fit before the limit known so far: look at the head again, then at the front of
- * the room.  Returns where it goes: the tail, or 0 after padding up to the end, or NOWHERE.
- */
-static EW_NOINLINE uint32_t make_room(struct ew_ring *r, uint32_t bytes)
-{
-	uint32_t tail = tail_of(r), head = atomic_load_explicit(&r->head, memory_order_acquire);
-
-	r->head_seen = head;
-	r->limit = limit_of(r, tail, head);
-	if (tail + bytes < r->limit)
-		return tail;
-	if (tail < head || bytes >= head) {
-		no_room(r);
-		return NOWHERE;
-	}
-	r->limit = head;
-	return 0;
-}
-
-/* Move the tail behind a record of `bytes` at `at`; when that is the front, the limit becomes the head. */
-EW_INLINE uint32_t end_record(struct ew_ring *r, uint32_t at, uint32_t bytes)
-{
-	uint32_t end = at + bytes;
-
-	if (EW_UNLIKELY(end == r->size)) {
-		end = 0;
-		r->limit = limit_of(r, 0, r->head_seen);
-	}
-	set_tail(r, end);
-	return end;
-}
-
-/* The record's size, or 0 after counting it as too big. */
-EW_INLINE uint32_t checked_bytes(struct ew_ring *r, size_t topic_bytes, size_t data_bytes)
-{
-	size_t bytes = record_bytes(topic_bytes, data_bytes);
-
-	if (EW_LIKELY(bytes != 0 && bytes <= r->max_record))
-		return (uint32_t)bytes;
-	count(&r->too_big, 1);
-	return 0;
-}
-
 /* Store a frame of the open batch: the first waits for the commit, the others are hidden behind it. */
-EW_INLINE void set_frame(struct ew_ring *r, uint32_t at, uint32_t frame)
+static void set_frame(struct ew_ring *r, uint32_t at, uint32_t frame)
 {
 	if (at == r->open)
 		r->open_frame = frame;
 	else
-		atomic_store_explicit(frame_at(r, at), frame, memory_order_relaxed);
+		ew_ring_set(ew_ring_frame_at(r, at), frame);
 }
 
-/* Both lengths and the content type, 0, with one store where their order in memory allows it. */
-EW_INLINE void set_lengths(struct ew_event *e, size_t topic_bytes, size_t data_bytes)
-{
-	uint64_t both = topic_bytes | (uint64_t)data_bytes << 32;
-
-	if (EW_BIG_ENDIAN) {
-		e->topic_bytes = (uint16_t)topic_bytes;
-		e->content_type = 0;
-		e->data_bytes = (uint32_t)data_bytes;
-	} else {
-		memcpy((unsigned char *)e + offsetof(struct ew_event, topic_bytes), &both, sizeof(both));
-	}
-}
-
-/* Begin an event at `at`; it is not counted as open yet. */
-EW_INLINE struct ew_event *begin_event(struct ew_ring *r, uint32_t at, size_t topic_bytes,
-				       size_t data_bytes)
-{
-	struct ew_event *e = event_at(r, at);
-
-	e->flags = 0;
-	e->seq = r->next_seq + r->open_count;
-	e->time_ns = 0;
-	memset(e->trace_id, 0, sizeof(e->trace_id));
-	set_lengths(e, topic_bytes, data_bytes);
-	return e;
-}
-
-/* A claim that has to look for room; a function of its own, so that the other way makes no calls. */
-static EW_NOINLINE enum ew_status claim_slowly(struct ew_ring *r, uint32_t bytes, size_t topic_bytes,
+/* A claim that has to look for room; EW_ERR_FULL is not counted yet. */
+static EW_NOINLINE enum ew_status claim_slowly(struct ew_ring *r, size_t topic_bytes,
 					       size_t data_bytes, struct ew_event **out)
 {
-	uint32_t tail = tail_of(r), at = make_room(r, bytes);
+	uint32_t bytes, before = r->at, at;
+	struct ew_event *e;
 
 	*out = NULL;
-	if (at == NOWHERE)
+	bytes = (uint32_t)ew_ring_sum(r->align, topic_bytes, data_bytes);
+	if (topic_bytes > EW_TOPIC_MAX_BYTES || data_bytes > r->max_record || bytes > r->max_record) {
+		ew_ring_count(&r->too_big, 1);
+		return EW_ERR_TOOBIG;
+	}
+	at = ewi_ring_make_room(r, bytes);
+	if (at == EWI_RING_NOWHERE)
 		return EW_ERR_FULL;
 	if (r->open_count == 0)
-		r->open = tail;
-	if (at != tail)
-		set_frame(r, tail, (r->size - tail) | EWI_FRAME_PAD);
+		r->open = before;
+	if (at != before)
+		set_frame(r, before, (r->size - before) | EW_RING_PAD);
 	set_frame(r, at, bytes);
-	end_record(r, at, bytes);
-	*out = begin_event(r, at, topic_bytes, data_bytes);
+	*out = e = ew_ring_event_at(r, at);
+	ew_ring_head(e, r->seq_base + r->pushed + r->open_count, topic_bytes, data_bytes);
+	ewi_ring_end_at(r, at + bytes);
 	r->open_count++;
 	return EW_OK;
 }
@@ -306,36 +217,21 @@ static EW_NOINLINE enum ew_status claim_slowly(struct ew_ring *r, uint32_t bytes
 enum ew_status ew_ring_claim(struct ew_ring *r, size_t topic_bytes, size_t data_bytes,
 			     struct ew_event **out)
 {
-	uint32_t bytes = checked_bytes(r, topic_bytes, data_bytes);
-	uint32_t at = tail_of(r);
+	enum ew_status st;
 
-	if (EW_UNLIKELY(bytes == 0)) {
-		*out = NULL;
-		return EW_ERR_TOOBIG;
-	}
-	if (EW_UNLIKELY(at + bytes >= r->limit))
-		return claim_slowly(r, bytes, topic_bytes, data_bytes, out);
-	if (r->open_count == 0) {
-		r->open = at;
-		r->open_frame = bytes;
-	} else {
-		atomic_store_explicit(frame_at(r, at), bytes, memory_order_relaxed);
-	}
-	end_record(r, at, bytes);
-	*out = begin_event(r, at, topic_bytes, data_bytes);
-	r->open_count++;
-	return EW_OK;
+	if (EW_LIKELY(ew_ring_fits(r, topic_bytes, data_bytes)))
+		return ew_ring_claim_inline(r, topic_bytes, data_bytes, out);
+	st = claim_slowly(r, topic_bytes, data_bytes, out);
+	return st == EW_ERR_FULL ? ewi_ring_refuse(r) : st;
 }
 
 static uint32_t own_frame(struct ew_ring *r, uint32_t at)
 {
-	if (at == r->open)
-		return r->open_frame;
-	return atomic_load_explicit(frame_at(r, at), memory_order_relaxed);
+	return at == r->open ? r->open_frame : ew_ring_get(ew_ring_frame_at(r, at));
 }
 
 /*
- * Where the newest of the open claims begins; *before is the tail as it was before that claim, which
+ * Where the newest of the open claims begins; *before is where the producer stood before that claim, which
  * differs when padding was put in front.  Walks the batch: it is not linked backwards, and shrinking
  * and aborting are rare.
  */
@@ -345,183 +241,241 @@ static uint32_t newest(struct ew_ring *r, uint32_t *before)
 
 	for (uint32_t i = 0; i < r->open_count; i++) {
 		*before = at = end;
-		if (own_frame(r, at) & EWI_FRAME_PAD)
+		if (own_frame(r, at) & EW_RING_PAD)
 			at = 0;
-		end = advance(r, at, own_frame(r, at));
+		end = at + own_frame(r, at);
+		end = end == r->size ? 0 : end;
 	}
 	return at;
 }
 
+/* Step back to `at`; the limit is found anew by the next claim. */
+static void step_back(struct ew_ring *r, uint32_t at)
+{
+	ew_ring_set(&r->at, at == r->size ? 0 : at);
+	r->limit = 0;
+}
+
 enum ew_status ew_ring_shrink(struct ew_ring *r, size_t data_bytes)
 {
-	uint32_t at, before, bytes, end;
+	uint32_t at, before, bytes;
 	struct ew_event *e;
 
 	if (r->open_count == 0)
 		return EW_ERR_STATE;
 	at = newest(r, &before);
-	e = event_at(r, at);
+	e = ew_ring_event_at(r, at);
 	if (data_bytes > e->data_bytes)
 		return EW_ERR_TOOBIG;
 	e->data_bytes = (uint32_t)data_bytes;
-	bytes = (uint32_t)record_bytes(e->topic_bytes, data_bytes);
-	end = advance(r, at, bytes);
-	r->limit = limit_of(r, end, r->head_seen);
+	bytes = (uint32_t)ew_ring_sum(r->align, e->topic_bytes, data_bytes);
 	set_frame(r, at, bytes);
-	set_tail(r, end);
+	step_back(r, at + bytes);
 	return EW_OK;
 }
 
 uint32_t ew_ring_commit(struct ew_ring *r)
 {
-	uint32_t n = r->open_count;
-
-	if (n == 0)
-		return 0;
-	publish(r, r->open, r->open_frame, tail_of(r), n);
-	r->open_count = 0;
-	return n;
+	return ew_ring_commit_inline(r);
 }
 
 enum ew_status ew_ring_abort(struct ew_ring *r)
 {
-	uint32_t before;
+	uint32_t before = 0;
 
 	if (r->open_count == 0)
 		return EW_ERR_STATE;
 	(void)newest(r, &before);
 	r->open_count--;
-	r->limit = limit_of(r, before, r->head_seen);
-	set_tail(r, before);
-	count(&r->aborted, 1);
+	step_back(r, before);
+	ew_ring_count(&r->aborted, 1);
 	return EW_OK;
 }
 
-/* A batch of one, without the batch's bookkeeping. */
-enum ew_status ew_ring_push(struct ew_ring *r, const struct ew_event *e, const void *topic,
-			    const void *data)
+/* A push that has to look for room: a claim, a copy and a commit. */
+static EW_NOINLINE enum ew_status push_slowly(struct ew_ring *r, const struct ew_event *e,
+					      const void *topic, const void *data)
 {
-	uint32_t tail = tail_of(r), at = tail, bytes, frame, end;
+	enum ew_status st;
 	struct ew_event *to;
 
-	if (EW_UNLIKELY(r->open_count != 0))
+	if (r->open_count != 0)
 		return EW_ERR_STATE;
-	frame = bytes = checked_bytes(r, e->topic_bytes, e->data_bytes);
-	if (bytes == 0)
-		return EW_ERR_TOOBIG;
-	if (EW_UNLIKELY(at + bytes >= r->limit)) {
-		at = make_room(r, bytes);
-		if (at == NOWHERE)
-			return r->policy == EW_RING_DROP_NEWEST ? EW_OK : EW_ERR_FULL;
+	st = claim_slowly(r, e->topic_bytes, e->data_bytes, &to);
+	if (st == EW_ERR_FULL && r->policy == EW_RING_COALESCE && ewi_ring_coalesce(r, e, topic, data))
+		return EW_OK;
+	if (st == EW_ERR_FULL) {
+		ewi_ring_refuse(r);
+		return r->policy == EW_RING_DROP_NEWEST ? EW_OK : EW_ERR_FULL;
 	}
-	if (EW_UNLIKELY(at != tail)) {
-		atomic_store_explicit(frame_at(r, at), bytes, memory_order_relaxed);
-		frame = (r->size - tail) | EWI_FRAME_PAD;
-	}
-	end = end_record(r, at, bytes);
-	to = event_at(r, at);
-	copy_header(to, e);
-	to->seq = r->next_seq;
+	if (st != EW_OK)
+		return st;
+	ew_ring_copy_header(to, e);
 	if (e->topic_bytes != 0)
 		memcpy(ew_event_topic(to), topic, e->topic_bytes);
 	if (e->data_bytes != 0)
 		memcpy(ew_event_data(to), data, e->data_bytes);
-	publish(r, tail, frame, end, 1);
+	ew_ring_commit_inline(r);
 	return EW_OK;
+}
+
+enum ew_status ew_ring_push(struct ew_ring *r, const struct ew_event *e, const void *topic,
+			    const void *data)
+{
+	if (EW_UNLIKELY(!ew_ring_fits(r, e->topic_bytes, e->data_bytes) || r->open_count != 0))
+		return push_slowly(r, e, topic, data);
+	return ew_ring_push_inline(r, e, topic, data);
 }
 
 uint64_t ew_ring_next_seq(const struct ew_ring *r)
 {
-	return r->next_seq + r->open_count;
+	return r->seq_base + r->pushed + r->open_count;
 }
 
 /* ---- consumer ---- */
 
-EW_INLINE uint32_t head_of(struct ew_ring *r)
-{
-	return atomic_load_explicit(&r->head, memory_order_relaxed);
-}
-
-EW_INLINE void give_back(struct ew_ring *r, uint32_t head, uint32_t n)
-{
-	atomic_store_explicit(&r->head, head, memory_order_release);
-	if (EW_UNLIKELY(r->read_count != 0))
-		r->read_count = 0; /* else it would seem right again after a lap */
-	count(&r->released, n);
-}
-
 /*
- * The event at *at, with *at moved past it; NULL: none yet.  Padding is stepped over: the record that it
- * was made for was published with it.
+ * Begin to look at what is waiting: with a policy that lets the producer move the head, hold it first.
+ * False: the producer replaces an event just now.
  */
-EW_INLINE struct ew_event *next_event(struct ew_ring *r, uint32_t *at)
+static bool hold(struct ew_ring_cursor *c)
 {
-	uint32_t frame = atomic_load_explicit(frame_at(r, *at), memory_order_acquire);
-	struct ew_event *e;
+	uint32_t head;
 
-	if (frame == 0)
-		return NULL;
-	if (EW_UNLIKELY(frame & EWI_FRAME_PAD)) {
-		*at = 0;
-		frame = atomic_load_explicit(frame_at(r, 0), memory_order_acquire);
+	if (EW_LIKELY(!c->pins))
+		return true;
+	head = ew_ring_get(&c->head);
+	while (!(head & EW_RING_HELD)) {
+		if (head & EW_RING_EDITED)
+			return false;
+		if (ewi_cas(&c->head, &head, head | EW_RING_HELD))
+			break;
 	}
-	e = event_at(r, *at);
-	*at = advance(r, *at, frame);
-	return e;
+	return true;
+}
+
+/* Nothing was given out: the producer may have the head back, and what was skipped before `at`. */
+static void let_go(struct ew_ring_cursor *c, uint32_t at)
+{
+	if (EW_UNLIKELY(c->pins))
+		ew_ring_publish(&c->head, at);
+}
+
+static uint32_t head_of(const struct ew_ring_cursor *c)
+{
+	return ew_ring_get(&c->head) & EW_RING_OFFSET;
+}
+
+static EW_NOINLINE uint32_t read_from(struct ew_ring *r, struct ew_ring_cursor *c,
+				      const struct ew_event **out, uint32_t max)
+{
+	uint32_t at, n = 0;
+
+	if (max == 0 || ew_ring_get(&c->absent) || !hold(c))
+		return 0;
+	c->read_from = at = head_of(c);
+	while (n < max && (out[n] = ew_ring_next(r, &at)) != NULL)
+		n++;
+	c->read_end = at;
+	c->read_count = n;
+	if (n == 0)
+		let_go(c, at);
+	return n;
+}
+
+static EW_NOINLINE enum ew_status peek_from(struct ew_ring *r, struct ew_ring_cursor *c,
+					    const struct ew_event **out)
+{
+	const struct ew_event *e;
+
+	*out = NULL;
+	if (read_from(r, c, &e, 1) == 0)
+		return EW_ERR_EMPTY;
+	*out = e;
+	return EW_OK;
+}
+
+/* What was read and is not released stays held. */
+static EW_NOINLINE uint32_t release_from(struct ew_ring *r, struct ew_ring_cursor *c, uint32_t n)
+{
+	uint32_t at, from = c->read_from, done = 0, still_read;
+
+	if (n == 0 || ew_ring_get(&c->absent) || !hold(c))
+		return 0;
+	at = head_of(c);
+	still_read = at == from ? c->read_count : 0;
+	if (n == still_read) { /* the batch as it was read */
+		at = c->read_end;
+		done = n;
+	}
+	while (done < n && ew_ring_next(r, &at))
+		done++;
+	if (c->pins && done < still_read) {
+		c->read_from = at;
+		c->read_count = still_read - done;
+		ew_ring_publish(&c->head, at | EW_RING_HELD);
+		ew_ring_count(&c->released, done);
+		return done;
+	}
+	if (done != 0)
+		ew_ring_give_back(c, at, done);
+	else
+		let_go(c, at);
+	return done;
 }
 
 enum ew_status ew_ring_peek(struct ew_ring *r, const struct ew_event **out)
 {
-	uint32_t at = head_of(r);
-
-	*out = next_event(r, &at);
-	return *out ? EW_OK : EW_ERR_EMPTY;
+	if (EW_UNLIKELY(r->own.pins | ew_ring_get(&r->own.absent)))
+		return peek_from(r, &r->own, out);
+	return ew_ring_peek_inline(r, out);
 }
 
 uint32_t ew_ring_read(struct ew_ring *r, const struct ew_event **out, uint32_t max)
 {
-	uint32_t at = head_of(r), n = 0;
-
-	r->read_from = at;
-	while (n < max && (out[n] = next_event(r, &at)) != NULL)
-		n++;
-	r->read_end = at;
-	r->read_count = n;
-	return n;
+	return read_from(r, &r->own, out, max);
 }
 
-uint32_t ew_ring_release(struct ew_ring *r, uint32_t n)
+uint32_t ew_ring_release(struct ew_ring *r, uint32_t count)
 {
-	uint32_t at = head_of(r), done = 0;
-
-	if (n == r->read_count && at == r->read_from) { /* the batch as it was read */
-		at = r->read_end;
-		done = n;
-	}
-	while (done < n && next_event(r, &at))
-		done++;
-	if (done != 0)
-		give_back(r, at, done);
-	return done;
+	return release_from(r, &r->own, count);
 }
 
 enum ew_status ew_ring_pop(struct ew_ring *r, struct ew_event *e, void *payload, size_t cap)
 {
-	uint32_t at = head_of(r);
-	const struct ew_event *from = next_event(r, &at);
+	const struct ew_event *from;
 	size_t bytes;
 
-	if (!from)
+	if (ew_ring_peek(r, &from) != EW_OK)
 		return EW_ERR_EMPTY;
-	copy_header(e, from);
+	ew_ring_copy_header(e, from);
 	e->seq = from->seq;
 	bytes = (size_t)from->topic_bytes + from->data_bytes;
 	if (bytes > cap)
 		return EW_ERR_TOOBIG;
 	if (bytes != 0)
 		memcpy(payload, from + 1, bytes);
-	give_back(r, at, 1);
+	(void)ew_ring_release_inline(r, 1);
 	return EW_OK;
+}
+
+enum ew_status ew_ring_peek_as(struct ew_ring *r, uint32_t consumer, const struct ew_event **out)
+{
+	*out = NULL;
+	if (consumer >= r->consumers)
+		return EW_ERR_INVAL;
+	return peek_from(r, ewi_ring_cursor(r, consumer), out);
+}
+
+uint32_t ew_ring_read_as(struct ew_ring *r, uint32_t consumer, const struct ew_event **out,
+			 uint32_t max)
+{
+	return consumer < r->consumers ? read_from(r, ewi_ring_cursor(r, consumer), out, max) : 0;
+}
+
+uint32_t ew_ring_release_as(struct ew_ring *r, uint32_t consumer, uint32_t count)
+{
+	return consumer < r->consumers ? release_from(r, ewi_ring_cursor(r, consumer), count) : 0;
 }
 
 #endif

@@ -86,7 +86,8 @@ static bool reserve(struct ewi_translator *t, uint8_t **buffer, size_t used, siz
 	return true;
 }
 
-void *ewi_emit_raw(struct ewi_translator *t, size_t bytes)
+/* n more bytes of code, as they are: rewinding may have left something. */
+static inline void *more_code(struct ewi_translator *t, size_t bytes)
 {
 	uint8_t *p;
 
@@ -99,8 +100,16 @@ void *ewi_emit_raw(struct ewi_translator *t, size_t bytes)
 	if (!reserve(t, &t->code, t->code_size, &t->code_cap, bytes))
 		return NULL;
 	p = t->code + t->code_size;
-	memset(p, 0, bytes); /* rewinding may have left something */
 	t->code_size += bytes;
+	return p;
+}
+
+void *ewi_emit_raw(struct ewi_translator *t, size_t bytes)
+{
+	void *p = more_code(t, bytes);
+
+	if (p)
+		memset(p, 0, bytes);
 	return p;
 }
 
@@ -147,7 +156,7 @@ static bool note_line(struct ewi_translator *t, uint32_t here)
 struct ewi_insx *ewi_emit(struct ewi_translator *t, unsigned icode, unsigned form, bool wide)
 {
 	size_t bytes = wide ? sizeof(struct ewi_insx) : sizeof(struct ewi_ins);
-	struct ewi_insx *ins = note_start(t, icode, form) ? ewi_emit_raw(t, bytes) : NULL;
+	struct ewi_insx *ins = note_start(t, icode, form) ? more_code(t, bytes) : NULL;
 
 #if EW_CONFIG_TRACE
 	if (EW_UNLIKELY(t->m->flags & EW_MODULE_LISTING) && ins && !note_line(t, ewi_here(t) - (uint32_t)bytes))
@@ -155,6 +164,10 @@ struct ewi_insx *ewi_emit(struct ewi_translator *t, unsigned icode, unsigned for
 #endif
 	if (!ins)
 		return &t->sink;
+	if (wide)
+		ins->rel = ins->cost = 0;
+	ins->i.a = ins->i.b = 0;
+	ins->i.u.uimm = 0;
 	ins->i.h = EWI_HANDLER(icode, form, 0);
 	t->last = (struct ewi_last){ewi_here(t) - (uint32_t)bytes, ewi_here(t), EWI_NONE, EWI_NONE,
 				    (uint16_t)icode, (uint8_t)form};
@@ -350,7 +363,8 @@ void ewi_settle(struct ewi_translator *t, uint32_t h)
 void ewi_settle_top(struct ewi_translator *t, uint32_t n)
 {
 	for (uint32_t h = t->sp - n; h < t->sp; h++)
-		ewi_settle(t, h);
+		if (t->stack[h].place != EWI_TEMP)
+			ewi_settle(t, h);
 }
 
 void ewi_settle_locals(struct ewi_translator *t, uint32_t local_slot)

@@ -116,8 +116,11 @@ struct ewi_block {
 	int32_t loop_cost;    /* cost at it */
 	uint32_t else_branch; /* position of the pair that an if jumps by, or EWI_NONE */
 	uint32_t stub, stub_serial; /* a br_table's landing code for this label */
+	/* A br_table may name a label often: its types are looked at once (checked), and where its values are (placed). */
+	uint32_t checked_serial, placed_serial;
 	uint8_t opcode;
 	bool unreachable, was_dead;
+	bool moves; /* of the br_table that placed_serial names */
 };
 
 #define EWI_LAZY_MAX 32

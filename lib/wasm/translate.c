@@ -99,13 +99,40 @@ struct ewi_entry ewi_pop(struct ewi_translator *t, uint8_t type)
 
 void ewi_pop_types(struct ewi_translator *t, const uint8_t *types, uint32_t n)
 {
-	while (n > 0 && t->status == EW_OK)
-		ewi_pop(t, types[--n]);
+	struct ewi_entry *e = t->stack + t->sp;
+	bool wrong = false;
+
+	if (t->sp - t->blocks[t->depth - 1].height < n) { /* too few, or unreachable */
+		while (n > 0 && t->status == EW_OK)
+			ewi_pop(t, types[--n]);
+		return;
+	}
+	if (n == 0)
+		return;
+	t->sp -= n;
+	while (n-- > 0) {
+		e--;
+		t->lazy_count -= e->place == EWI_LOCAL; /* the last of them first, as in ewi_pop */
+		wrong |= e->type != types[n] && e->type != EWI_UNKNOWN;
+	}
+	t->next_slot = e->home;
+	if (wrong)
+		ewi_fail(t, EW_ERR_INVALID, "type mismatch");
 }
 
 void ewi_push_types(struct ewi_translator *t, const uint8_t *types, uint32_t n)
 {
-	for (uint32_t i = 0; i < n && t->status == EW_OK; i++)
+	uint32_t i = 0;
+
+	/* While there is room for v128s, which take two slots. */
+	for (; i < n && t->sp < t->stack_cap && t->next_slot + 2 <= EW_MAX_FRAME_SLOTS; i++) {
+		t->stack[t->sp++] = (struct ewi_entry){
+			.slot = (uint16_t)t->next_slot, .home = (uint16_t)t->next_slot, .type = types[i]};
+		t->next_slot += ewi_slots_of(types[i]);
+	}
+	if (t->next_slot > t->max_slot)
+		t->max_slot = t->next_slot;
+	for (; i < n && t->status == EW_OK; i++)
 		ewi_push(t, types[i]);
 }
 

@@ -112,11 +112,26 @@ void ewi_function_begin(struct ewi_translator *t)
 	push_block(t, &b);
 }
 
+/*
+ * Operands just popped are there again: what a block takes or gives is the same before and after.  In dead code some may
+ * not have been there, or be of no type yet.
+ */
+static void push_again(struct ewi_translator *t, uint32_t sp, uint32_t next_slot, const uint8_t *types, uint32_t n)
+{
+	if (t->dead) {
+		ewi_push_types(t, types, n);
+		return;
+	}
+	t->sp = sp;
+	t->next_slot = next_slot;
+}
+
 static void begin_block(struct ewi_translator *t, enum ewi_opcode op)
 {
 	struct ewi_block b = {.else_branch = EWI_NONE, .was_dead = t->dead};
 	struct ewi_entry cond;
 	struct ewi_cond c;
+	uint32_t sp, next_slot;
 
 	b.opcode = op == EWI_OP_LOOP ? 0x03 : op == EWI_OP_IF ? 0x04 : 0x02;
 	read_block_type(t, &b);
@@ -129,6 +144,8 @@ static void begin_block(struct ewi_translator *t, enum ewi_opcode op)
 	ewi_settle_locals(t, EWI_NONE);
 	if (t->sp - top(t)->height >= b.param_count)
 		ewi_settle_top(t, b.param_count);
+	sp = t->sp;
+	next_slot = t->next_slot;
 	ewi_pop_types(t, b.params, b.param_count);
 	b.height = t->sp;
 	b.base = t->next_slot;
@@ -144,7 +161,7 @@ static void begin_block(struct ewi_translator *t, enum ewi_opcode op)
 		b.loop_cost = t->cost;
 	}
 	if (push_block(t, &b))
-		ewi_push_types(t, b.params, b.param_count);
+		push_again(t, sp, next_slot, b.params, b.param_count);
 }
 
 /* Results of the block are on the stack, and nothing else; bring them into their slots. */
@@ -230,6 +247,8 @@ static void emit_return(struct ewi_translator *t, bool last)
 static void end_block(struct ewi_translator *t)
 {
 	struct ewi_block *b = top(t), done;
+	uint32_t sp = t->sp, next_slot = t->next_slot;
+	bool was_live = !t->dead;
 
 	if (b->opcode == 0x04 &&
 	    (b->param_count != b->result_count ||
@@ -254,7 +273,10 @@ static void end_block(struct ewi_translator *t)
 		ewi_emit_bind(t, done.else_branch);
 	if (done.opcode != 0x03)
 		ewi_emit_bind(t, done.chain);
-	ewi_push_types(t, done.results, done.result_count);
+	if (was_live)
+		push_again(t, sp, next_slot, done.results, done.result_count);
+	else
+		ewi_push_types(t, done.results, done.result_count);
 }
 
 /* ---- branches ---- */
@@ -394,7 +416,11 @@ static void fill_table(struct ewi_translator *t, struct ewi_reader targets, uint
 
 		if (!b)
 			return;
-		if (is_function(t, b) || must_move(t, b, arity)) {
+		if (b->placed_serial != t->br_table_serial) {
+			b->placed_serial = t->br_table_serial;
+			b->moves = is_function(t, b) || must_move(t, b, arity);
+		}
+		if (b->moves) {
 			uint32_t to = stub_for(t, b, arity);
 			int32_t *p = (int32_t *)(void *)(t->code + pair);
 
@@ -420,6 +446,7 @@ static void br_table(struct ewi_translator *t)
 		ewi_reader_fail(&t->r, ewi_reader_at(&t->r), "unexpected end");
 		return;
 	}
+	t->br_table_serial++;
 	for (uint32_t i = 0; i <= count; i++) {
 		struct ewi_block *b = label(t, ewi_read_u32(&t->r));
 		uint32_t arity;
@@ -432,6 +459,9 @@ static void br_table(struct ewi_translator *t)
 			return;
 		}
 		n = arity;
+		if (b->checked_serial == t->br_table_serial)
+			continue;
+		b->checked_serial = t->br_table_serial;
 		ewi_check_top(t, types, n);
 		if (t->status != EW_OK)
 			return;
@@ -447,7 +477,6 @@ static void br_table(struct ewi_translator *t)
 		ins->i.a = slot;
 		ins->i.u.uimm = count;
 		pairs = ewi_here(t);
-		t->br_table_serial++;
 		if (ewi_emit_raw(t, 8 * ((size_t)count + 1))) {
 			ewi_keep_slots(t);
 			fill_table(t, targets, count, pairs, n);

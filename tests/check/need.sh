@@ -63,6 +63,7 @@ if [ "$what" = ci ]; then
 	want libnewlib-arm-none-eabi test -e /usr/lib/arm-none-eabi/newlib/libc.a
 	want qemu-system-arm has qemu-system-arm
 	want mandoc has mandoc
+	want spin has spin
 	# WASI programs in C, C++ and Rust
 	want wasi-libc test -e /usr/lib/wasm32-wasi/crt1-command.o
 	want libclang-rt-14-dev-wasm32 ls /usr/lib/llvm-14/lib/clang/*/lib/wasi/libclang_rt.builtins-wasm32.a
