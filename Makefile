@@ -206,10 +206,14 @@ FWPARTS := $(BUILD)/firmware/host $(if $(HAVE_M4),$(IMAGES))
 firmware: $(FWPARTS) ## Cortex-M images, run under QEMU where it is installed and compared with this machine
 	@$(RUNENV) VERBOSE=1 sh tests/check/check_firmware.sh | awk '{ print } /^FAIL/ { bad = 1 } END { exit bad }'
 
-size: lib $(if $(HAVE_M4),$(BUILD)/m4/libedgewasm.a) ## code, read-only data and RAM by room, for host and Cortex-M4
+# The interpreter alone: what the C library and libm would give stays out.
+$(BUILD)/m4/core.elf: $(BUILD)/m4/examples/firmware/core.o $(BUILD)/m4/libedgewasm.a
+	$(call say,LD)$(M4CC) $(M4FLAGS) -nostdlib -Wl,--gc-sections -Wl,-e,core -Wl,--unresolved-symbols=ignore-all -o $@ $^
+
+size: lib $(if $(HAVE_M4),$(BUILD)/m4/libedgewasm.a $(BUILD)/m4/core.elf) ## code, read-only data and RAM by room, for host and Cortex-M4
 	@sh tests/check/size.sh host $(BUILD) "$(ROOMS)" size
 	@echo
-	@$(if $(HAVE_M4),sh tests/check/size.sh cortex-m4 $(BUILD)/m4 "$(ROOMS)" $(M4CC:%gcc=%size),echo "cortex-m4: skipped, $(M4CC) is not installed (Debian: gcc-arm-none-eabi)")
+	@$(if $(HAVE_M4),sh tests/check/size.sh cortex-m4 $(BUILD)/m4 "$(ROOMS)" $(M4CC:%gcc=%size) $(BUILD)/m4/core.elf,echo "cortex-m4: skipped, $(M4CC) is not installed (Debian: gcc-arm-none-eabi)")
 	@echo
 	@sh tests/check/size_operators.sh host $(BUILD) "$(CC)"
 	@$(if $(HAVE_M4),echo; sh tests/check/size_operators.sh cortex-m4 $(BUILD)/m4 "$(M4CC) $(M4FLAGS) --specs=nosys.specs")
@@ -249,10 +253,10 @@ $(TESTS:%=%.res): %.res: % FORCE
 	@$(RUNENV) TEST_RUN=$(call quote,$(TEST_RUN)) sh tests/check/run.sh cmocka $@ $<
 
 # The symbol check looks at firmware objects too.
-$(BUILD)/check/symbols.res $(BUILD)/check/budget.res: $(if $(HAVE_M4),$(BUILD)/m4/libedgewasm.a)
+$(BUILD)/check/symbols.res $(BUILD)/check/budget.res: $(if $(HAVE_M4),$(BUILD)/m4/libedgewasm.a $(BUILD)/m4/core.elf)
 $(BUILD)/check/firmware.res: $(FWPARTS)
 $(BUILD)/check/isa.res: $(filter $(BUILD)/tests/tensor/% $(BUILD)/tests/store/test_crc%,$(TESTS))
-$(BUILD)/check/man.res $(BUILD)/check/install.res $(BUILD)/check/refused.res: lib $(TOOLS)
+$(BUILD)/check/man.res $(BUILD)/check/docs.res $(BUILD)/check/install.res $(BUILD)/check/refused.res: lib $(TOOLS)
 $(BUILD)/check/symbols.res $(BUILD)/check/docs.res: lib
 $(CHECKS:%=$(BUILD)/check/%.res): $(BUILD)/check/%.res: tests/check/check_%.sh FORCE
 	@mkdir -p $(@D)

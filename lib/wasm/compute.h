@@ -60,6 +60,11 @@
 #define IF_WIDE_f32(...)
 #define IF_WIDE_u64(...) IF_ACC(__VA_ARGS__)
 #define IF_WIDE_f64(...) IF_ACC(__VA_ARGS__)
+/* Constants of float type fold into an instruction in the large profile only: there they are worth their handlers. */
+#define IF_IMM_u32(...) __VA_ARGS__
+#define IF_IMM_u64(...) __VA_ARGS__
+#define IF_IMM_f32(...) IF_ACC(__VA_ARGS__)
+#define IF_IMM_f64(...) IF_ACC(__VA_ARGS__)
 #define IF_INT_u32(...) __VA_ARGS__
 #define IF_INT_u64(...) __VA_ARGS__
 #define IF_INT_f32(...)

@@ -484,7 +484,7 @@ static bool immediate(const struct ewi_entry *e, int32_t *imm)
 {
 	double d;
 
-	if (e->place != EWI_CONST)
+	if (e->place != EWI_CONST || (!EW_CONFIG_EXEC_ACC && ewi_acc_of(e->type) != EWI_ACC_INT))
 		return false;
 	*imm = (int32_t)(uint32_t)e->bits;
 	if (e->type == EW_I64)

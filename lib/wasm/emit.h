@@ -99,8 +99,9 @@ enum ewi_class {
 };
 
 struct ewi_icode_info {
-	uint8_t cls, result, operand; /* enum ewi_class, enum ewi_acc of result and operands */
-	bool traps, wide;	      /* wide: operands are 64-bit */
+	uint8_t cls;				 /* enum ewi_class */
+	uint8_t result : 2, operand : 2; /* enum ewi_acc */
+	uint8_t traps : 1, wide : 1;	 /* wide: operands are 64-bit */
 	uint16_t swapped, negated;    /* compares: b op a, !(a op b); swapped of vectors: what makes NaNs canonical, or 0 */
 };
 

@@ -33,21 +33,27 @@
 	})
 #define BIN_FORMS(N, R, T, C, E)                                                                   \
 	BIN_FORM(N, SS, R, T, C, E)                                                                \
-	BIN_FORM(N, SI, R, T, C, E)                                                                \
+	IF_IMM_##T(BIN_FORM(N, SI, R, T, C, E))                                                    \
 	IF_ACC(BIN_FORM(N, RS, R, T, C, E) BIN_FORM(N, SR, R, T, C, E)                             \
 	       BIN_FORM(N, RI, R, T, C, E))                                                        \
 	IF_WIDE_##T(BIN_FORM(N, SX, R, T, C, E) BIN_FORM(N, RX, R, T, C, E))
+/* The small profile has the taking of a branch once: BR finds the same fields. */
+#if EW_CONFIG_EXEC_ACC
+#define TAKE_HERE TAKE
+#else
+#define TAKE_HERE MUST_TAIL return ewi_h_BR(EWI_ARGS)
+#endif
 #define BRANCH_FORM(N, F, T, E)                                                                    \
 	H(N##_##F)                                                                                 \
 	{                                                                                          \
 		OPERANDS_##F(T);                                                                   \
 		if (E)                                                                             \
-			TAKE;                                                                      \
+			TAKE_HERE;                                                                 \
 		NEXTX;                                                                             \
 	}
 #define BRANCH_FORMS(N, T, E)                                                                      \
 	BRANCH_FORM(N, SS, T, E)                                                                   \
-	BRANCH_FORM(N, SI, T, E)                                                                   \
+	IF_IMM_##T(BRANCH_FORM(N, SI, T, E))                                                       \
 	IF_ACC(BRANCH_FORM(N, RS, T, E) BRANCH_FORM(N, RI, T, E))
 
 #define BIN(N, R, T, E) BIN_FORMS(N, R, T, NO_CHECK, value_##N(a, b))
@@ -134,15 +140,15 @@
 #define HAND(N) [EWI_SS] = ewi_h_##N,
 #endif
 #define BINARY(N, T)                                                                               \
-	[EWI_##N] = {BOTH(N, SS) BOTH(N, SI) IF_ACC(BOTH(N, RS) BOTH(N, SR) BOTH(N, RI))           \
+	[EWI_##N] = {BOTH(N, SS) IF_IMM_##T(BOTH(N, SI)) IF_ACC(BOTH(N, RS) BOTH(N, SR) BOTH(N, RI))           \
 		     IF_WIDE_##T(BOTH(N, SX) BOTH(N, RX))},
-#define BRANCH(N) [EWI_##N] = {ONE(N, SS) ONE(N, SI) IF_ACC(ONE(N, RS) ONE(N, RI))},
+#define BRANCH(N, T) [EWI_##N] = {ONE(N, SS) IF_IMM_##T(ONE(N, SI)) IF_ACC(ONE(N, RS) ONE(N, RI))},
 #define UNARY(N) [EWI_##N] = {BOTH(N, SS) IF_ACC(BOTH(N, RS))},
 
 #define BIN(N, R, T, E) BINARY(N, T)
 #define BINT(N, R, T, C, E) BINARY(N, T)
-#define CMP(N, T, E, S, G) BINARY(N, T) BRANCH(BR_##N)
-#define FCMP(N, T, E, S) BINARY(N, T) BRANCH(BR_##N) BRANCH(BRN_##N)
+#define CMP(N, T, E, S, G) BINARY(N, T) BRANCH(BR_##N, T)
+#define FCMP(N, T, E, S) BINARY(N, T) BRANCH(BR_##N, T) BRANCH(BRN_##N, T)
 #define UN(N, R, T, E) UNARY(N)
 #define UNT(N, R, T, C, E) UNARY(N)
 #define LOAD(N, R, B, E) UNARY(N) IF_ACC([EWI_##N##_AT] = {BOTH(N##_AT, SS)},)

@@ -16,13 +16,13 @@
 /* clang-format off */
 static const struct ewi_op ops[] = {
 #define OP(code, N, text, imm, pops, pushes, icode)                                                \
-	[EWI_OP_##N] = {text, pops, pushes, EWI_IMM_##imm, EWI_##icode},
+	[EWI_OP_##N] = {EWI_TEXT(text) pops, pushes, EWI_IMM_##imm, EWI_##icode},
 #define OPX OP
 #include "wasm/opcodes.def"
 #define VROW(code, N, text, imm, pops, pushes, cls, R, T, canon, forms)                            \
-	[EWI_OP_##N] = {text, pops, pushes, EWI_IMM_##imm, EWI_##N},
+	[EWI_OP_##N] = {EWI_TEXT(text) pops, pushes, EWI_IMM_##imm, EWI_##N},
 #define VINT(N, cls, R, T, forms)
-#define VALIAS(code, N, text, pops, icode) [EWI_OP_##N] = {text, pops, "v", EWI_IMM_NONE, EWI_##icode},
+#define VALIAS(code, N, text, pops, icode) [EWI_OP_##N] = {EWI_TEXT(text) pops, "v", EWI_IMM_NONE, EWI_##icode},
 #include "wasm/simd.def"
 };
 

@@ -54,10 +54,19 @@ enum ewi_imm {
 #define EWI_BY_HAND EWI_ICODES
 
 struct ewi_op {
-	const char *text, *pops, *pushes;
+#if EW_CONFIG_TRACE || EW_CONFIG_SIMD
+	const char *text; /* nobody else asks for it, and strings are a third of the table */
+#endif
+	char pops[4], pushes[2];
 	uint8_t imm;
 	uint16_t icode;
 };
+
+#if EW_CONFIG_TRACE || EW_CONFIG_SIMD
+#define EWI_TEXT(text) text,
+#else
+#define EWI_TEXT(text)
+#endif
 
 /* The row of the opcode that r is at, leaving r behind it; NULL: there is none. */
 const struct ewi_op *ewi_read_opcode(struct ewi_reader *r);

@@ -6,15 +6,20 @@
 #
 # A ```c block with a main() is a host program, compiled and linked; when a block marked ```output follows it, the
 # program is run and must print that.  A ```c block that includes edgewasm/guest.h is compiled for wasm32.  Other ```c
-# blocks are fragments and not compiled.  Files of ours that are named in `backquotes` must exist.
+# blocks are fragments and not compiled.  In a ```console block, lines behind "$ " are run (build/ stands for BUILD) and must
+# print the lines that follow them.  Files of ours that are named in `backquotes` must exist.
 
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 for md in README.md lib/README.md $(find examples bench tests lib -mindepth 2 -name '*.md' | sort); do
 	[ -e "$md" ] || continue
-	rm -f "$dir"/*.c "$dir"/*.out
+	rm -f "$dir"/*.c "$dir"/*.out "$dir"/*.con
 	awk -v dir="$dir" '
 	/^```c$/ { n++; out = sprintf("%s/%03d.c", dir, n); next }
+	/^```console$/ { console = 1; next }
+	/^```/ { console = 0 }
+	console && /^\$ / { c++; print substr($0, 3) > sprintf("%s/%03d.con", dir, c); printf "" > sprintf("%s/%03d.conout", dir, c); next }
+	console { print > sprintf("%s/%03d.conout", dir, c); next }
 	/^```output$/ { out = sprintf("%s/%03d.out", dir, n); next }
 	/^```/ { out = ""; next }
 	out { print > out }' "$md"
@@ -34,6 +39,13 @@ for md in README.md lib/README.md $(find examples bench tests lib -mindepth 2 -n
 				echo "FAIL: $md: example $n prints something else:"; cat "$dir/log"
 			else echo "pass: $md: example $n"; fi
 		fi
+	done
+	for c in "$dir"/*.con; do
+		[ -e "$c" ] || continue
+		sed "s|build/|$BUILD/|g" "$c" >"$c.sh"
+		timeout 20 sh "$c.sh" >"$dir/said" 2>&1 </dev/null
+		if diff "${c}out" "$dir/said" >"$dir/log"; then echo "pass: $md: $(cat "$c")"; else
+			echo "FAIL: $md: \"$(cat "$c")\" prints something else:"; cat "$dir/log"; fi
 	done
 	lost=$(grep -oE '`(lib|include|examples|bench|tests|pkgconfig|edgewasm|base|wasm|tensor|event|store|abi|node)/[a-zA-Z0-9_./-]*`' "$md" |
 		tr -d '`' | sort -u | while read -r f; do
