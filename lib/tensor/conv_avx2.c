@@ -204,7 +204,7 @@ static void pack(const void *params, const void *const in[EWI_CALL_INPUTS], void
 		pack_tile(p, in, head, o, (struct tile *)(void *)at);
 }
 
-const struct ewi_packing ewi_conv_s8_avx2_packing = {packed_bytes, pack};
+const struct ewi_packing ewi_conv_s8_avx2_packing = {NULL, packed_bytes, pack};
 
 /* A window of one element in steps of one: rows are the pixels themselves. */
 static bool pointwise(const struct ewi_conv *p)
@@ -220,13 +220,12 @@ static size_t stride_of(const struct ewi_conv *p)
 	return ((size_t)depth_of(p) + 15) / 16 * 16 + (pointwise(p) ? 0 : SLACK);
 }
 
-/* Rows of int16, then of bytes. */
 size_t ewi_conv_s8_avx2_packed_scratch(const void *params, size_t windows)
 {
 	const struct ewi_conv *p = params;
 	uint64_t pixels = (uint64_t)windows * p->win.batches * p->win.out_h * p->win.out_w;
 
-	return (pixels > 3 ? ROWS : pixels > 1 ? 3 : 1) * stride_of(p) * 3;
+	return (pixels > 3 ? ROWS : pixels > 1 ? 3 : 1) * stride_of(p) * sizeof(int16_t);
 }
 
 /* Backwards, pixels from the last one down to p are out while p and those before it are still to be read. */
@@ -252,7 +251,6 @@ struct work {
 	const struct packed *head;
 	const int8_t *in_end;
 	int16_t *x;	/* the rows */
-	uint8_t *bytes; /* and again */
 	size_t stride;	/* elements of one */
 	size_t depth;
 };
@@ -489,18 +487,23 @@ static EW_NOINLINE void product_bytes_1(__m256i *sums, size_t steps, const struc
 static void product(const struct work *k, const struct tile *t, size_t count, __m256i *sums)
 {
 	product_fn *words = count > 3 ? product_6 : count > 1 ? product_3 : product_1;
+	const uint8_t *bytes = (const uint8_t *)k->x; /* make_bytes */
+	size_t stride = k->stride * sizeof(int16_t);
 
 	if (!t->bytes)
 		words(sums, k->head->steps, t, k->x, k->stride);
 	else if (count == 1)
-		product_bytes_1(sums, k->head->steps, t, k->bytes, k->stride);
+		product_bytes_1(sums, k->head->steps, t, bytes, stride);
 	else
-		product_bytes_3(sums, k->head->steps, t, k->bytes, k->stride);
+		product_bytes_3(sums, k->head->steps, t, bytes, stride);
 	if (t->bytes && count > 3)
-		product_bytes_3(sums + 6, k->head->steps, t, k->bytes + 3 * k->stride, k->stride);
+		product_bytes_3(sums + 6, k->head->steps, t, bytes + 3 * stride, stride);
 }
 
-/* Rows again, as unsigned bytes: widened, less the zero point, they fit when both are added again. */
+/*
+ * Rows to unsigned bytes, each in the first half of where it was: widened, less the zero point, they fit when both are
+ * added again.
+ */
 EW_TARGET("avx2")
 static EW_NOINLINE void make_bytes(const struct work *k, size_t rows)
 {
@@ -508,9 +511,9 @@ static EW_NOINLINE void make_bytes(const struct work *k, size_t rows)
 
 	for (size_t r = 0; r < rows; r++) {
 		const int16_t *x = k->x + r * k->stride;
-		uint8_t *to = k->bytes + r * k->stride;
+		uint8_t *to = (uint8_t *)(k->x + r * k->stride);
 
-		for (size_t i = 0; i < k->stride; i += 16) {
+		for (size_t i = 0; i < k->depth; i += 16) {
 			__m256i v = _mm256_add_epi16(vector(x + i), more);
 
 			_mm_storeu_si128((void *)(to + i),
@@ -522,22 +525,32 @@ static EW_NOINLINE void make_bytes(const struct work *k, size_t rows)
 
 /* ---- outputs ------------------------------------------------------------------------------------ */
 
-/* `count` rows against all channels. */
+/* `count` rows against the tiles that go by bytes, or against the others. */
 EW_TARGET("avx2")
-EW_INLINE void run_rows(const struct work *k, size_t count, int8_t *out, enum ewi_finish_mode mode)
+EW_INLINE void run_tiles(const struct work *k, size_t count, int8_t *out, bool bytes, enum ewi_finish_mode mode)
 {
 	const struct ewi_clamp_avx2 clamp = ewi_clamp_of_avx2(k->p->out_zero, k->p->act_min, k->p->act_max);
 	const struct tile *t = (const void *)(k->head + 1);
 	size_t out_c = k->p->win.out_c;
 
-	if (k->head->any_bytes)
-		make_bytes(k, count);
 	for (size_t o = 0; o < out_c; o += TILE) {
 		__m256i sums[2 * ROWS];
 
-		product(k, t, count, sums);
-		ewi_finish_rows_avx2(sums, count, t->finish, &clamp, out + o, out_c, out_c - o, mode);
+		if (t->bytes == bytes) {
+			product(k, t, count, sums);
+			ewi_finish_rows_avx2(sums, count, t->finish, &clamp, out + o, out_c, out_c - o, mode);
+		}
 		t = (const void *)((const unsigned char *)t + tile_bytes(k->head->steps));
+	}
+}
+
+EW_TARGET("avx2")
+EW_INLINE void run_rows(const struct work *k, size_t count, int8_t *out, enum ewi_finish_mode mode)
+{
+	for (uint32_t bytes = 0; bytes <= k->head->any_bytes; bytes++) {
+		if (bytes)
+			make_bytes(k, count);
+		run_tiles(k, count, out, bytes, mode);
 	}
 }
 
@@ -677,11 +690,9 @@ void ewk_conv_s8_avx2_packed(const struct ewi_call *c)
 	const struct ewi_window *w = &p->win;
 	size_t pictures = c->windows * w->batches, pixels = (size_t)w->in_h * w->in_w;
 	struct work k = {p, ewi_line_avx2(c->packed), (const int8_t *)c->in[0] + pictures * pixels * w->in_c, c->scratch,
-			 NULL, stride_of(p), depth_of(p)};
-	size_t rows = pictures * w->out_h * w->out_w;
+			 stride_of(p), depth_of(p)};
 	struct cursor at = {modes[k.head->mode], 0, c->out};
 
-	k.bytes = (uint8_t *)(k.x + (rows > 3 ? ROWS : rows > 1 ? 3 : 1) * k.stride);
 	if (pointwise(p))
 		pixels_all(&k, &at, c->in[0], pictures * pixels, c->backwards);
 	else

@@ -148,7 +148,7 @@ static void pack(const void *params, const void *const in[EWI_CALL_INPUTS], void
 		pack_block(p, in, head, c - 8, 8, (void *)at);
 }
 
-const struct ewi_packing ewi_dwconv_s8_avx2_packing = {packed_bytes, pack};
+const struct ewi_packing ewi_dwconv_s8_avx2_packing = {NULL, packed_bytes, pack};
 
 /* The pixel that is all zero point. */
 size_t ewi_dwconv_s8_avx2_packed_scratch(const void *params, size_t windows)
