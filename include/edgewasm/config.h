@@ -150,7 +150,7 @@
 #define EW_CONFIG_LAZY (!EW_CONFIG_SMALL)
 #endif
 
-/* Exception handling: about 5 KiB of x86-64 code. */
+/* Exception handling: about 7 KiB of x86-64 code. */
 #ifndef EW_CONFIG_EXCEPTIONS
 #define EW_CONFIG_EXCEPTIONS (!EW_CONFIG_SMALL)
 #endif
