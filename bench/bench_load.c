@@ -6,6 +6,8 @@
  * translated, or only validated), instances, the first call, and the memory
  * that all this holds.
  */
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -348,6 +350,95 @@ static void bench_again(struct bench *b, const char *name, uint32_t flags)
 	ew_module_free(m);
 }
 
+/* ---- stopping ---- */
+
+/* (func (export "run") (loop br 0)) */
+static const uint8_t endless[] = {
+	0, 'a', 's', 'm', 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0,
+	7, 7, 1, 3, 'r', 'u', 'n', 0, 0, 10, 9, 1, 7, 0, 3, 0x40, 0x0c, 0, 0x0b, 0x0b};
+
+struct stop {
+	struct ew_exec *exec;
+	atomic_int go; /* the guest is about to run; -1: no more */
+	atomic_uint_fast64_t at_ns; /* when it was told to stop */
+};
+
+/* The other thread: lets the guest run a while, and stops it. */
+static void *stopper(void *arg)
+{
+	struct stop *s = arg;
+
+	for (;;) {
+		int go = atomic_exchange(&s->go, 0);
+		uint64_t until = bench_now_ns() + 20000;
+
+		if (go < 0)
+			return NULL;
+		if (go == 0)
+			continue;
+		while (bench_now_ns() < until)
+			;
+		atomic_store(&s->at_ns, bench_now_ns());
+		ew_exec_interrupt(s->exec);
+	}
+}
+
+/* From the flag set by another thread until the call is back: on two cores, if there are two. */
+static void bench_stop(struct bench *b, struct ew_func *f, struct stop *s)
+{
+	double us[BENCH_RUNS_MAX];
+	struct bench_stat stat;
+	pthread_t thread;
+	int cores[BENCH_CORES_MAX];
+	unsigned n = bench_cores(cores, BENCH_CORES_MAX);
+	bool ok = true;
+
+	if (!bench_check(b, pthread_create(&thread, NULL, stopper, s) == 0, "no thread"))
+		return;
+	if (n > 1) /* the thread has the core that this one was pinned to */
+		bench_pin(cores[0] == b->core ? cores[1] : cores[0]);
+	for (unsigned k = 0; k < BENCH_RUNS_MAX && ok; k++) {
+		atomic_store(&s->go, 1);
+		ok = ew_call(f, NULL) == EW_ERR_INTERRUPT;
+		us[k] = (double)(bench_now_ns() - atomic_load(&s->at_ns)) / 1e3;
+		ew_cancel(s->exec);
+	}
+	atomic_store(&s->go, -1);
+	pthread_join(thread, NULL);
+	if (b->core >= 0)
+		bench_pin(b->core);
+	if (!bench_check(b, ok, "the guest was not interrupted"))
+		return;
+	stat = bench_stat_of(us, BENCH_RUNS_MAX);
+	bench_row(b, "interrupt");
+	bench_num(b, "us", stat.median, 2);
+	bench_num(b, "min_us", stat.min, 2);
+	bench_num(b, "max_us", stat.max, 2);
+	bench_end(b);
+}
+
+static void bench_interrupt(struct bench *b)
+{
+	struct loading l = { endless, sizeof(endless), 0 };
+	struct ew_instance *instance = NULL;
+	struct ew_module *m = NULL;
+	struct ew_func *f = NULL;
+	struct stop s = { 0 };
+	bool ok;
+
+	if (!bench_wanted(b, "interrupt"))
+		return;
+	ok = load(&l, &m, NULL) == EW_OK &&
+	     ew_instance_create(&instance, m, NULL, &alloc, NULL, NULL) == EW_OK &&
+	     ew_func_find(instance, "run", "()", &f) == EW_OK;
+	if (bench_check(b, ok, "an endless loop does not load")) {
+		s.exec = ew_instance_exec(instance);
+		bench_stop(b, f, &s);
+	}
+	ew_instance_destroy(instance);
+	ew_module_free(m);
+}
+
 static void bench_starts(struct bench *b)
 {
 	uint8_t *bytes;
@@ -361,6 +452,7 @@ static void bench_starts(struct bench *b)
 			bench_start(b, "1 KiB start", bytes, size);
 		free(bytes);
 	}
+	bench_interrupt(b);
 	bench_again(b, "pool", 0);
 	bench_again(b, "pool, tracked", EW_MODULE_TRACK);
 }

@@ -52,6 +52,7 @@ static const struct {
 	{"multi-memory", EW_FEATURE_MULTI_MEMORY},
 	{"relaxed-simd", EW_FEATURE_RELAXED_SIMD},
 	{"memory64", EW_FEATURE_MEMORY64},
+	{"exceptions", EW_FEATURE_EXCEPTIONS},
 };
 
 /* The features that no --enable named. */

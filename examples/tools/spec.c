@@ -147,6 +147,7 @@ static enum ew_status bind(struct unit *u, const struct ew_extern_type *want, st
 		return EW_ERR_NOMEM;
 	switch (type.kind) {
 	case EW_EXTERN_TABLE: status = ew_table_find(u->instance, name, &out->u.table); break;
+	case EW_EXTERN_TAG: status = ew_tag_find(u->instance, name, &out->u.tag); break;
 	case EW_EXTERN_MEMORY: status = ew_memory_find(u->instance, name, &out->u.memory); break;
 	default: status = ew_global_find(u->instance, name, &out->u.global); break;
 	}
@@ -341,8 +342,8 @@ static bool spec_value(struct script *s, const struct json_node *v, uint8_t type
 		return spec_v128(s, v, out);
 	if (!text || text->len >= sizeof(number))
 		return fail(s, "value without number");
-	if (type == EW_FUNCREF)
-		return json_is(text, "null") ? true : fail(s, "a funcref that is not null");
+	if (type == EW_FUNCREF || type == EW_EXNREF)
+		return json_is(text, "null") ? true : fail(s, "a %s that is not null", type_name(type));
 	if (type == EW_EXTERNREF && json_is(text, "null"))
 		return true;
 	memcpy(number, text->text, text->len);
@@ -413,7 +414,7 @@ static bool value_matches(struct script *s, const struct json_node *want, uint8_
 	if (type == EW_V128)
 		return v128_matches(s, want, got);
 	value_print(shown, sizeof(shown), type, got);
-	if (!text && (type == EW_FUNCREF || type == EW_EXTERNREF)) /* any but null */
+	if (!text && (type == EW_FUNCREF || type == EW_EXTERNREF || type == EW_EXNREF)) /* any but null */
 		return got->ref ? true : fail(s, "got %s, want not null", shown);
 	if ((type == EW_F32 || type == EW_F64) && text && text->len > 3 && text->text[0] == 'n')
 		same = nan_matches(text, type, got);
@@ -605,6 +606,17 @@ static bool run_assert_trap(struct script *s, const struct json_node *command)
 	return check_trap(s, command, o.status, ew_exec_trap(s->exec));
 }
 
+static bool run_assert_exception(struct script *s, const struct json_node *command)
+{
+	struct outcome o;
+
+	if (!act(s, command, &o))
+		return false;
+	if (o.status == EW_ERR_TRAP && ew_exec_trap(s->exec)->code == EW_TRAP_EXCEPTION)
+		return true;
+	return fail(s, "ended with %s, want an exception that nobody catches", ended(s, o.status));
+}
+
 static bool run_assert_exhaustion(struct script *s, const struct json_node *command)
 {
 	struct outcome o;
@@ -688,6 +700,7 @@ static const struct {
 	{"assert_return", run_assert_return},
 	{"assert_trap", run_assert_trap},
 	{"assert_exhaustion", run_assert_exhaustion},
+	{"assert_exception", run_assert_exception},
 	{"assert_malformed", run_assert_malformed},
 	{"assert_invalid", run_assert_invalid},
 	{"assert_unlinkable", run_assert_unlinkable},

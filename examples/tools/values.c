@@ -14,7 +14,7 @@ static const struct {
 	const char *name;
 } types[] = {
 	{EW_I32, "i32"}, {EW_I64, "i64"},	  {EW_F32, "f32"},
-	{EW_F64, "f64"}, {EW_V128, "v128"}, {EW_FUNCREF, "funcref"}, {EW_EXTERNREF, "externref"},
+	{EW_F64, "f64"}, {EW_V128, "v128"}, {EW_FUNCREF, "funcref"}, {EW_EXTERNREF, "externref"}, {EW_EXNREF, "exnref"},
 };
 
 const char *type_name(uint8_t type)
@@ -168,6 +168,7 @@ bool value_parse(enum ew_type type, const char *text, union ew_value *out)
 	case EW_F64: return parse_f64(text, out);
 	case EW_V128: return parse_v128(text, out);
 	case EW_FUNCREF: return strcmp(text, "null") == 0;
+	case EW_EXNREF: return strcmp(text, "null") == 0;
 	case EW_EXTERNREF:
 		if (strcmp(text, "null") == 0)
 			return true;

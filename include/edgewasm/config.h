@@ -150,6 +150,11 @@
 #define EW_CONFIG_LAZY (!EW_CONFIG_SMALL)
 #endif
 
+/* Exception handling: about 5 KiB of x86-64 code. */
+#ifndef EW_CONFIG_EXCEPTIONS
+#define EW_CONFIG_EXCEPTIONS (!EW_CONFIG_SMALL)
+#endif
+
 /* Relaxed vector instructions: most are others by another name, the rest is about 1 KiB of x86-64 code. */
 #ifndef EW_CONFIG_RELAXED_SIMD
 #define EW_CONFIG_RELAXED_SIMD EW_CONFIG_SIMD
@@ -185,6 +190,9 @@
 #ifndef EW_MAX_MEMORIES /* 64 bytes each, without pages */
 #define EW_MAX_MEMORIES 100u
 #endif
+#ifndef EW_MAX_TAGS /* 4 bytes each in a module, 24 in an instance */
+#define EW_MAX_TAGS 10000u
+#endif
 #ifndef EW_MAX_SEGMENTS /* 40 bytes each, data and element segments counted apart */
 #define EW_MAX_SEGMENTS 100000u
 #endif
@@ -194,7 +202,7 @@
 #ifndef EW_MAX_LOCALS /* parameters and locals of one function; 8 bytes of stack each while it runs, a v128 16 */
 #define EW_MAX_LOCALS 50000u
 #endif
-#ifndef EW_MAX_NESTING /* nested blocks of one function; 72 bytes each while it is translated */
+#ifndef EW_MAX_NESTING /* nested blocks of one function; 88 bytes each while it is translated */
 #define EW_MAX_NESTING 4096u
 #endif
 #ifndef EW_MAX_FRAME_SLOTS /* locals and operands of one function, a v128 two; operand fields have 16 bits */
@@ -213,6 +221,9 @@
 #endif
 #ifndef EW_MAX_TABLE_ENTRIES /* 8 bytes each (4 on 32-bit) */
 #define EW_MAX_TABLE_ENTRIES (EW_CONFIG_SMALL ? 256u : 10000000u)
+#endif
+#ifndef EW_MAX_EXCEPTIONS /* that references hold, in one instance at a time: 40 bytes each, and 8 for each value */
+#define EW_MAX_EXCEPTIONS (EW_CONFIG_SMALL ? 16u : 1024u)
 #endif
 #ifndef EW_STACK_SLOTS /* value stack of one ew_exec, 8 bytes each */
 #define EW_STACK_SLOTS (EW_CONFIG_SMALL ? 256u : 131072u)

@@ -137,6 +137,15 @@ EW_API enum ew_status ew_log_trim(struct ew_log *log, uint64_t seq, uint32_t *se
 EW_API enum ew_status ew_log_expire(struct ew_log *log, uint64_t now_ns, uint32_t *segments);
 
 /*
+ * Deflate the oldest closed segment that is not: it is read as before, and takes the room of the smaller file.  One
+ * segment for each call, in an idle moment: *segments (may be NULL) is 0 when there was none left.  level as of
+ * ew_gzip_compress().  Takes block_bytes and zlib's 268 KiB while it works; readers of such a log take 61 KiB for a
+ * moment, and need buffer_bytes of 32 KiB.  A segment that would not shrink by an eighth is left alone.
+ * EW_ERR_UNSUPPORTED: without zlib, and on storage that cannot replace a block (flash).
+ */
+EW_API enum ew_status ew_log_deflate(struct ew_log *log, int level, uint32_t *segments);
+
+/*
  * ---- Cursors ----
  *
  * Named places that survive, for store-and-forward: read from ew_log_cursor_get(), send, and when the other side
@@ -192,7 +201,8 @@ EW_API enum ew_status ew_log_seek_time(struct ew_log_reader *rd, uint64_t time_n
  * The next event, topic and data behind it, borrowed until the next call on rd.
  * EW_ERR_EMPTY: the end; call again when more was appended.
  * EW_ERR_CORRUPT: events are missing here, see ew_log_reader_damage(); go on reading.
- * EW_ERR_TOOBIG: an event larger than this log's buffer_bytes was stepped over.
+ * EW_ERR_TOOBIG: an event larger than this log's buffer_bytes was stepped over (in a deflated segment, than that
+ * less 16 KiB).  EW_ERR_UNSUPPORTED: the segment is deflated, and buffer_bytes less than 32 KiB, or zlib not there.
  */
 EW_API enum ew_status ew_log_read(struct ew_log_reader *rd, const struct ew_event **out);
 /*

@@ -35,6 +35,11 @@ struct ew_storage {
 	enum ew_status (*write)(void *ctx, uint32_t block, uint32_t at, const void *in, uint32_t bytes);
 	enum ew_status (*erase)(void *ctx, uint32_t block);
 	enum ew_status (*sync)(void *ctx);
+	/*
+	 * The block holds these bytes from its start, and is erased behind them: all at once, durable when this
+	 * returns, whatever a power cut does in between.  NULL where that cannot be, as on flash.
+	 */
+	enum ew_status (*replace)(void *ctx, uint32_t block, const void *in, uint32_t bytes);
 	void *ctx;
 	uint32_t block_count;
 	uint32_t block_bytes;
@@ -90,15 +95,15 @@ EW_API uint32_t ew_storage_ram_erases(const struct ew_storage *st, uint32_t bloc
  */
 enum ew_sim_kind { EW_SIM_FILES = 0, EW_SIM_RAM = 1, EW_SIM_FLASH = 2 };
 
-enum ew_sim_call { EW_SIM_WRITE = 0, EW_SIM_ERASE = 1, EW_SIM_SYNC = 2, EW_SIM_READ = 3 };
+enum ew_sim_call { EW_SIM_WRITE = 0, EW_SIM_ERASE = 1, EW_SIM_SYNC = 2, EW_SIM_READ = 3, EW_SIM_REPLACE = 4 };
 
 struct ew_sim_op {
 	enum ew_sim_call call;
 	uint32_t block, at, bytes; /* what a call does not have is 0 */
-	const void *data;	   /* of a write */
+	const void *data;	   /* of a write, and of what replaces a block */
 };
 
-/* What a power cut leaves of a write or an erase. */
+/* What a power cut leaves of a write or an erase.  A block is replaced or it is not. */
 enum ew_sim_tear {
 	EW_SIM_WHOLE = 0,     /* all or nothing */
 	EW_SIM_TORN_BYTES = 1, /* its first bytes */
@@ -109,7 +114,7 @@ struct ew_sim_config {
 	size_t struct_bytes; /* sizeof(struct ew_sim_config) */
 	enum ew_sim_kind kind;
 	uint32_t block_bytes, block_count, write_bytes; /* as in struct ew_storage_config; write_bytes for flash only */
-	/* Called before each write, erase and sync; MUST NOT change st.  May be NULL. */
+	/* Called before each write, erase, sync and replacing; MUST NOT change st.  May be NULL. */
 	void (*before)(void *ctx, const struct ew_storage *st, const struct ew_sim_op *op);
 	void *ctx;
 };

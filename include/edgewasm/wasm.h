@@ -9,8 +9,9 @@
  *	struct ew_instance *i;    memory, globals, tables of one module; runs on an ew_exec
  *	struct ew_func *f;        a function of an instance; found once, called many times
  *
- * Nothing here prints, reads a clock, or calls the allocator while a guest runs, except memory.grow
- * and table.grow.  Functions take NULL for struct ew_error pointers that the host does not want.
+ * Nothing here prints, reads a clock, or calls the allocator while a guest runs, except memory.grow, table.grow,
+ * exceptions caught by reference and, of a lazy module, first calls.  Functions take NULL for struct ew_error pointers
+ * that the host does not want.
  */
 #ifndef EDGEWASM_WASM_H
 #define EDGEWASM_WASM_H
@@ -33,6 +34,8 @@ struct ew_func;
 struct ew_memory;
 struct ew_table;
 struct ew_global;
+struct ew_tag;
+struct ew_exception;
 
 /* Value types; the numbers are the binary format's. */
 enum ew_type {
@@ -42,7 +45,8 @@ enum ew_type {
 	EW_F64 = 0x7c,
 	EW_V128 = 0x7b,
 	EW_FUNCREF = 0x70,
-	EW_EXTERNREF = 0x6f
+	EW_EXTERNREF = 0x6f,
+	EW_EXNREF = 0x69 /* an exception: see there */
 };
 
 /*
@@ -64,7 +68,7 @@ union ew_value {
 
 /*
  * Signatures as text, for host functions and look-ups: parameters in parentheses, then results;
- * i = i32, I = i64, f = f32, F = f64, V = v128, p = funcref, x = externref.  "(iiI)i" takes i32, i32, i64 and gives i32;
+ * i = i32, I = i64, f = f32, F = f64, V = v128, p = funcref, x = externref, e = exnref.  "(iiI)i" takes i32, i32, i64 and gives i32;
  * "()" takes and gives nothing.
  */
 
@@ -100,7 +104,8 @@ enum {
 	EW_FEATURE_CUSTOM_PAGE_SIZES = 1u << 2, /* memories in pages of one byte */
 	EW_FEATURE_MULTI_MEMORY = 1u << 3,	/* more than one memory in a module */
 	EW_FEATURE_RELAXED_SIMD = 1u << 4,	/* relaxed vectors: as the specification's deterministic profile has them */
-	EW_FEATURE_MEMORY64 = 1u << 5		/* memories and tables indexed by i64 */
+	EW_FEATURE_MEMORY64 = 1u << 5,		/* memories and tables indexed by i64 */
+	EW_FEATURE_EXCEPTIONS = 1u << 6		/* tags, throw, throw_ref, try_table, exnref */
 };
 
 /* Zero means the default of config.h. */
@@ -129,7 +134,7 @@ EW_API enum ew_status ew_module_load(struct ew_module **out, const void *bytes, 
  */
 EW_API void ew_module_free(struct ew_module *module);
 
-enum ew_extern_kind { EW_EXTERN_FUNC, EW_EXTERN_TABLE, EW_EXTERN_MEMORY, EW_EXTERN_GLOBAL };
+enum ew_extern_kind { EW_EXTERN_FUNC, EW_EXTERN_TABLE, EW_EXTERN_MEMORY, EW_EXTERN_GLOBAL, EW_EXTERN_TAG };
 
 /* An import or export as the module declares it.  Names are not NUL-terminated: they live in the module. */
 struct ew_extern_type {
@@ -140,7 +145,7 @@ struct ew_extern_type {
 	uint64_t min, max;   /* table entries or memory pages; max UINT64_MAX: none */
 	enum ew_type type;   /* of a global's value or a table's elements */
 	bool mutable_global;
-	const uint8_t *params, *results; /* of a function: enum ew_type, one byte each */
+	const uint8_t *params, *results; /* of a function: enum ew_type, one byte each; a tag has params only */
 	uint32_t param_count, result_count;
 	uint32_t page_bytes; /* of a memory: 65536, or 1 where the module says so */
 	bool index64;	     /* a memory or table whose addresses are i64 */
@@ -197,7 +202,7 @@ EW_API void ew_exec_clear_interrupt(struct ew_exec *exec);
 
 /*
  * A host function.  values holds the arguments and receives the results, in place (the array has room
- * for the larger of both).  Returns EW_OK; EW_ERR_TRAP after ew_trap_set; EW_ERR_EXIT to end the run; any
+ * for the larger of both).  Returns EW_OK; EW_ERR_TRAP after ew_trap_set or ew_throw; EW_ERR_EXIT to end the run; any
  * other negative status ends the run as a trap of code EW_TRAP_HOST with that status.
  */
 typedef enum ew_status (*ew_host_fn)(void *user, struct ew_instance *caller,
@@ -218,6 +223,7 @@ struct ew_import {
 		struct ew_table *table;
 		struct ew_memory *memory;
 		struct ew_global *global;
+		struct ew_tag *tag;
 	} u;
 	bool from_instance; /* FUNC only: u.func instead of u.host */
 };
@@ -240,6 +246,7 @@ struct ew_instance_config {
 	void *resolve_user;
 	void *user; /* ew_instance_user() */
 	uint64_t max_memory_bytes; /* the same in bytes, for pages of one byte; 0: max_memory_pages alone */
+	uint32_t max_exceptions;   /* that exnrefs hold at a time: EW_MAX_EXCEPTIONS */
 };
 
 /*
@@ -312,7 +319,10 @@ enum ew_trap_code {
 	EW_TRAP_INDIRECT_TYPE,
 	EW_TRAP_STACK, /* call depth or value stack exhausted */
 	EW_TRAP_HOST,  /* a host function failed: see status */
-	EW_TRAP_TRANSLATION /* EW_MODULE_LAZY: the function called has no code, see status: NOMEM or LIMIT */
+	EW_TRAP_TRANSLATION, /* EW_MODULE_LAZY: the function called has no code, see status: NOMEM or LIMIT */
+	EW_TRAP_EXCEPTION,	/* nobody caught it: ew_exec_exception */
+	EW_TRAP_NULL_EXCEPTION, /* throw_ref of null */
+	EW_TRAP_EXCEPTIONS	/* no room for one more, see status: NOMEM or LIMIT */
 };
 
 #define EW_TRAP_FRAMES 16
@@ -325,7 +335,7 @@ struct ew_frame {
 
 struct ew_trap {
 	enum ew_trap_code code;
-	enum ew_status status; /* of EW_TRAP_HOST what the host function returned, of EW_TRAP_TRANSLATION the reason */
+	enum ew_status status; /* of EW_TRAP_HOST what the host function returned, of EW_TRAP_TRANSLATION and EW_TRAP_EXCEPTIONS the reason */
 	uint32_t frame_count;  /* filled in frames, innermost first */
 	uint32_t depth;	       /* frames there were */
 	struct ew_frame frames[EW_TRAP_FRAMES];
@@ -340,6 +350,52 @@ EW_API const struct ew_trap *ew_exec_trap(const struct ew_exec *exec);
 EW_API void ew_trap_set(struct ew_instance *caller, const char *text);
 /* Name of a function from the name section, or its export name; not NUL-terminated; NULL when it has none. */
 EW_API const char *ew_func_name(const struct ew_module *module, uint32_t func, size_t *len);
+
+/* ---- exceptions ------------------------------------------------------------------------------- */
+
+/*
+ * A guest throws an exception of a tag, with values of the tag's types; a try_table of it or of a caller catches it, in
+ * whatever instance that is.  What nobody catches ends the run as a trap of code EW_TRAP_EXCEPTION, its backtrace that
+ * of the throw.
+ *
+ * Host functions.  One throws by `return ew_throw(caller, tag, values);`.  One that calls guests sees what they do not
+ * catch as EW_ERR_TRAP from ew_call: it may go on (that is how it catches), or return EW_ERR_TRAP, and the same
+ * exception goes on to its own caller.
+ *
+ * Memory.  What is caught by value costs none.  What is caught by reference, thrown by the host or not caught at all
+ * is an object from the allocator of the instance that threw, at most max_exceptions of them at a time; those that no
+ * slot, global or table of the group refers to are freed when that many are there and when the outermost call ends.  If
+ * all are still held, or the allocator has none, throwing traps: EW_TRAP_EXCEPTIONS.
+ *
+ * References (exnref) stay inside: the host sees a pointer that it may compare with NULL and nothing else, and can
+ * give NULL only (EW_ERR_INVAL, or a trap with that status when a host function gives one).
+ *
+ * Source: WebAssembly core specification 3.0.  Instructions of the older proposal (try, catch, delegate, rethrow)
+ * are refused.
+ */
+
+/* An exported one; NOENT, TYPE.  Belongs to the instance. */
+EW_API enum ew_status ew_tag_find(struct ew_instance *instance, const char *name, struct ew_tag **out);
+/* A standalone one, to be imported: "(iI)".  Destroy after the instances.  INVAL: no such signature, or results. */
+EW_API enum ew_status ew_tag_create(struct ew_tag **out, const char *signature, const struct ew_alloc *alloc);
+EW_API void ew_tag_destroy(struct ew_tag *tag);
+/* The types of its values. */
+EW_API void ew_tag_type(const struct ew_tag *tag, const uint8_t **params, uint32_t *param_count);
+
+/*
+ * From a host function, which must return what this does: EW_ERR_TRAP, also when there is no room for the exception;
+ * EW_ERR_INVAL for a reference that the caller must not have.
+ */
+EW_API enum ew_status ew_throw(struct ew_instance *caller, struct ew_tag *tag, const union ew_value *values);
+
+/*
+ * What the last run on this executor, or the last call that a host function made on it, did not catch; NULL: nothing.
+ * Borrowed until the next call, or until an instance of its group is destroyed.
+ */
+EW_API const struct ew_exception *ew_exec_exception(const struct ew_exec *exec);
+EW_API struct ew_tag *ew_exception_tag(const struct ew_exception *exception);
+/* Its values in order of the tag's types, as arguments would be. */
+EW_API void ew_exception_values(const struct ew_exception *exception, union ew_value *values);
 
 /* ---- memories, tables, globals ---------------------------------------------------------------- */
 

@@ -106,6 +106,7 @@ enum ew_status ew_log_open(const struct ew_storage *st, const struct ew_log_conf
 		return ewi_error(err, EW_ERR_NOMEM, 0, "no memory for a log");
 	log->alloc = *alloc;
 	log->seg.st = *st;
+	log->seg.alloc = &log->alloc;
 	log->buffer_bytes = c.buffer_bytes;
 	configure(log, &c);
 	if (take_memory(log) != EW_OK)

@@ -48,6 +48,7 @@ struct ew_log {
 	struct ewi_cursor cursors[EW_LOG_MAX_CURSORS];
 	bool cursors_known;
 	uint32_t deflated; /* segments up to this one need no looking at by ew_log_deflate() */
+	uint32_t replaced; /* how often it has put another form in the place of a segment */
 
 	uint8_t *buf; /* buffer_bytes; records on their way out, or a window when there are none */
 	struct ewi_index *index; /* of the last segment; NULL where blocks have none */

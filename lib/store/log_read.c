@@ -21,6 +21,7 @@ struct ew_log_reader {
 	uint8_t *memory;
 	struct ewi_window window;
 	uint32_t segment; /* 0: the log had none */
+	uint32_t replaced; /* the log's, when the window was filled */
 	uint32_t at;
 	bool entered;	   /* the head of the segment has been looked at */
 	bool tell_all;	   /* also gaps without missing events: for verify */
@@ -236,6 +237,10 @@ static enum ew_status next_record(struct ew_log_reader *rd, struct ewi_record *r
 	bool fresh = false, told;
 	enum ew_status st;
 
+	if (rd->replaced != log->replaced) {
+		ewi_window_drop(&rd->window);
+		rd->replaced = log->replaced;
+	}
 	if (rd->segment == 0) { /* was empty: have segments come? */
 		uint32_t first = log->first;
 

@@ -147,4 +147,53 @@ enum ew_status ew_log_expire(struct ew_log *log, uint64_t now_ns, uint32_t *segm
 	return st;
 }
 
+/* ---- deflating ---- */
+
+#if EW_CONFIG_ZLIB
+enum ew_status ew_log_deflate(struct ew_log *log, int level, uint32_t *segments)
+{
+	enum ew_status st = ew_log_flush(log);
+
+	if (segments)
+		*segments = 0;
+	if (st != EW_OK)
+		return st;
+	if (!log->seg.st.replace)
+		return EW_ERR_UNSUPPORTED;
+	if (level < 1 || level > 9)
+		return EW_ERR_INVAL;
+	if (log->deflated + 1 < log->first)
+		log->deflated = log->first - 1;
+	while (log->last != 0 && log->deflated + 1 < log->last) {
+		uint32_t segment = log->deflated + 1;
+		struct ewi_segment_head head;
+
+		st = ewi_segment_read(&log->seg, ewi_segment_block(&log->seg, segment), &head);
+		if (st == EW_OK && head.segment == segment && !head.deflated) {
+			st = ewi_deflate(&log->seg, &head, level);
+			if (st == EW_OK) {
+				log->deflated++;
+				log->replaced++;
+				if (segments)
+					*segments = 1;
+				return EW_OK;
+			}
+		}
+		if (st != EW_OK && st != EW_ERR_CORRUPT && st != EW_ERR_EMPTY && st != EW_ERR_TOOBIG)
+			return st;
+		log->deflated++; /* deflated already, damaged, or not worth it */
+	}
+	return EW_OK;
+}
+
+#else
+enum ew_status ew_log_deflate(struct ew_log *log, int level, uint32_t *segments)
+{
+	(void)log, (void)level;
+	if (segments)
+		*segments = 0;
+	return EW_ERR_UNSUPPORTED;
+}
+#endif
+
 #endif

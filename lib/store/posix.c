@@ -291,6 +291,57 @@ static enum ew_status posix_sync(void *ctx)
 	return EW_OK;
 }
 
+static bool write_all(int fd, const uint8_t *p, size_t bytes)
+{
+	while (bytes > 0) {
+		ssize_t n = write(fd, p, bytes);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		p += n;
+		bytes -= (size_t)n;
+	}
+	return true;
+}
+
+/* A file of its own, made durable and then renamed.  Readers that have the old one open go on with that. */
+static enum ew_status posix_replace(void *ctx, uint32_t block, const void *in, uint32_t bytes)
+{
+	struct posix_storage *s = ctx;
+	struct open_file *f;
+	char name[24], new_name[24];
+	enum ew_status st;
+	int fd;
+
+	if (s->read_only)
+		return EW_ERR_DENIED;
+	if (!ewi_range_ok(s->block_count, s->block_bytes, 1, block, 0, bytes))
+		return EW_ERR_BOUNDS;
+	name_of(block, name);
+	ewi_format(new_name, sizeof(new_name), "%s.new", name);
+	fd = openat(s->dir, new_name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (fd < 0)
+		return status_of(errno);
+	st = write_all(fd, in, bytes) && fsync(fd) == 0 ? EW_OK : status_of(errno);
+	if (close(fd) != 0 && st == EW_OK)
+		st = status_of(errno);
+	if (st == EW_OK && renameat(s->dir, new_name, s->dir, name) != 0)
+		st = status_of(errno);
+	if (st != EW_OK) {
+		unlinkat(s->dir, new_name, 0);
+		return st;
+	}
+	f = find_file(s, block);
+	if (f) {
+		f->dirty = false; /* that file is no more */
+		close_file(s, f);
+	}
+	forget_unsynced(s, block);
+	return fsync(s->dir) == 0 ? EW_OK : EW_ERR_IO;
+}
+
 /* ---- the geometry file ---- */
 
 static enum ew_status fail(struct ew_error *err, int error, const char *doing, const char *name)
@@ -446,6 +497,7 @@ enum ew_status ew_storage_files_open(const char *dir, const struct ew_storage_co
 		.write = posix_write,
 		.erase = posix_erase,
 		.sync = posix_sync,
+		.replace = posix_replace,
 		.ctx = s,
 		.block_count = s->block_count,
 		.block_bytes = s->block_bytes,

@@ -89,6 +89,17 @@ static enum ew_status ram_erase(void *ctx, uint32_t block)
 	return EW_OK;
 }
 
+static enum ew_status ram_replace(void *ctx, uint32_t block, const void *in, uint32_t bytes)
+{
+	struct ram_storage *s = ctx;
+
+	if (!ewi_range_ok(s->block_count, s->block_bytes, 1, block, 0, bytes))
+		return EW_ERR_BOUNDS;
+	memset(address(s, block, 0), s->erased, s->block_bytes);
+	memcpy(address(s, block, 0), in, bytes);
+	return EW_OK;
+}
+
 static enum ew_status ram_sync(void *ctx)
 {
 	(void)ctx;
@@ -142,6 +153,7 @@ static enum ew_status create(const struct ew_storage_config *cfg, const struct e
 		.write = flash ? flash_write : ram_write,
 		.erase = ram_erase,
 		.sync = ram_sync,
+		.replace = flash ? NULL : ram_replace,
 		.ctx = s,
 		.block_count = c.block_count,
 		.block_bytes = c.block_bytes,

@@ -247,7 +247,7 @@ static bool parse(const struct ewi_segments *s, const struct ewi_window *w, cons
 	       r->base_seq <= EWI_SEQ_MAX && r->head.seq <= EWI_SEQ_MAX; /* so the sum has not wrapped */
 }
 
-/* Fill the window from `at` to its own or the end of the records. */
+/* Fill the window from `at`, or a little before, to its own or the end of the records. */
 static enum ew_status fill(const struct ewi_segments *s, struct ewi_window *w, uint32_t block, uint32_t at)
 {
 	uint32_t left = s->end - at;
@@ -255,6 +255,10 @@ static enum ew_status fill(const struct ewi_segments *s, struct ewi_window *w, u
 	enum ew_status st;
 
 	w->have = 0;
+#if EW_CONFIG_ZLIB
+	if (w->deflated)
+		return ewi_deflated_fill(s, w, block, at);
+#endif
 	st = s->st.read(s->st.ctx, block, at, w->buf, n);
 	if (st != EW_OK)
 		return st;
@@ -281,6 +285,9 @@ static enum ew_status enter(const struct ewi_segments *s, struct ewi_window *w, 
 	w->have = 0;
 	w->segment = segment;
 	w->based = st == EW_OK && head.segment == segment;
+	w->deflated = w->based && head.deflated;
+	if (w->deflated && !EW_CONFIG_ZLIB)
+		return EW_ERR_UNSUPPORTED;
 	w->max_record = s->st.block_bytes;
 	if (w->based) {
 		w->max_record = head.max_record;
@@ -298,12 +305,13 @@ static enum ew_status sum_in_parts(const struct ewi_segments *s, struct ewi_wind
 
 	while (done < bytes) {
 		enum ew_status st = fill(s, w, block, at + done);
-		uint32_t n;
+		uint32_t skip, n;
 
 		if (st != EW_OK)
 			return st;
-		n = w->have < bytes - done ? w->have : bytes - done;
-		*crc = ewi_crc32c(&s->crc, *crc, w->buf, n);
+		skip = at + done - w->at;
+		n = w->have - skip < bytes - done ? w->have - skip : bytes - done;
+		*crc = ewi_crc32c(&s->crc, *crc, w->buf + skip, n);
 		done += n;
 	}
 	return EW_OK;
@@ -341,6 +349,7 @@ enum ew_status ewi_record_look(const struct ewi_segments *s, struct ewi_window *
 		st = fill(s, w, block, at);
 	if (st != EW_OK)
 		return st;
+	out->fits = holds(w, block, at, out->bytes); /* of a deflated segment a little less than the window does */
 	if (out->fits)
 		crc = ewi_crc32c(&s->crc, crc, w->buf + (at - w->at) + 4, out->bytes - 4);
 	else

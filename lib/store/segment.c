@@ -123,9 +123,21 @@ _Static_assert(sizeof(struct ewi_index) == EWI_INDEX_BYTES, "read as it lies on 
 
 enum ew_status ewi_index_read(const struct ewi_segments *s, uint32_t segment, struct ewi_index *out)
 {
+	uint32_t block = ewi_segment_block(s, segment), at = s->end;
 	uint8_t *p = (uint8_t *)out;
-	enum ew_status st = s->st.read(s->st.ctx, ewi_segment_block(s, segment), s->end, p, EWI_INDEX_BYTES);
+	struct ewi_segment_head head;
+	enum ew_status st = ewi_segment_read(s, block, &head);
 
+	out->count = 0;
+#if EW_CONFIG_ZLIB
+	if (st == EW_OK && head.deflated)
+		st = ewi_deflated_index(s, block, &at);
+#endif
+	if (st == EW_ERR_CORRUPT || st == EW_ERR_EMPTY)
+		st = EW_OK;
+	if (st != EW_OK || at == 0)
+		return st;
+	st = s->st.read(s->st.ctx, block, at, p, EWI_INDEX_BYTES);
 	if (st != EW_OK || ewi_le32(p) != index_sum(s, segment, p) || ewi_le32(p + 4) > EWI_INDEX_ENTRIES) {
 		out->count = 0;
 		return st;

@@ -36,10 +36,13 @@ struct ewi_segment_head {
 	uint64_t max_time_before; /* the latest time of any event in earlier segments */
 };
 
+struct ewi_window;
+
 /* What all parts of the log work with. */
 struct ewi_segments {
 	struct ew_storage st;
 	struct ewi_crc32c crc;
+	const struct ew_alloc *alloc; /* for what is deflated */
 	uint32_t data;	/* offset of the first record: EWI_SEGMENT_HEAD rounded up to write_bytes */
 	uint32_t end;	/* records end here; the index follows, if blocks have one */
 };
@@ -105,6 +108,18 @@ void ewi_index_encode(const struct ewi_segments *s, uint32_t segment, const stru
 /* count is 0 when the segment has no index, or a damaged one, which is the same. */
 enum ew_status ewi_index_read(const struct ewi_segments *s, uint32_t segment, struct ewi_index *out);
 
+/* ---- deflated segments: deflated.c; only called where EW_CONFIG_ZLIB is set ---- */
+
+#define EWI_DEFLATED_CHUNK (16u << 10)
+#define EWI_DEFLATED_HEAD 16u
+
+/* Fill the window from the start of the chunk that `at` lies in.  EW_ERR_UNSUPPORTED: it has not room for two. */
+enum ew_status ewi_deflated_fill(const struct ewi_segments *s, struct ewi_window *w, uint32_t block, uint32_t at);
+/* Where its index lies; 0: nowhere. */
+enum ew_status ewi_deflated_index(const struct ewi_segments *s, uint32_t block, uint32_t *at);
+/* Put the deflated form of a segment in its place.  EW_ERR_TOOBIG: it would not be much smaller. */
+enum ew_status ewi_deflate(const struct ewi_segments *s, const struct ewi_segment_head *head, int level);
+
 /* ---- records ---- */
 
 enum ewi_record_kind {
@@ -143,6 +158,7 @@ struct ewi_window {
 	uint32_t block, at, have;
 	uint32_t segment; /* 0: none; base and max_record are this one's */
 	bool based;
+	bool deflated;
 	uint32_t max_record;
 	uint64_t base_seq, base_time;
 };

@@ -32,8 +32,8 @@ struct sim {
 	size_t entries, entry_cap;
 	uint8_t *bytes; /* of the journal's writes */
 	size_t byte_count, byte_cap;
-	uint32_t fail_in[4];
-	enum ew_status fail_with[4];
+	uint32_t fail_in[EW_SIM_REPLACE + 1];
+	enum ew_status fail_with[EW_SIM_REPLACE + 1];
 	struct ew_sim_stat stat;
 };
 
@@ -68,8 +68,10 @@ static void apply(const struct sim *s, uint8_t *image, const struct ew_sim_op *o
 {
 	if (op->call == EW_SIM_WRITE && op->bytes != 0)
 		memcpy(image + offset_of(s, op), data, op->bytes);
-	if (op->call == EW_SIM_ERASE)
+	if (op->call == EW_SIM_ERASE || op->call == EW_SIM_REPLACE)
 		memset(image + offset_of(s, op), s->erased, s->cfg.block_bytes);
+	if (op->call == EW_SIM_REPLACE)
+		memcpy(image + offset_of(s, op), data, op->bytes);
 }
 
 /* Some bits of what byte was becoming: flash cells only go one way in a write, and the other in an erase. */
@@ -88,7 +90,7 @@ static void apply_torn(const struct sim *s, uint8_t *image, const struct ew_sim_
 
 	if (op->call == EW_SIM_SYNC || bytes == 0)
 		return;
-	if (tear == EW_SIM_WHOLE) {
+	if (tear == EW_SIM_WHOLE || op->call == EW_SIM_REPLACE) {
 		if (luck & 1)
 			apply(s, image, op, data);
 		return;
@@ -250,6 +252,26 @@ static enum ew_status sim_sync(void *ctx)
 	return EW_OK;
 }
 
+/* What was done before is durable then, too: more than a file system promises, and nothing that a log needs. */
+static enum ew_status sim_replace(void *ctx, uint32_t block, const void *in, uint32_t bytes)
+{
+	struct sim *s = ctx;
+	struct ew_sim_op op = {.call = EW_SIM_REPLACE, .block = block, .bytes = bytes, .data = in};
+	enum ew_status st;
+
+	if (!ewi_range_ok(s->cfg.block_count, s->cfg.block_bytes, 1, block, 0, bytes))
+		return EW_ERR_BOUNDS;
+	st = begin(s, &op);
+	if (st == EW_OK)
+		st = sim_sync(ctx);
+	if (st != EW_OK)
+		return st;
+	apply(s, s->now, &op, in);
+	if (s->durable)
+		apply(s, s->durable, &op, in);
+	return EW_OK;
+}
+
 /* ---- making and cutting ---- */
 
 static void destroy(struct sim *s)
@@ -294,6 +316,7 @@ static void present(struct sim *s, struct ew_storage *out)
 		.write = sim_write,
 		.erase = sim_erase,
 		.sync = sim_sync,
+		.replace = s->cfg.kind == EW_SIM_FLASH ? NULL : sim_replace,
 		.ctx = s,
 		.block_count = s->cfg.block_count,
 		.block_bytes = s->cfg.block_bytes,

@@ -177,7 +177,7 @@ static void fill_trap(struct ew_exec *x)
 	struct ewi_stop s = x->stop;
 
 	trap->frame_count = trap->depth = 0;
-	if (trap->code != EW_TRAP_HOST && trap->code != EW_TRAP_TRANSLATION)
+	if (trap->code != EW_TRAP_HOST && trap->code != EW_TRAP_TRANSLATION && trap->code != EW_TRAP_EXCEPTIONS)
 		trap->status = EW_OK;
 	if (trap->text[0] == '\0')
 		ewi_format(trap->text, sizeof(trap->text), "%s",
@@ -245,6 +245,9 @@ const char *ew_trap_text(enum ew_trap_code code)
 	case EW_TRAP_STACK: return "call stack exhausted";
 	case EW_TRAP_HOST: return "host function failed";
 	case EW_TRAP_TRANSLATION: return "function cannot be translated";
+	case EW_TRAP_EXCEPTION: return "uncaught exception";
+	case EW_TRAP_NULL_EXCEPTION: return "null exception reference";
+	case EW_TRAP_EXCEPTIONS: return "no room for an exception";
 	}
 	return "unknown trap";
 }
@@ -281,6 +284,7 @@ static void clear_trap(struct ew_exec *x)
 	x->trap.status = EW_OK;
 	x->trap.text[0] = '\0';
 	x->trap.frame_count = x->trap.depth = 0;
+	x->pending = NULL;
 	x->stop.top = NULL;
 }
 
@@ -307,6 +311,8 @@ static enum ew_status begin(struct ew_exec *x, struct ew_func *f, const union ew
 		uint8_t type = f->type->params[i];
 
 		if (type == EW_FUNCREF && !ewi_ref_admit(f->instance, args[at].func))
+			return EW_ERR_INVAL;
+		if (type == EW_EXNREF && args[at].ref)
 			return EW_ERR_INVAL;
 		if (ewi_is_reftype(type))
 			frame[at].u64 = (uintptr_t)args[at].ref;
@@ -376,13 +382,13 @@ static enum ew_status finish(struct ew_exec *x, enum ew_status status, union ew_
 	}
 	x->state = EWI_IDLE;
 	x->top = x->frames;
-	if (status != EW_OK)
-		return status;
-	if (results)
+	if (status == EW_OK && results)
 		copy_results(f, x->stack, results);
-	if (i->results && f->type->result_slots <= i->result_cap)
+	if (status == EW_OK && i->results && f->type->result_slots <= i->result_cap)
 		copy_results(f, x->stack, i->results);
-	return EW_OK;
+	if (x->keeps)
+		ewi_exceptions_settle(x);
+	return status;
 }
 
 static enum ew_status call_nested(struct ew_exec *x, struct ew_func *f, union ew_value *values)

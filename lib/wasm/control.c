@@ -276,15 +276,16 @@ static enum ew_status take_references(const struct ew_func *f, const struct ew_i
 			continue;
 		if (types[i] == EW_FUNCREF && !ewi_ref_admit(guest, results[at].func))
 			return EW_ERR_INVAL;
+		if (types[i] == EW_EXNREF && results[at].ref)
+			return EW_ERR_INVAL;
 		results[at].u64 = (uintptr_t)results[at].ref;
 	}
 	return EW_OK;
 }
 
 /* A host function, in place on the guest's stack. */
-const struct ewi_ins *ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc,
-				    const struct ewi_ins *next, union ew_value *fp,
-				    union ew_value *args, struct ew_func *f, int32_t used)
+enum ewi_host_end ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc, union ew_value *fp,
+				union ew_value *args, struct ew_func *f, int32_t used, bool tail)
 {
 	const struct ewi_functype *t = f->type;
 	uint32_t n = t->param_slots > t->result_slots ? t->param_slots : t->result_slots;
@@ -298,6 +299,7 @@ const struct ewi_ins *ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc,
 	x->fp = args + n; /* a nested call may use the stack from here */
 	x->trap.code = EW_TRAP_NONE;
 	x->trap.text[0] = '\0';
+	x->pending = NULL;
 	status = f->host(f->user, caller, args);
 	caller->exec = own;
 	if (EW_LIKELY(status >= EW_OK))
@@ -305,18 +307,24 @@ const struct ewi_ins *ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc,
 	ewi_switch_instance(x, caller); /* memory may have grown */
 	x->fp = fp;
 	if (EW_LIKELY(status >= EW_OK))
-		return next;
+		return EWI_HOST_BACK;
 	x->pc = pc;
 	x->status = status == EW_ERR_EXIT ? EW_ERR_EXIT : EW_ERR_TRAP;
 	if (status == EW_ERR_EXIT)
-		return NULL;
-	x->fuel += used; /* the trap's own account takes it again */
-	if (x->trap.code == EW_TRAP_NONE || status != EW_ERR_TRAP) {
+		return EWI_HOST_ENDED;
+	if (status == EW_ERR_TRAP && x->trap.code == EW_TRAP_EXCEPTION && x->pending) {
+		const struct ewi_ins *go = ewi_rethrow(x, pc, fp, tail);
+
+		x->pc = go ? go : pc;
+		if (go)
+			return EWI_HOST_CAUGHT;
+	} else if (x->trap.code == EW_TRAP_NONE || status != EW_ERR_TRAP) {
 		x->trap.code = EW_TRAP_HOST;
 		x->trap.status = status;
 		x->trap.text[0] = '\0';
 	}
-	return NULL;
+	x->fuel += used; /* the trap's own account takes it again */
+	return EWI_HOST_ENDED;
 }
 
 EW_COLD const struct ewi_ins *ewi_trap_late(const struct ewi_ins *pc, union ew_value *fp, struct ew_exec *x,
@@ -386,8 +394,11 @@ static EW_NOINLINE const struct ewi_ins *call_any(struct ew_exec *x, const struc
 {
 	enum ew_status status;
 
-	if (f->host)
-		return ewi_call_host(x, pc, next, fp, args, f, used);
+	if (f->host) {
+		enum ewi_host_end end = ewi_call_host(x, pc, fp, args, f, used, false);
+
+		return end == EWI_HOST_BACK ? next : end == EWI_HOST_CAUGHT ? x->pc : NULL;
+	}
 	status = ewi_func_ready(f);
 	if (status != EW_OK)
 		return ewi_trap_late(pc, fp, x, status);

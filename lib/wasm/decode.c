@@ -18,10 +18,11 @@ static const struct {
 } sections[] = {
 	[1] = {1, ewi_section_types},	  [2] = {2, ewi_section_imports},
 	[3] = {3, ewi_section_functions}, [4] = {4, ewi_section_tables},
-	[5] = {5, ewi_section_memories},  [6] = {6, ewi_section_globals},
-	[7] = {7, ewi_section_exports},	  [8] = {8, ewi_section_start},
-	[9] = {9, ewi_section_elems},	  [10] = {11, ewi_section_code},
-	[11] = {12, ewi_section_datas},	  [12] = {10, ewi_section_data_count},
+	[5] = {5, ewi_section_memories},  [6] = {7, ewi_section_globals},
+	[7] = {8, ewi_section_exports},	  [8] = {9, ewi_section_start},
+	[9] = {10, ewi_section_elems},	  [10] = {12, ewi_section_code},
+	[11] = {13, ewi_section_datas},	  [12] = {11, ewi_section_data_count},
+	[13] = {6, ewi_section_tags},
 };
 
 enum ew_status ewi_decode_count(struct ewi_decoder *d, uint32_t min_bytes, uint32_t max,
@@ -271,6 +272,7 @@ void ew_module_free(struct ew_module *m)
 	ewi_free(&a, m->tables, m->table_cap, sizeof(*m->tables));
 	ewi_free(&a, m->memories, m->memory_cap, sizeof(*m->memories));
 	ewi_free(&a, m->globals, m->global_cap, sizeof(*m->globals));
+	ewi_free(&a, m->tags, m->tag_cap, sizeof(*m->tags));
 	ewi_free(&a, m->exports, m->export_count, sizeof(*m->exports));
 	ewi_free(&a, m->export_order, m->export_count, sizeof(*m->export_order));
 	ewi_free(&a, m->elems, m->elem_count, sizeof(*m->elems));
@@ -302,6 +304,7 @@ size_t ew_module_size(const struct ew_module *m, size_t *code_bytes)
 	n += m->table_cap * sizeof(*m->tables);
 	n += m->memory_cap * sizeof(*m->memories);
 	n += m->global_cap * sizeof(*m->globals);
+	n += m->tag_cap * sizeof(*m->tags);
 	n += m->export_count * (sizeof(*m->exports) + sizeof(*m->export_order));
 	n += m->elem_count * sizeof(*m->elems);
 	n += m->data_count * sizeof(*m->datas);

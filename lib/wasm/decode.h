@@ -44,6 +44,7 @@ enum ew_status ewi_section_imports(struct ewi_decoder *d);
 enum ew_status ewi_section_functions(struct ewi_decoder *d);
 enum ew_status ewi_section_tables(struct ewi_decoder *d);
 enum ew_status ewi_section_memories(struct ewi_decoder *d);
+enum ew_status ewi_section_tags(struct ewi_decoder *d);
 enum ew_status ewi_section_globals(struct ewi_decoder *d);
 enum ew_status ewi_section_exports(struct ewi_decoder *d);
 enum ew_status ewi_section_start(struct ewi_decoder *d);

@@ -126,6 +126,25 @@ static void put_indirect(struct ewi_text *o, struct ewi_reader *r)
 	ewi_text_add(o, " (type %u)", (unsigned)type);
 }
 
+static void put_try(struct ewi_text *o, struct ewi_reader *r)
+{
+	static const char *const kinds[] = {"catch", "catch_ref", "catch_all", "catch_all_ref"};
+
+	put_block_type(o, r);
+	for (uint32_t n = ewi_read_u32(r); n > 0 && !r->failed; n--) {
+		uint32_t kind = ewi_read_u8(r) & 3u;
+
+		ewi_text_add(o, " (%s", kinds[kind]);
+		put_indices(o, r, kind < EWI_CATCH_ALL ? 2 : 1);
+		ewi_text_add(o, ")");
+	}
+}
+
+static const char *heap_type(uint8_t type)
+{
+	return type == EW_FUNCREF ? "func" : type == EW_EXNREF ? "exn" : "extern";
+}
+
 static void put_bytes(struct ewi_text *o, struct ewi_reader *r, uint32_t n)
 {
 	for (; n > 0 && !r->failed; n--)
@@ -165,6 +184,7 @@ static void put_immediates(struct ewi_text *o, struct ewi_reader *r, const struc
 	switch ((enum ewi_imm)op->imm) {
 	case EWI_IMM_NONE: break;
 	case EWI_IMM_BLOCK: put_block_type(o, r); break;
+	case EWI_IMM_TRY: put_try(o, r); break;
 	case EWI_IMM_LABELS: put_indices(o, r, ewi_read_u32(r)), put_indices(o, r, 1); break;
 	case EWI_IMM_FUNC: put_func(o, r, m); break;
 	case EWI_IMM_INDIRECT: put_indirect(o, r); break;
@@ -176,6 +196,7 @@ static void put_immediates(struct ewi_text *o, struct ewi_reader *r, const struc
 	case EWI_IMM_LOCAL:
 	case EWI_IMM_GLOBAL:
 	case EWI_IMM_TABLE:
+	case EWI_IMM_TAG:
 	case EWI_IMM_DATA:
 	case EWI_IMM_ELEM: put_indices(o, r, 1); break;
 	case EWI_IMM_TABLE2:
@@ -196,7 +217,7 @@ static void put_immediates(struct ewi_text *o, struct ewi_reader *r, const struc
 		if (takes_lane(op))
 			put_bytes(o, r, 1);
 		break;
-	case EWI_IMM_REFTYPE: ewi_text_add(o, " %s", ewi_read_u8(r) == EW_FUNCREF ? "func" : "extern"); break;
+	case EWI_IMM_REFTYPE: ewi_text_add(o, " %s", heap_type(ewi_read_u8(r))); break;
 	case EWI_IMM_I32: ewi_text_add(o, " %d", (int)ewi_read_s32(r)); break;
 	case EWI_IMM_I64: ewi_text_add(o, " %lld", (long long)ewi_read_s64(r)); break;
 	case EWI_IMM_F32: put_float(o, ewi_read_le32(r), 23, 8); break;

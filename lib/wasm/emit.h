@@ -115,6 +115,8 @@ struct ewi_block {
 	uint32_t chain;	      /* forward branches to its end: position of the last pair, linked by rel */
 	uint32_t loop;	      /* position of a loop's first instruction */
 	int32_t loop_cost;    /* cost at it */
+	uint32_t caught;      /* clauses that lead to it: index of the last + 1, linked by target */
+	uint32_t try_start, try_first, try_count; /* of a try_table: where it begins, its clauses */
 	uint32_t else_branch; /* position of the pair that an if jumps by, or EWI_NONE */
 	uint32_t stub, stub_serial; /* a br_table's landing code for this label */
 	/* A br_table may name a label often: its types are looked at once (checked), and where its values are (placed). */
@@ -172,6 +174,9 @@ struct ewi_translator {
 	size_t code_limit;		   /* its code may end here at most */
 	uint32_t map_pos, map_offset;	   /* last entry of the position map */
 	int32_t map_cost;
+	struct ewi_try *tries; /* of the function, innermost first */
+	struct ewi_catch *clauses;
+	uint32_t try_count, try_cap, clause_count, clause_cap;
 	bool late;	 /* functions are translated one by one, and call one another through ew_module.late */
 	uint32_t *calls; /* by function: position + 1 of the last unresolved call's pair */
 	uint32_t calls_count;

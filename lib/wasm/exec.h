@@ -59,8 +59,32 @@ static inline uint64_t ewi_behind(const struct ewi_ins *pc)
 struct ewi_head {
 	uint16_t zero_from, zero_count; /* locals to clear */
 	uint16_t frame_slots;		/* locals and operands */
-	uint16_t unused[3];		/* 16 bytes: what comes behind stays aligned to 8 */
+	uint16_t unused;		/* 16 bytes: what comes behind stays aligned to 8 */
+	uint32_t tries;			/* bytes from here to its struct ewi_tries; 0: it has none */
 	uint32_t func; /* index, for backtraces */
+};
+
+/*
+ * What a function catches, behind its code: costs nothing while nobody throws.  Positions are bytes from its head; of
+ * several ranges that a position is in the first counts, the innermost.
+ */
+struct ewi_try {
+	uint32_t start, end;   /* instructions at start <= position < end */
+	uint32_t first, count; /* its clauses */
+};
+
+enum ewi_catch_kind { EWI_CATCH, EWI_CATCH_REF, EWI_CATCH_ALL, EWI_CATCH_ALL_REF };
+
+struct ewi_catch {
+	uint32_t target; /* where to go on; while it is translated the next clause of the same label, + 1 */
+	int32_t cost;	 /* fuel: less what stands on the account of the line there */
+	uint32_t tag;
+	uint16_t slot; /* of the first value; the reference behind the last */
+	uint16_t kind;
+};
+
+struct ewi_tries {
+	uint32_t tries, clauses; /* so many struct ewi_try, then struct ewi_catch */
 };
 
 /*
@@ -121,6 +145,8 @@ struct ew_exec {
 	void *step_user;
 #endif
 	struct ew_trap trap;
+	struct ew_exception *pending; /* thrown by the host, or not caught */
+	bool keeps;		      /* a run has made exceptions that nobody has looked through since */
 	struct ewi_stop stop; /* of the last trap, while nothing has run since */
 	ew_trap_fn on_trap;
 	void *trap_user;
@@ -128,6 +154,52 @@ struct ew_exec {
 	uint32_t bad_bytes;
 	struct ew_alloc alloc;
 };
+
+/* ---- exception.c, unwind.c ---- */
+
+#if EW_CONFIG_EXCEPTIONS
+/*
+ * An exception of inst, with room for its tag's values: zero.  end: above the last slot in use on x.  NULL: *why is
+ * EW_ERR_LIMIT or EW_ERR_NOMEM; references that slots, globals and tables hold are good still.
+ */
+struct ew_exception *ewi_exception_new(struct ew_exec *x, struct ew_instance *inst, struct ew_tag *tag,
+				       const union ew_value *end, enum ew_status *why);
+/* A run on x is over: free what nobody refers to. */
+void ewi_exceptions_settle(struct ew_exec *x);
+void ewi_exceptions_free(struct ew_instance *i);
+size_t ewi_exceptions_size(const struct ew_instance *i);
+/* The text of x->trap for an exception that nobody catches; i threw it, and may have a name for the tag. */
+void ewi_trap_uncaught(struct ew_exec *x, const struct ew_instance *i, const struct ew_tag *tag,
+		       const union ew_value *values);
+/*
+ * After a host function ended with x->pending: where to go on, on frame x->fp, or NULL: nobody catches it.  tail: the
+ * frame that called has been given up.
+ */
+const struct ewi_ins *ewi_rethrow(struct ew_exec *x, const struct ewi_ins *pc, union ew_value *fp, bool tail);
+#else
+static inline void ewi_exceptions_settle(struct ew_exec *x)
+{
+	(void)x;
+}
+
+static inline void ewi_exceptions_free(struct ew_instance *i)
+{
+	(void)i;
+}
+
+static inline size_t ewi_exceptions_size(const struct ew_instance *i)
+{
+	(void)i;
+	return 0;
+}
+
+static inline const struct ewi_ins *ewi_rethrow(struct ew_exec *x, const struct ewi_ins *pc, union ew_value *fp,
+						bool tail)
+{
+	(void)x, (void)pc, (void)fp, (void)tail;
+	return NULL;
+}
+#endif
 
 /*
  * Frame by frame, the youngest first:

@@ -16,6 +16,7 @@ static union ew_value inward(uint8_t type, union ew_value v)
 	case EW_I32:
 	case EW_F32: out.u32 = v.u32; return out;
 	case EW_FUNCREF: return ewi_ref_value(v.func);
+	case EW_EXNREF:
 	case EW_EXTERNREF: return ewi_ref_value(v.ref);
 	default: return v;
 	}
@@ -30,6 +31,7 @@ static union ew_value outward(uint8_t type, union ew_value v)
 	case EW_I32:
 	case EW_F32: out.u32 = v.u32; return out;
 	case EW_FUNCREF: out.func = ewi_ref_of(v); return out;
+	case EW_EXNREF:
 	case EW_EXTERNREF: out.ref = ewi_ref_of(v); return out;
 	default: return v;
 	}
@@ -43,7 +45,7 @@ enum ew_status ew_global_create(struct ew_global **out, enum ew_type type, bool 
 	void *object;
 
 	*out = NULL;
-	if (!ewi_is_valtype((uint8_t)type))
+	if (!ewi_is_valtype((uint8_t)type) || (type == EW_EXNREF && value.ref))
 		return EW_ERR_INVAL;
 	i = ewi_instance_bare(alloc, sizeof(*g), &object);
 	if (!i)
@@ -89,6 +91,8 @@ enum ew_status ew_global_set(struct ew_global *g, union ew_value value)
 	if (!g->is_mutable || g->type == EW_V128)
 		return EW_ERR_INVAL;
 	if (g->type == EW_FUNCREF && !ewi_ref_admit(g->owner, value.func))
+		return EW_ERR_INVAL;
+	if (g->type == EW_EXNREF && value.ref)
 		return EW_ERR_INVAL;
 	g->value = inward(g->type, value);
 	return EW_OK;

@@ -112,10 +112,13 @@ const struct ewi_ins *ewi_trap_late(const struct ewi_ins *pc, union ew_value *fp
 /* Stop before `pc`, to go on there later: out of fuel or interrupted. */
 const struct ewi_ins *ewi_suspend(const struct ewi_ins *pc, union ew_value *fp, struct ew_exec *x);
 
-/* A host function, in place on the guest's stack; next, or NULL when the run is over. */
-const struct ewi_ins *ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc,
-				    const struct ewi_ins *next, union ew_value *fp,
-				    union ew_value *args, struct ew_func *f, int32_t used);
+/*
+ * A host function, in place on the guest's stack.  BACK: on frame x->fp behind the call; CAUGHT: it threw, and frame
+ * x->fp catches that at x->pc.  tail: the calling frame has been given up and catches nothing.
+ */
+enum ewi_host_end { EWI_HOST_BACK, EWI_HOST_CAUGHT, EWI_HOST_ENDED };
+enum ewi_host_end ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc, union ew_value *fp,
+				union ew_value *args, struct ew_func *f, int32_t used, bool tail);
 
 /* gcc turns a short clearing loop into a call of memset unless it cannot see through it. */
 #if defined(__GNUC__) || defined(__clang__)

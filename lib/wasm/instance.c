@@ -20,7 +20,7 @@
 struct layout {
 	uint64_t bytes;
 	uint64_t globals, tables, funcs, own_funcs, memories, own_memories, own_tables, own_globals, results,
-		dropped;
+		dropped, tags, own_tags;
 };
 
 static uint64_t place(struct layout *l, uint64_t count, size_t size)
@@ -43,6 +43,10 @@ static struct layout lay_out(const struct ew_module *m)
 	l.own_memories = place(&l, m->memory_count - m->memory_imports, sizeof(struct ew_memory));
 	l.own_tables = place(&l, m->table_count - m->table_imports, sizeof(struct ew_table));
 	l.own_globals = place(&l, m->global_count - m->global_imports, sizeof(struct ew_global));
+	if (EW_CONFIG_EXCEPTIONS) {
+		l.tags = place(&l, m->tag_count, sizeof(struct ew_tag *));
+		l.own_tags = place(&l, m->tag_count - m->tag_imports, sizeof(struct ew_tag));
+	}
 	l.results = place(&l, m->max_results, sizeof(union ew_value));
 	l.dropped = place(&l, ((uint64_t)m->elem_count + m->data_count + 7) / 8, 1);
 	return l;
@@ -78,6 +82,8 @@ static struct ew_instance *new_instance(const struct ew_module *m, const struct 
 	i->funcs = (void *)(block + l.funcs);
 	i->own_funcs = (void *)(block + l.own_funcs);
 	i->own_tables = (void *)(block + l.own_tables);
+	i->tags = (void *)(block + l.tags);
+	i->own_tags = (void *)(block + l.own_tags);
 	i->own_globals = (void *)(block + l.own_globals);
 	i->own_table_count = m->table_count - m->table_imports;
 	i->own_global_count = m->global_count - m->global_imports;
@@ -111,6 +117,8 @@ void ewi_exec_forget(struct ew_exec *x, const struct ew_instance *i)
 		x->func = NULL;
 	if (x->inst == i)
 		x->inst = NULL;
+	if (x->pending && ewi_group_same(x->pending->owner, i))
+		x->pending = NULL;
 	for (uint32_t k = 0; k < x->trap.frame_count && k < EW_TRAP_FRAMES; k++)
 		if (x->trap.frames[k].instance == i)
 			x->trap.frames[k].instance = NULL;
@@ -123,6 +131,7 @@ void ewi_instance_free(struct ew_instance *i)
 
 	if (i->owns_exec)
 		ew_exec_destroy(i->exec);
+	ewi_exceptions_free(i);
 	for (uint32_t k = 0; k < i->own_memory_count; k++) {
 		ewi_free(&a, i->own_memories[k].base, (size_t)i->own_memories[k].bytes, 1);
 		ewi_free(&a, i->own_memories[k].cards, i->own_memories[k].card_count, 1);
@@ -217,6 +226,16 @@ static void make_globals(struct ew_instance *i)
 		g->is_mutable = def->is_mutable;
 		init_global(i, g, &def->init);
 		i->globals[m->global_imports + k] = g;
+	}
+}
+
+static void make_tags(struct ew_instance *i)
+{
+	const struct ew_module *m = i->module;
+
+	for (uint32_t k = m->tag_imports; EW_CONFIG_EXCEPTIONS && k < m->tag_count; k++) {
+		i->tags[k] = &i->own_tags[k - m->tag_imports];
+		*i->tags[k] = (struct ew_tag){ewi_tag_type(m, k), i};
 	}
 }
 
@@ -344,6 +363,8 @@ static enum ew_status prepare(struct ew_instance *i, const struct ew_instance_co
 		i->exec = config->exec;
 	make_funcs(i);
 	make_globals(i);
+	make_tags(i);
+	i->max_exceptions = config->max_exceptions ? config->max_exceptions : EW_MAX_EXCEPTIONS;
 	return ewi_group_enter(i);
 }
 
@@ -423,6 +444,7 @@ size_t ew_instance_size(const struct ew_instance *i)
 		n += i->own_tables[k].cap * sizeof(void *);
 	if (i->group && i->group->first == i)
 		n += sizeof(*i->group);
+	n += ewi_exceptions_size(i);
 	return n;
 }
 
@@ -504,6 +526,15 @@ enum ew_status ew_table_find(struct ew_instance *i, const char *name, struct ew_
 	enum ew_status st = find(i, name, EW_EXTERN_TABLE, &k);
 
 	*out = st == EW_OK ? i->tables[k] : NULL;
+	return st;
+}
+
+enum ew_status ew_tag_find(struct ew_instance *i, const char *name, struct ew_tag **out)
+{
+	uint32_t k;
+	enum ew_status st = find(i, name, EW_EXTERN_TAG, &k);
+
+	*out = st == EW_OK ? i->tags[k] : NULL;
 	return st;
 }
 

@@ -55,6 +55,19 @@ struct ew_global {
 	bool is_mutable;
 };
 
+/* What exceptions are told apart by: the object itself. */
+struct ew_tag {
+	const struct ewi_functype *type;
+	struct ew_instance *owner;
+};
+
+struct ew_exception {
+	struct ew_tag *tag;
+	struct ew_instance *owner; /* in whose .exceptions it is */
+	uint8_t mark;		   /* exception.c */
+	union ew_value values[];   /* as in frame slots */
+};
+
 /*
  * Instances that may hold pointers into one another.  Merged when one imports from the other; all are freed
  * when the host has destroyed every one (live == 0).
@@ -85,6 +98,10 @@ struct ew_instance {
 	uint64_t memory_room; /* bytes its own memories may still grow by, together */
 	struct ew_table *own_tables;
 	struct ew_global *own_globals;
+	struct ew_tag **tags; /* tag index space */
+	struct ew_tag *own_tags;
+	struct ew_exception **exceptions; /* that references may hold */
+	uint32_t exception_count, exception_cap, max_exceptions;
 	uint32_t own_func_count, own_table_count, own_global_count, own_memory_count;
 	uint8_t *dropped; /* bit for each element segment, then for each data segment */
 	struct ewi_group *group; /* NULL: shares nothing with anybody */

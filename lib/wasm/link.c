@@ -13,7 +13,7 @@
 
 /* ---- one import ----------------------------------------------------------------------------------- */
 
-static const char *const kind_names[] = {"a function", "a table", "a memory", "a global"};
+static const char *const kind_names[] = {"a function", "a table", "a memory", "a global", "a tag"};
 
 static enum ew_status refuse(const struct ew_instance *i, const struct ewi_import *im,
 			     struct ew_error *err, const char *expects, const char *got)
@@ -156,6 +156,26 @@ static enum ew_status bind_global(struct ew_instance *i, const struct ewi_import
 	return refuse(i, im, err, expects, got);
 }
 
+static enum ew_status bind_tag(struct ew_instance *i, const struct ewi_import *im, struct ew_tag *tag,
+			       struct ew_error *err)
+{
+	const struct ewi_functype *type = ewi_tag_type(i->module, im->index);
+	char want[EWI_SIGNATURE_BYTES], have[EWI_SIGNATURE_BYTES];
+	char expects[EWI_SIGNATURE_BYTES + 8], got[EWI_SIGNATURE_BYTES + 8] = "nothing";
+
+	if (tag && ewi_functype_equal(tag->type, type)) {
+		i->tags[im->index] = tag;
+		return EW_OK;
+	}
+	ewi_signature_format(want, sizeof(want), type);
+	ewi_format(expects, sizeof(expects), "a tag %s", want);
+	if (tag) {
+		ewi_signature_format(have, sizeof(have), tag->type);
+		ewi_format(got, sizeof(got), "a tag %s", have);
+	}
+	return refuse(i, im, err, expects, got);
+}
+
 static bool is_name(const struct ewi_name *name, const char *text)
 {
 	return text && strlen(text) == name->len && memcmp(text, name->text, name->len) == 0;
@@ -231,13 +251,14 @@ static enum ew_status bind(struct ew_instance *i, uint32_t index,
 	}
 	if (from->kind != im->kind)
 		return refuse(i, im, err, kind_names[im->kind],
-			      (unsigned)from->kind <= EW_EXTERN_GLOBAL ? kind_names[from->kind]
+			      (unsigned)from->kind <= EW_EXTERN_TAG ? kind_names[from->kind]
 								       : "?");
 	switch (im->kind) {
 	case EW_EXTERN_FUNC: return bind_func(i, im, from, err);
 	case EW_EXTERN_TABLE: return bind_table(i, im, from->u.table, err);
 	case EW_EXTERN_MEMORY: return bind_memory(i, im, from->u.memory, err);
 	case EW_EXTERN_GLOBAL: return bind_global(i, im, from->u.global, err);
+	case EW_EXTERN_TAG: return EW_CONFIG_EXCEPTIONS ? bind_tag(i, im, from->u.tag, err) : EW_ERR_INVAL;
 	}
 	return EW_ERR_INVAL;
 }
@@ -271,6 +292,7 @@ static struct ew_instance *import_owner(const struct ew_instance *i, const struc
 	case EW_EXTERN_TABLE: return i->tables[im->index]->owner;
 	case EW_EXTERN_MEMORY: return i->memories[im->index]->owner;
 	case EW_EXTERN_GLOBAL: return i->globals[im->index]->owner;
+	case EW_EXTERN_TAG: return i->tags[im->index]->owner;
 	}
 	return NULL;
 }

@@ -138,14 +138,15 @@ struct ew_module {
 	struct ewi_table_def *tables;
 	struct ewi_memory_def *memories;
 	struct ewi_global_def *globals;
+	uint32_t *tags; /* index of the type of each */
 	struct ewi_export *exports;
 	struct ewi_elem *elems;
 	struct ewi_data *datas;
 	uint32_t *export_order; /* indices of exports, by length and bytes of the name */
-	uint32_t type_count, import_count, func_count, table_count, memory_count, global_count;
+	uint32_t type_count, import_count, func_count, table_count, memory_count, global_count, tag_count;
 	uint32_t export_count, elem_count, data_count;
-	uint32_t func_imports, table_imports, memory_imports, global_imports;
-	uint32_t func_cap, table_cap, memory_cap, global_cap; /* allocated elements */
+	uint32_t func_imports, table_imports, memory_imports, global_imports, tag_imports;
+	uint32_t func_cap, table_cap, memory_cap, global_cap, tag_cap; /* allocated elements */
 	size_t type_bytes_cap;
 	uint32_t start; /* function index, or EWI_NONE */
 	bool has_data_count;
@@ -168,6 +169,17 @@ struct ew_module {
 
 /* Is a proposal off, for this module or because it is compiled away?  feature: TAIL_CALL ... */
 #define EWI_OFF(m, feature) (!EW_CONFIG_##feature || ((m)->disable & EW_FEATURE_##feature))
+
+static inline const struct ewi_functype *ewi_tag_type(const struct ew_module *m, uint32_t tag)
+{
+	return &m->types[m->tags[tag]];
+}
+
+/*
+ * A byte where a value type stands: EW_OK, or why it is none, with *why in words: malformed, or of what is not built in
+ * or disabled.
+ */
+enum ew_status ewi_check_type(const struct ew_module *m, uint8_t type, const char **why);
 
 /* Of a memory or table, as declared or as it is: are its addresses i64?  They never are where that is compiled away. */
 #define EWI_IS64(object) (EW_CONFIG_MEMORY64 && (object)->is64)
@@ -245,6 +257,11 @@ static inline size_t ewi_name_at(const struct ew_module *m, const struct ewi_nam
 /* A name cut for a message: at most 40 bytes, whole UTF-8 sequences.  For "%.*s". */
 int ewi_name_clip(const char *text, uint32_t len);
 
+/*
+ * The parameters that "(iiI)" names, at most one for each character: their number.  Other letters give no type, so that
+ * ewi_signature_matches then finds a difference.
+ */
+uint32_t ewi_signature_params(const char *signature, uint8_t *params);
 /* Parses "(ii)i": true when it is equal to type.  Malformed text is never equal. */
 bool ewi_signature_matches(const char *signature, const struct ewi_functype *type);
 

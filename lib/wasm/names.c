@@ -196,6 +196,11 @@ static void describe(const struct ew_module *m, enum ew_extern_kind kind, uint32
 		out->index64 = EWI_IS64(&m->memories[index]);
 		out->page_bytes = 1u << m->memories[index].page_log2;
 		break;
+	case EW_EXTERN_TAG:
+		t = ewi_tag_type(m, index);
+		out->params = t->params;
+		out->param_count = t->param_count;
+		break;
 	case EW_EXTERN_GLOBAL:
 		out->type = (enum ew_type)m->globals[index].type;
 		out->mutable_global = m->globals[index].is_mutable;

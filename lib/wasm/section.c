@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The libedgewasm authors */
 
 /*
- * section.c - the sections that declare: types, imports, functions, tables, memories, globals, exports, start.
+ * section.c - the sections that declare: types, imports, functions, tables, memories, tags, globals, exports, start.
  * Each is checked as it is read; segments and code are in section_segment.c.
  * Source: WebAssembly 2.0, 5.3 (types), 5.5.4 to 5.5.11 (sections), 3.2 and 3.4 (their validation).
  */
@@ -18,28 +18,24 @@
 enum ew_status ewi_decode_valtype(struct ewi_decoder *d, uint8_t *out)
 {
 	size_t at = ewi_reader_at(&d->r);
+	const char *why;
+	enum ew_status st;
 
 	*out = ewi_read_u8(&d->r);
 	if (d->r.failed)
 		return EW_ERR_MALFORMED;
-	if (!EW_CONFIG_SIMD && *out == EW_V128)
-		return ewi_error(d->err, EW_ERR_UNSUPPORTED, at, "v128 is not supported");
-	if (!ewi_is_valtype(*out))
-		return ewi_error(d->err, EW_ERR_MALFORMED, at, "malformed value type 0x%02x", *out);
-	return EW_OK;
+	st = ewi_check_type(d->m, *out, &why);
+	return st == EW_OK ? EW_OK : ewi_error(d->err, st, at, "%s: 0x%02x", why, *out);
 }
 
 enum ew_status ewi_decode_reftype(struct ewi_decoder *d, uint8_t *out)
 {
 	size_t at = ewi_reader_at(&d->r);
+	enum ew_status st = ewi_decode_valtype(d, out);
 
-	*out = ewi_read_u8(&d->r);
-	if (d->r.failed)
-		return EW_ERR_MALFORMED;
-	if (!ewi_is_reftype(*out))
-		return ewi_error(d->err, EW_ERR_MALFORMED, at, "malformed reference type 0x%02x",
-				 *out);
-	return EW_OK;
+	if (st == EW_OK && !ewi_is_reftype(*out))
+		return ewi_error(d->err, EW_ERR_MALFORMED, at, "malformed reference type 0x%02x", *out);
+	return st;
 }
 
 /* ---- types ------------------------------------------------------------------------------------ */
@@ -69,7 +65,8 @@ static enum ew_status one_type(struct ewi_decoder *d, struct ewi_functype *t, si
 	if (d->r.failed)
 		return EW_ERR_MALFORMED;
 	if (form != 0x60)
-		return ewi_error(d->err, EW_ERR_MALFORMED, at, "malformed type form 0x%02x", form);
+		return ewi_error(d->err, EW_ERR_MALFORMED, at, "malformed type form 0x%02x%s", form,
+				 form >= 0x4e && form <= 0x5f ? ": garbage collection is not supported" : "");
 	t->params = d->m->type_bytes + *used;
 	st = type_vector(d, used, &t->param_count);
 	if (st == EW_OK)
@@ -246,8 +243,6 @@ static enum ew_status global_type(struct ewi_decoder *d, struct ewi_global_def *
 	return EW_OK;
 }
 
-/* ---- imports ----------------------------------------------------------------------------------- */
-
 /* One more element at the end of an array of which count of *cap are used. */
 static void *one_more(struct ewi_decoder *d, void *items, uint32_t *cap, uint32_t count,
 		      size_t size)
@@ -270,6 +265,37 @@ static enum ew_status func_type_index(struct ewi_decoder *d, uint32_t *out)
 		return ewi_error(d->err, EW_ERR_INVALID, at, "unknown type %" PRIu32, *out);
 	return EW_OK;
 }
+
+/* A tag's type has no results. */
+static enum ew_status add_tag(struct ewi_decoder *d)
+{
+	struct ew_module *m = d->m;
+	size_t at = ewi_reader_at(&d->r);
+	uint32_t *tags, type;
+	enum ew_status st;
+	uint8_t attribute;
+
+	if (EWI_OFF(m, EXCEPTIONS))
+		return ewi_error(d->err, EW_ERR_UNSUPPORTED, at, "exception handling is disabled");
+	attribute = ewi_read_u8(&d->r);
+	if (!d->r.failed && attribute != 0)
+		return ewi_error(d->err, EW_ERR_MALFORMED, at, "malformed tag attribute 0x%02x", attribute);
+	st = func_type_index(d, &type);
+	if (st != EW_OK)
+		return st;
+	if (m->types[type].result_count != 0)
+		return ewi_error(d->err, EW_ERR_INVALID, at, "non-empty tag result type");
+	if (m->tag_count >= EW_MAX_TAGS)
+		return ewi_error(d->err, EW_ERR_LIMIT, at, "more than %u tags", EW_MAX_TAGS);
+	tags = one_more(d, m->tags, &m->tag_cap, m->tag_count, sizeof(*m->tags));
+	if (!tags)
+		return EW_ERR_NOMEM;
+	m->tags = tags;
+	m->tags[m->tag_count++] = type;
+	return EW_OK;
+}
+
+/* ---- imports ----------------------------------------------------------------------------------- */
 
 static enum ew_status import_func(struct ewi_decoder *d)
 {
@@ -363,6 +389,11 @@ static enum ew_status one_import(struct ewi_decoder *d, struct ewi_import *im)
 		im->index = m->global_count;
 		st = import_global(d);
 		break;
+	case EW_EXTERN_TAG:
+		im->index = m->tag_count;
+		st = add_tag(d);
+		m->tag_imports = m->tag_count;
+		break;
 	default:
 		return ewi_error(d->err, EW_ERR_MALFORMED, at, "malformed import kind 0x%02x",
 				 kind);
@@ -443,6 +474,18 @@ enum ew_status ewi_section_memories(struct ewi_decoder *d)
 	return st;
 }
 
+enum ew_status ewi_section_tags(struct ewi_decoder *d)
+{
+	uint32_t n;
+	enum ew_status st = ewi_decode_count(d, 2, UINT32_MAX, "tags", &n);
+
+	if (st == EW_OK && EWI_OFF(d->m, EXCEPTIONS))
+		st = ewi_error(d->err, EW_ERR_UNSUPPORTED, ewi_reader_at(&d->r), "exception handling is disabled");
+	for (uint32_t i = 0; st == EW_OK && i < n; i++)
+		st = add_tag(d);
+	return st;
+}
+
 enum ew_status ewi_section_globals(struct ewi_decoder *d)
 {
 	struct ew_module *m = d->m;
@@ -491,9 +534,10 @@ enum ew_status ewi_decode_func(struct ewi_decoder *d, bool declared, uint32_t *o
 
 static enum ew_status one_export(struct ewi_decoder *d, struct ewi_export *ex)
 {
-	static const char *const nouns[] = {"function", "table", "memory", "global"};
+	static const char *const nouns[] = {"function", "table", "memory", "global", "tag"};
 	const struct ew_module *m = d->m;
-	const uint32_t counts[] = {m->func_count, m->table_count, m->memory_count, m->global_count};
+	const uint32_t counts[] = {m->func_count, m->table_count, m->memory_count, m->global_count,
+				    m->tag_count};
 	enum ew_status st = ewi_decode_name(d, &ex->name);
 	size_t at = ewi_reader_at(&d->r);
 	uint8_t kind;
@@ -503,7 +547,7 @@ static enum ew_status one_export(struct ewi_decoder *d, struct ewi_export *ex)
 	kind = ewi_read_u8(&d->r);
 	if (d->r.failed)
 		return EW_ERR_MALFORMED;
-	if (kind > EW_EXTERN_GLOBAL)
+	if (kind > EW_EXTERN_TAG)
 		return ewi_error(d->err, EW_ERR_MALFORMED, at, "malformed export kind 0x%02x",
 				 kind);
 	ex->kind = (enum ew_extern_kind)kind;

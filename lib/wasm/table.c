@@ -150,7 +150,7 @@ static enum ew_status create(struct ew_table **out, const struct ewi_table_def *
 	enum ew_status st;
 
 	*out = NULL;
-	if (def->limits.min > def->limits.max || (def->type != EW_FUNCREF && def->type != EW_EXTERNREF))
+	if (def->limits.min > def->limits.max || !ewi_is_reftype(def->type))
 		return EW_ERR_INVAL;
 	i = ewi_instance_bare(alloc, sizeof(**out), &object);
 	if (!i)
@@ -196,10 +196,12 @@ uint32_t ew_table_size(const struct ew_table *t)
 	return t->size;
 }
 
-/* The entry that stands for a host's value; false: a function of another group. */
+/* The entry that stands for a host's value; false: a function of another group, or an exception. */
 static bool entry_of(const struct ew_table *t, union ew_value value, void **entry)
 {
 	*entry = t->type == EW_FUNCREF ? (void *)value.func : value.ref;
+	if (t->type == EW_EXNREF && value.ref)
+		return false;
 	return t->type != EW_FUNCREF || ewi_ref_admit(t->owner, value.func);
 }
 

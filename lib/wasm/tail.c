@@ -71,9 +71,12 @@ static const struct ewi_ins *replace_code(struct ew_exec *x, const struct ewi_in
 static const struct ewi_ins *replace_host(struct ew_exec *x, const struct ewi_ins *pc,
 					  union ew_value *fp, struct ew_func *f, int32_t used)
 {
+	enum ewi_host_end end;
+
 	MOVE_DOWN(fp + pc->a, pc->b);
-	if (!ewi_call_host(x, pc, pc, fp, fp, f, used))
-		return NULL;
+	end = ewi_call_host(x, pc, fp, fp, f, used, true);
+	if (end != EWI_HOST_BACK)
+		return end == EWI_HOST_CAUGHT ? x->pc : NULL;
 	x->top--;
 	x->fp = x->top->fp;
 	return x->top->pc;

@@ -169,6 +169,23 @@ uint32_t ewi_read_index(struct ewi_translator *t, uint32_t count, const char *wh
 	return i;
 }
 
+uint8_t ewi_read_type(struct ewi_translator *t)
+{
+	size_t at = ewi_reader_at(&t->r);
+	uint8_t type = ewi_read_u8(&t->r);
+	const char *why;
+	enum ew_status status;
+
+	if (t->r.failed)
+		return type;
+	status = ewi_check_type(t->m, type, &why);
+	if (status == EW_ERR_MALFORMED)
+		ewi_reader_fail(&t->r, at, why);
+	else if (status != EW_OK)
+		ewi_fail(t, status, why);
+	return type;
+}
+
 bool ewi_read_zero(struct ewi_translator *t)
 {
 	size_t at = ewi_reader_at(&t->r);
@@ -402,17 +419,11 @@ static void select_op(struct ewi_translator *t, bool typed)
 	uint8_t type = EWI_UNKNOWN;
 
 	if (typed) {
-		size_t at = ewi_reader_at(&t->r);
-
 		if (ewi_read_u32(&t->r) != 1) {
 			ewi_fail(t, EW_ERR_INVALID, "invalid result arity");
 			return;
 		}
-		type = ewi_read_u8(&t->r);
-		if (!EW_CONFIG_SIMD && type == EW_V128)
-			ewi_fail(t, EW_ERR_UNSUPPORTED, "v128 is not supported");
-		else if (!t->r.failed && !ewi_is_valtype(type))
-			ewi_reader_fail(&t->r, at, "malformed value type");
+		type = ewi_read_type(t);
 	}
 	c = ewi_pop(t, EW_I32);
 	b = ewi_pop(t, type);
@@ -513,6 +524,20 @@ static const struct ewi_op *read_simd_opcode(struct ewi_reader *r)
 	return NULL;
 }
 
+/* What is left out on purpose is named. */
+static const char *why_illegal(uint8_t byte)
+{
+	switch (byte) {
+	case 0x06: case 0x07: case 0x09: case 0x18: case 0x19:
+		return "illegal opcode: of the older exception handling proposal (try, catch, rethrow, delegate)";
+	case 0x14: case 0x15: case 0xd3: case 0xd4: case 0xd5: case 0xd6:
+		return "illegal opcode: typed references are not supported";
+	case 0xfb: return "illegal opcode: garbage collection is not supported";
+	case 0xfe: return "illegal opcode: threads are not supported";
+	default: return "illegal opcode";
+	}
+}
+
 const struct ewi_op *ewi_read_opcode(struct ewi_reader *r)
 {
 	uint8_t byte = ewi_read_u8(r), row = row_of_byte[byte];
@@ -562,14 +587,14 @@ static const struct ewi_op *read_opcode(struct ewi_translator *t)
 	if (refused)
 		ewi_fail(t, EW_ERR_UNSUPPORTED, refused);
 	else if (!op)
-		ewi_reader_fail(&t->r, t->at, "illegal opcode");
+		ewi_reader_fail(&t->r, t->at, why_illegal(*first));
 	return refused ? NULL : op;
 }
 
 static bool is_free(enum ewi_opcode op)
 {
 	return op == EWI_OP_NOP || op == EWI_OP_BLOCK || op == EWI_OP_LOOP || op == EWI_OP_ELSE ||
-	       op == EWI_OP_END;
+	       op == EWI_OP_END || op == EWI_OP_TRY_TABLE;
 }
 
 /* Fuel fields have 24 bits at least; no straight line comes near them without an account. */
@@ -665,17 +690,13 @@ static bool read_locals(struct ewi_translator *t)
 	while (groups-- > 0 && !t->r.failed) {
 		size_t at = t->at = ewi_reader_at(&t->r);
 		uint32_t n = ewi_read_u32(&t->r);
-		uint8_t type = ewi_read_u8(&t->r);
+		uint8_t type = ewi_read_type(t);
 
-		if (t->r.failed)
+		if (t->r.failed || t->status != EW_OK)
 			return false;
 		total += n;
 		if (total > UINT32_MAX)
 			return ewi_reader_fail(&t->r, at, "too many locals");
-		if (!EW_CONFIG_SIMD && type == EW_V128)
-			return ewi_fail(t, EW_ERR_UNSUPPORTED, "v128 is not supported");
-		if (!ewi_is_valtype(type))
-			return ewi_reader_fail(&t->r, at, "malformed value type");
 		/* Read on past the limit: that more than 2^32 - 1 are malformed comes first. */
 		if (total <= t->m->max_locals && !add_locals(t, n, type))
 			return false;
@@ -685,7 +706,7 @@ static bool read_locals(struct ewi_translator *t)
 	return !t->r.failed;
 }
 
-static void write_head(struct ewi_translator *t, struct ewi_head *head)
+static void write_head(struct ewi_translator *t, struct ewi_head *head, uint32_t tries)
 {
 	uint32_t slots = t->max_slot;
 
@@ -695,6 +716,7 @@ static void write_head(struct ewi_translator *t, struct ewi_head *head)
 	head->zero_count = (uint16_t)(t->local_slot_count - t->type->param_slots);
 	head->frame_slots = (uint16_t)slots;
 	head->func = t->func;
+	head->tries = tries;
 }
 
 /* Ready for the body of func: nothing of the function before is left. */
@@ -705,6 +727,7 @@ static void begin(struct ewi_translator *t, uint32_t func)
 	t->func = func;
 	t->type = ewi_func_type(t->m, func);
 	t->local_count = t->local_slot_count = t->sp = t->depth = t->lazy_count = t->start_count = 0;
+	t->try_count = t->clause_count = 0;
 	t->has_v128_locals = false;
 	t->cost = t->map_cost = 0;
 	t->at = f->body_offset;
@@ -742,6 +765,8 @@ static void translate_ops(struct ewi_translator *t)
 
 enum ew_status ewi_translate(struct ewi_translator *t, uint32_t func)
 {
+	uint32_t tries = 0;
+
 	t->dead = false;
 	begin(t, func);
 	if (read_locals(t) && ewi_emit_raw(t, sizeof(struct ewi_head))) {
@@ -750,8 +775,10 @@ enum ew_status ewi_translate(struct ewi_translator *t, uint32_t func)
 	}
 	if (end(t) == EW_OK) {
 		ewi_fuse(t);
-		write_head(t, (void *)(t->code + t->func_code));
+		tries = ewi_tries_write(t);
 	}
+	if (t->status == EW_OK)
+		write_head(t, (void *)(t->code + t->func_code), tries);
 	return t->status;
 }
 
@@ -856,6 +883,8 @@ void ewi_translator_destroy(struct ewi_translator *t)
 	ewi_free(a, t->types, t->types_cap, 1);
 	ewi_free(a, t->locals, t->local_cap, 1);
 	ewi_free(a, t->local_slots, t->slots_cap, sizeof(*t->local_slots));
+	ewi_free(a, t->tries, t->try_cap, sizeof(*t->tries));
+	ewi_free(a, t->clauses, t->clause_cap, sizeof(*t->clauses));
 	ewi_free(a, t->starts, t->start_cap, sizeof(*t->starts));
 	ewi_free(a, t, 1, sizeof(*t));
 }

@@ -27,6 +27,8 @@ enum ewi_imm {
 	EWI_IMM_FUNC,
 	EWI_IMM_INDIRECT,
 	EWI_IMM_TYPES,
+	EWI_IMM_TAG,
+	EWI_IMM_TRY, /* block type, then clauses */
 	EWI_IMM_LOCAL,
 	EWI_IMM_GLOBAL,
 	EWI_IMM_TABLE,
@@ -91,6 +93,8 @@ void ewi_push_const(struct ewi_translator *t, uint8_t type, uint64_t bits);
 /* An index, INVALID from count on. */
 uint32_t ewi_read_index(struct ewi_translator *t, uint32_t count, const char *what);
 /* A byte that must be 0: false after a failure. */
+/* A value type, or a failure. */
+uint8_t ewi_read_type(struct ewi_translator *t);
 bool ewi_read_zero(struct ewi_translator *t);
 /* INVALID where the module has no memory. */
 bool ewi_need_memory(struct ewi_translator *t);
@@ -115,10 +119,28 @@ void ewi_simd_op(struct ewi_translator *t, const struct ewi_op *op);
 /* translate_object.c: globals, references, tables, segments, bulk memory. */
 void ewi_object_op(struct ewi_translator *t, enum ewi_opcode op);
 
+/* translate_exception.c: throw, throw_ref, try_table; what its end and that of each block have to do. */
+void ewi_exception_op(struct ewi_translator *t, enum ewi_opcode op);
+void ewi_try_end(struct ewi_translator *t, const struct ewi_block *b);
+/* The clauses in this chain lead here. */
+void ewi_caught_bind(struct ewi_translator *t, uint32_t chain);
+/* The tables of a function that has been translated, behind its code; its position from the head, 0: none. */
+uint32_t ewi_tries_write(struct ewi_translator *t);
+
 /* observe.c: bring all operands into their slots, and emit the hook before an instruction (EW_MODULE_OBSERVE). */
 void ewi_emit_step(struct ewi_translator *t, const struct ewi_op *op, enum ewi_opcode code);
 
 /* translate_control.c */
+struct ewi_block *ewi_block_top(struct ewi_translator *t);
+void ewi_unreachable(struct ewi_translator *t);
+void ewi_read_block_type(struct ewi_translator *t, struct ewi_block *b);
+/* Operands below and parameters into their slots, and the block on top; NULL: a failure. */
+struct ewi_block *ewi_block_enter(struct ewi_translator *t, struct ewi_block *b);
+/* NULL: no such label. */
+struct ewi_block *ewi_label(struct ewi_translator *t, uint32_t depth);
+const uint8_t *ewi_label_types(const struct ewi_block *b, uint32_t *n);
+/* Arguments into consecutive slots; returns the first. */
+uint16_t ewi_take_arguments(struct ewi_translator *t, const struct ewi_functype *type);
 void ewi_function_begin(struct ewi_translator *t);
 void ewi_control_op(struct ewi_translator *t, enum ewi_opcode op);
 /* Charge what the straight line has used so far, and start a new account. */

@@ -14,7 +14,7 @@
 
 #if EW_CONFIG_WASM
 
-static struct ewi_block *top(struct ewi_translator *t)
+struct ewi_block *ewi_block_top(struct ewi_translator *t)
 {
 	return &t->blocks[t->depth - 1];
 }
@@ -27,9 +27,9 @@ void ewi_account(struct ewi_translator *t)
 }
 
 /* Nothing can be reached from here to the end of the block. */
-static void unreachable(struct ewi_translator *t)
+void ewi_unreachable(struct ewi_translator *t)
 {
-	struct ewi_block *b = top(t);
+	struct ewi_block *b = ewi_block_top(t);
 
 	t->sp = b->height;
 	t->next_slot = b->base;
@@ -43,7 +43,7 @@ static void unreachable(struct ewi_translator *t)
 /* Types of one value as an array, for block types that are one byte. */
 const uint8_t *ewi_single_type(uint8_t type)
 {
-	static const uint8_t types[] = {EW_I32, EW_I64, EW_F32, EW_F64, EW_FUNCREF, EW_EXTERNREF, EW_V128};
+	static const uint8_t types[] = {EW_I32, EW_I64, EW_F32, EW_F64, EW_FUNCREF, EW_EXTERNREF, EW_V128, EW_EXNREF};
 
 	for (size_t i = 0; i < sizeof(types); i++)
 		if (types[i] == type)
@@ -51,7 +51,7 @@ const uint8_t *ewi_single_type(uint8_t type)
 	return NULL;
 }
 
-static void read_block_type(struct ewi_translator *t, struct ewi_block *b)
+void ewi_read_block_type(struct ewi_translator *t, struct ewi_block *b)
 {
 	uint8_t byte = t->r.p < t->r.end ? *t->r.p : 0;
 	const struct ewi_functype *type;
@@ -59,10 +59,8 @@ static void read_block_type(struct ewi_translator *t, struct ewi_block *b)
 
 	if (byte == 0x40) {
 		ewi_read_u8(&t->r);
-	} else if (!EW_CONFIG_SIMD && byte == EW_V128) {
-		ewi_fail(t, EW_ERR_UNSUPPORTED, "v128 is not supported");
 	} else if (ewi_single_type(byte)) {
-		ewi_read_u8(&t->r);
+		ewi_read_type(t);
 		b->results = ewi_single_type(byte);
 		b->result_count = 1;
 	} else {
@@ -126,6 +124,31 @@ static void push_again(struct ewi_translator *t, uint32_t sp, uint32_t next_slot
 	t->next_slot = next_slot;
 }
 
+/* Operands that stay below the block, and its parameters, into their slots; *sp and *next_slot are those above them. */
+static void settle_below(struct ewi_translator *t, struct ewi_block *b, uint32_t *sp, uint32_t *next_slot)
+{
+	ewi_settle_locals(t, EWI_NONE);
+	if (t->sp - ewi_block_top(t)->height >= b->param_count)
+		ewi_settle_top(t, b->param_count);
+	*sp = t->sp;
+	*next_slot = t->next_slot;
+	ewi_pop_types(t, b->params, b->param_count);
+	b->height = t->sp;
+	b->base = t->next_slot;
+}
+
+struct ewi_block *ewi_block_enter(struct ewi_translator *t, struct ewi_block *b)
+{
+	struct ewi_block *top;
+	uint32_t sp, next_slot;
+
+	settle_below(t, b, &sp, &next_slot);
+	top = push_block(t, b);
+	if (top)
+		push_again(t, sp, next_slot, b->params, b->param_count);
+	return top;
+}
+
 static void begin_block(struct ewi_translator *t, enum ewi_opcode op)
 {
 	struct ewi_block b = {.else_branch = EWI_NONE, .was_dead = t->dead};
@@ -134,21 +157,14 @@ static void begin_block(struct ewi_translator *t, enum ewi_opcode op)
 	uint32_t sp, next_slot;
 
 	b.opcode = op == EWI_OP_LOOP ? 0x03 : op == EWI_OP_IF ? 0x04 : 0x02;
-	read_block_type(t, &b);
+	ewi_read_block_type(t, &b);
 	if (op == EWI_OP_IF)
 		cond = ewi_pop(t, EW_I32);
 	if (t->status != EW_OK || t->r.failed)
 		return;
 	if (op == EWI_OP_IF)
 		ewi_take_cond(t, cond, &c);
-	ewi_settle_locals(t, EWI_NONE);
-	if (t->sp - top(t)->height >= b.param_count)
-		ewi_settle_top(t, b.param_count);
-	sp = t->sp;
-	next_slot = t->next_slot;
-	ewi_pop_types(t, b.params, b.param_count);
-	b.height = t->sp;
-	b.base = t->next_slot;
+	settle_below(t, &b, &sp, &next_slot);
 	if (op == EWI_OP_IF) {
 		b.else_branch = ewi_emit_branch(t, &c, false);
 		if (t->dead)
@@ -167,7 +183,7 @@ static void begin_block(struct ewi_translator *t, enum ewi_opcode op)
 /* Results of the block are on the stack, and nothing else; bring them into their slots. */
 static void finish_arm(struct ewi_translator *t)
 {
-	struct ewi_block *b = top(t);
+	struct ewi_block *b = ewi_block_top(t);
 
 	if (t->sp - b->height >= b->result_count)
 		ewi_settle_top(t, b->result_count);
@@ -178,7 +194,7 @@ static void finish_arm(struct ewi_translator *t)
 
 static void begin_else(struct ewi_translator *t)
 {
-	struct ewi_block *b = top(t);
+	struct ewi_block *b = ewi_block_top(t);
 
 	if (b->opcode != 0x04) {
 		ewi_reader_fail(&t->r, t->at, "else without if");
@@ -244,9 +260,22 @@ static void emit_return(struct ewi_translator *t, bool last)
 	ewi_keep_slots(t);
 }
 
+/* What is caught for the function's own label is in the slots of its results as if they were on the stack: return it. */
+static void return_caught(struct ewi_translator *t, const struct ewi_block *b)
+{
+	t->dead = false;
+	t->cost = 0;
+	ewi_caught_bind(t, b->caught);
+	ewi_push_types(t, b->results, b->result_count);
+	if (t->status == EW_OK)
+		emit_return(t, true);
+	t->sp = 0;
+	t->dead = true;
+}
+
 static void end_block(struct ewi_translator *t)
 {
-	struct ewi_block *b = top(t), done;
+	struct ewi_block *b = ewi_block_top(t), done;
 	uint32_t sp = t->sp, next_slot = t->next_slot;
 	bool was_live = !t->dead;
 
@@ -263,16 +292,23 @@ static void end_block(struct ewi_translator *t)
 	finish_arm(t);
 	if (t->status != EW_OK)
 		return;
+	if (EW_CONFIG_EXCEPTIONS && t->depth == 1 && b->caught != 0)
+		return_caught(t, b);
+	if (b->try_count != 0)
+		ewi_try_end(t, b);
 	done = *b;
 	t->depth--;
 	if (t->depth == 0)
 		return;
 	if (t->dead)
-		t->dead = done.was_dead || (done.chain == 0 && done.else_branch == EWI_NONE);
+		t->dead = done.was_dead ||
+			  (done.chain == 0 && done.else_branch == EWI_NONE && (done.caught == 0 || done.opcode == 0x03));
 	if (done.else_branch != EWI_NONE)
 		ewi_emit_bind(t, done.else_branch);
-	if (done.opcode != 0x03)
+	if (done.opcode != 0x03) {
 		ewi_emit_bind(t, done.chain);
+		ewi_caught_bind(t, done.caught);
+	}
 	if (was_live)
 		push_again(t, sp, next_slot, done.results, done.result_count);
 	else
@@ -281,7 +317,7 @@ static void end_block(struct ewi_translator *t)
 
 /* ---- branches ---- */
 
-static struct ewi_block *label(struct ewi_translator *t, uint32_t depth)
+struct ewi_block *ewi_label(struct ewi_translator *t, uint32_t depth)
 {
 	if (depth >= t->depth) {
 		ewi_fail(t, EW_ERR_INVALID, "unknown label");
@@ -290,7 +326,7 @@ static struct ewi_block *label(struct ewi_translator *t, uint32_t depth)
 	return &t->blocks[t->depth - 1 - depth];
 }
 
-static const uint8_t *label_types(const struct ewi_block *b, uint32_t *n)
+const uint8_t *ewi_label_types(const struct ewi_block *b, uint32_t *n)
 {
 	*n = b->opcode == 0x03 ? b->param_count : b->result_count;
 	return b->opcode == 0x03 ? b->params : b->results;
@@ -347,22 +383,22 @@ static void emit_goto(struct ewi_translator *t, struct ewi_block *b, uint32_t n,
 
 static void br(struct ewi_translator *t)
 {
-	struct ewi_block *b = label(t, ewi_read_u32(&t->r));
+	struct ewi_block *b = ewi_label(t, ewi_read_u32(&t->r));
 	const uint8_t *types;
 	uint32_t n;
 
 	if (!b || t->r.failed)
 		return;
-	types = label_types(b, &n);
-	if (t->sp - top(t)->height >= n)
+	types = ewi_label_types(b, &n);
+	if (t->sp - ewi_block_top(t)->height >= n)
 		emit_goto(t, b, n, true);
 	ewi_pop_types(t, types, n);
-	unreachable(t);
+	ewi_unreachable(t);
 }
 
 static void br_if(struct ewi_translator *t)
 {
-	struct ewi_block *b = label(t, ewi_read_u32(&t->r));
+	struct ewi_block *b = ewi_label(t, ewi_read_u32(&t->r));
 	struct ewi_entry e = ewi_pop(t, EW_I32);
 	const uint8_t *types;
 	struct ewi_cond c;
@@ -370,8 +406,8 @@ static void br_if(struct ewi_translator *t)
 
 	if (!b || t->r.failed || t->status != EW_OK)
 		return;
-	types = label_types(b, &n);
-	if (!t->dead && t->sp - top(t)->height >= n) {
+	types = ewi_label_types(b, &n);
+	if (!t->dead && t->sp - ewi_block_top(t)->height >= n) {
 		ewi_take_cond(t, e, &c);
 		/* Before the branch, since both ways rely on it. */
 		if (is_function(t, b) ? n > 1 : t->sp - n == b->height)
@@ -387,7 +423,7 @@ static void br_if(struct ewi_translator *t)
 			ewi_emit_link(t, b, ewi_emit_branch(t, &c, true));
 		}
 	}
-	if (top(t)->unreachable) { /* operands that are not there become what the label wants */
+	if (ewi_block_top(t)->unreachable) { /* operands that are not there become what the label wants */
 		ewi_pop_types(t, types, n);
 		ewi_push_types(t, types, n);
 	} else {
@@ -411,7 +447,7 @@ static void fill_table(struct ewi_translator *t, struct ewi_reader targets, uint
 		       uint32_t pairs, uint32_t arity)
 {
 	for (uint32_t i = 0; i <= count && t->status == EW_OK; i++) {
-		struct ewi_block *b = label(t, ewi_read_u32(&targets));
+		struct ewi_block *b = ewi_label(t, ewi_read_u32(&targets));
 		uint32_t pair = pairs + 8 * i;
 
 		if (!b)
@@ -448,12 +484,12 @@ static void br_table(struct ewi_translator *t)
 	}
 	t->br_table_serial++;
 	for (uint32_t i = 0; i <= count; i++) {
-		struct ewi_block *b = label(t, ewi_read_u32(&t->r));
+		struct ewi_block *b = ewi_label(t, ewi_read_u32(&t->r));
 		uint32_t arity;
 
 		if (!b || t->r.failed)
 			return;
-		types = label_types(b, &arity);
+		types = ewi_label_types(b, &arity);
 		if (i > 0 && arity != n) {
 			ewi_fail(t, EW_ERR_INVALID, "type mismatch: br_table targets differ in arity");
 			return;
@@ -466,7 +502,7 @@ static void br_table(struct ewi_translator *t)
 		if (t->status != EW_OK)
 			return;
 	}
-	if (!t->dead && t->sp - top(t)->height >= n) {
+	if (!t->dead && t->sp - ewi_block_top(t)->height >= n) {
 		struct ewi_insx *ins;
 
 		/* What settling emits leaves accumulators alone. */
@@ -483,25 +519,25 @@ static void br_table(struct ewi_translator *t)
 		}
 	}
 	ewi_pop_types(t, types, n);
-	unreachable(t);
+	ewi_unreachable(t);
 }
 
 static void return_op(struct ewi_translator *t)
 {
 	uint32_t n = t->type->result_count;
 
-	if (t->sp - top(t)->height >= n)
+	if (t->sp - ewi_block_top(t)->height >= n)
 		emit_return(t, true);
 	ewi_pop_types(t, ewi_functype_results(t->type), n);
-	unreachable(t);
+	ewi_unreachable(t);
 }
 
 /* ---- calls ---- */
 
 /* Arguments into consecutive slots; returns the first.  The callee's frame starts there. */
-static uint16_t take_arguments(struct ewi_translator *t, const struct ewi_functype *type)
+uint16_t ewi_take_arguments(struct ewi_translator *t, const struct ewi_functype *type)
 {
-	if (t->sp - top(t)->height >= type->param_count)
+	if (t->sp - ewi_block_top(t)->height >= type->param_count)
 		ewi_settle_top(t, type->param_count);
 	ewi_pop_types(t, type->params, type->param_count);
 	return (uint16_t)t->next_slot;
@@ -559,7 +595,7 @@ static void call(struct ewi_translator *t)
 		return;
 	}
 	type = ewi_func_type(t->m, f);
-	base = take_arguments(t, type);
+	base = ewi_take_arguments(t, type);
 	if (t->status != EW_OK)
 		return;
 	ewi_mark(t);
@@ -608,7 +644,7 @@ static void call_indirect(struct ewi_translator *t)
 		slot = ewi_slot(t, &index);
 	else
 		form = ewi_one_operand(t, &index, EWI_ACC_INT, &slot);
-	base = take_arguments(t, type);
+	base = ewi_take_arguments(t, type);
 	if (t->status != EW_OK)
 		return;
 	ewi_mark(t);
@@ -653,14 +689,14 @@ static struct ewi_insx *emit_tail(struct ewi_translator *t, unsigned icode,
 	uint32_t end;
 	uint16_t base;
 
-	if (t->sp - top(t)->height >= type->param_count + indexed)
+	if (t->sp - ewi_block_top(t)->height >= type->param_count + indexed)
 		ewi_settle_top(t, type->param_count + indexed);
 	if (table) {
 		index = ewi_pop(t, ewi_index_type(EWI_IS64(table)));
 		ewi_narrow_index(t, EWI_IS64(table), &index);
 	}
 	end = t->next_slot;
-	base = take_arguments(t, type);
+	base = ewi_take_arguments(t, type);
 	if (t->status != EW_OK)
 		return NULL;
 	ewi_mark(t);
@@ -695,7 +731,7 @@ static void return_call(struct ewi_translator *t)
 	if (!import)
 		link_call(t, ins, f);
 	ewi_keep_slots(t);
-	unreachable(t);
+	ewi_unreachable(t);
 }
 
 static void return_call_indirect(struct ewi_translator *t)
@@ -712,7 +748,7 @@ static void return_call_indirect(struct ewi_translator *t)
 	ins->rel = (int32_t)x;
 	ins->cost = (int32_t)table;
 	ewi_keep_slots(t);
-	unreachable(t);
+	ewi_unreachable(t);
 }
 static void tail_call(struct ewi_translator *t, bool indirect)
 {
@@ -730,7 +766,7 @@ void ewi_control_op(struct ewi_translator *t, enum ewi_opcode op)
 	case EWI_OP_UNREACHABLE:
 		ewi_mark(t);
 		ewi_emit(t, EWI_UNREACHABLE, EWI_SS, false);
-		unreachable(t);
+		ewi_unreachable(t);
 		break;
 	case EWI_OP_BLOCK:
 	case EWI_OP_LOOP:
@@ -745,6 +781,9 @@ void ewi_control_op(struct ewi_translator *t, enum ewi_opcode op)
 	case EWI_OP_CALL_INDIRECT: call_indirect(t); break;
 	case EWI_OP_RETURN_CALL: tail_call(t, false); break;
 	case EWI_OP_RETURN_CALL_INDIRECT: tail_call(t, true); break;
+	case EWI_OP_THROW:
+	case EWI_OP_THROW_REF:
+	case EWI_OP_TRY_TABLE: ewi_exception_op(t, op); break;
 	default: break; /* every other row is handled by translate.c */
 	}
 }

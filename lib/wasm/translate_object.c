@@ -247,8 +247,8 @@ static void ref_op(struct ewi_translator *t, enum ewi_opcode op)
 	switch (op) {
 	case EWI_OP_REF_NULL:
 		x = (uint32_t)ewi_reader_at(&t->r);
-		type = ewi_read_u8(&t->r);
-		if (!t->r.failed && !ewi_is_reftype(type))
+		type = ewi_read_type(t);
+		if (!t->r.failed && t->status == EW_OK && !ewi_is_reftype(type))
 			ewi_reader_fail(&t->r, x, "malformed reference type");
 		ewi_push_const(t, type, 0);
 		break;

@@ -38,7 +38,7 @@ void ewi_functype_seal(struct ewi_functype *t)
 	t->param_slots = t->result_slots = 0;
 	for (size_t i = 0; i < n; i++)
 		*(i < t->param_count ? &t->param_slots : &t->result_slots) += ewi_slots_of(t->params[i]);
-	if (n <= EWI_KEY_TYPES) {
+	if (n <= EWI_KEY_TYPES && !(EW_CONFIG_EXCEPTIONS && ewi_functype_has(t, EW_EXNREF))) {
 		for (size_t i = 0; i < n; i++) {
 			if (i == t->param_count)
 				key <<= 3;
@@ -66,9 +66,26 @@ static char type_letter(uint8_t type)
 	case EW_FUNCREF: return 'p';
 	case EW_V128: return 'V';
 	case EW_EXTERNREF: return 'x';
+	case EW_EXNREF: return 'e';
 	default: return '?';
 	}
 }
+
+#if EW_CONFIG_EXCEPTIONS
+uint32_t ewi_signature_params(const char *s, uint8_t *params)
+{
+	static const uint8_t types[] = {EW_I32, EW_I64, EW_F32, EW_F64, EW_FUNCREF, EW_EXTERNREF, EW_V128, EW_EXNREF};
+	uint32_t n = 0;
+
+	for (s += *s == '('; *s != ')' && *s != '\0'; s++, n++) {
+		params[n] = 0;
+		for (size_t k = 0; k < sizeof(types); k++)
+			if (ewi_is_valtype(types[k]) && type_letter(types[k]) == *s)
+				params[n] = types[k];
+	}
+	return n;
+}
+#endif
 
 const char *ewi_type_name(uint8_t type)
 {
@@ -80,6 +97,7 @@ const char *ewi_type_name(uint8_t type)
 	case EW_FUNCREF: return "funcref";
 	case EW_V128: return "v128";
 	case EW_EXTERNREF: return "externref";
+	case EW_EXNREF: return "exnref";
 	default: return "?";
 	}
 }
@@ -120,6 +138,22 @@ bool ewi_signature_matches(const char *s, const struct ewi_functype *t)
 		if (*s++ != type_letter(results[i]))
 			return false;
 	return *s == '\0';
+}
+
+enum ew_status ewi_check_type(const struct ew_module *m, uint8_t type, const char **why)
+{
+	*why = "malformed value type";
+	if (type == 0x63 || type == 0x64)
+		*why = "malformed value type: typed references are not supported";
+	if ((type >= 0x6a && type <= 0x6e) || (type >= 0x71 && type <= 0x74))
+		*why = "malformed value type: garbage collection is not supported";
+	if (!EW_CONFIG_SIMD && type == EW_V128)
+		*why = "v128 is not supported";
+	else if (type == EW_EXNREF && EWI_OFF(m, EXCEPTIONS))
+		*why = "exception handling is disabled";
+	else
+		return ewi_is_valtype(type) ? EW_OK : EW_ERR_MALFORMED;
+	return EW_ERR_UNSUPPORTED;
 }
 
 #endif

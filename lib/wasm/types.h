@@ -11,8 +11,8 @@
 
 /*
  * key is equal for equal types in every module: with up to EWI_KEY_TYPES value types it *is* the type
- * (three bits each, a zero between parameters and results), so that call_indirect needs one compare.  Longer ones
- * have EWI_KEY_HASHED set, and equal keys still need ewi_functype_equal().
+ * (three bits each, a zero between parameters and results), so that call_indirect needs one compare.  Longer ones,
+ * and those with an eighth type, have EWI_KEY_HASHED set, and equal keys still need ewi_functype_equal().
  */
 #define EWI_KEY_TYPES 19u /* (19 + 1) * 3 = 60 bits */
 #define EWI_KEY_HASHED ((uint64_t)1 << 63)
@@ -50,6 +50,14 @@ static inline bool ewi_functype_equal(const struct ewi_functype *a, const struct
 	       memcmp(a->params, b->params, (size_t)a->param_count + a->result_count) == 0;
 }
 
+/* No array to search is NULL in C, not even one without elements. */
+static inline bool ewi_functype_has(const struct ewi_functype *t, uint8_t type)
+{
+	size_t n = (size_t)t->param_count + t->result_count;
+
+	return n != 0 && memchr(t->params, type, n) != NULL;
+}
+
 /* Computes key and slots from the other fields (types.c). */
 void ewi_functype_seal(struct ewi_functype *t);
 
@@ -79,14 +87,12 @@ static inline void ewi_config_read(void *dst, size_t size, const void *src)
 
 static inline bool ewi_functype_has_funcref(const struct ewi_functype *t)
 {
-	size_t n = (size_t)t->param_count + t->result_count;
-
-	return n != 0 && memchr(t->params, EW_FUNCREF, n) != NULL;
+	return ewi_functype_has(t, EW_FUNCREF);
 }
 
 static inline bool ewi_is_reftype(uint8_t type)
 {
-	return type == EW_FUNCREF || type == EW_EXTERNREF;
+	return type == EW_FUNCREF || type == EW_EXTERNREF || (EW_CONFIG_EXCEPTIONS && type == EW_EXNREF);
 }
 
 static inline bool ewi_is_valtype(uint8_t type)

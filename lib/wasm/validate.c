@@ -176,7 +176,8 @@ EW_INLINE bool begin(struct ewi_translator *t, struct fast *f, unsigned opcode)
 {
 	static const struct ewi_block nothing = {.else_branch = EWI_NONE, .was_dead = true};
 	uint8_t type = *f->p++;
-	const uint8_t *results = type == 0x40 ? NULL : ewi_single_type(type);
+	/* Of others the translator knows whether the module may have them. */
+	const uint8_t *results = type >= EW_F64 && type <= EW_I32 ? ewi_single_type(type) : NULL;
 	const struct ewi_block *b = innermost(t);
 	struct ewi_block *next;
 

@@ -115,7 +115,7 @@ void wmod_init(struct wmod *m)
 
 void wmod_free(struct wmod *m)
 {
-	struct wsection *s[] = {&m->types, &m->imports, &m->funcs, &m->tables, &m->memories,
+	struct wsection *s[] = {&m->types, &m->imports, &m->funcs, &m->tables, &m->memories, &m->tags,
 				&m->globals, &m->exports, &m->elems, &m->codes, &m->datas};
 
 	for (size_t i = 0; i < ROWS(s); i++)
@@ -134,6 +134,7 @@ static uint8_t type_byte(char c)
 	case 'V': return T_V128;
 	case 'p': return T_FUNC;
 	case 'x': return T_EXTERN;
+	case 'e': return T_EXN;
 	default: fail_msg("no such type letter: %c", c);
 	}
 	return 0;
@@ -213,6 +214,24 @@ uint32_t wmod_import_global(struct wmod *m, const char *module, const char *name
 	wb_u8(b, type);
 	wb_u8(b, is_mutable ? 1 : 0);
 	return m->global_count++;
+}
+
+uint32_t wmod_import_tag(struct wmod *m, const char *module, const char *name, const char *signature)
+{
+	uint32_t type = wmod_type(m, signature);
+	struct wbytes *b = import(m, module, name, WMOD_TAG);
+
+	wb_u8(b, 0);
+	wb_u32(b, type);
+	return m->tag_count++;
+}
+
+uint32_t wmod_tag(struct wmod *m, const char *signature)
+{
+	wb_u8(&m->tags.body, 0);
+	wb_u32(&m->tags.body, wmod_type(m, signature));
+	m->tags.count++;
+	return m->tag_count++;
 }
 
 uint32_t wmod_func_raw(struct wmod *m, const char *signature, const uint8_t *body, size_t size)
@@ -382,6 +401,7 @@ const uint8_t *wmod_finish(struct wmod *m, size_t *size)
 	section(m, 3, &m->funcs);
 	section(m, 4, &m->tables);
 	section(m, 5, &m->memories);
+	section(m, 13, &m->tags);
 	section(m, 6, &m->globals);
 	section(m, 7, &m->exports);
 	if (m->start != UINT32_MAX)

@@ -13,7 +13,7 @@
  *	...
  *	wmod_free(&m);
  *
- * Signatures and locals are written as in wasm.h: i I f F V p x.  Import functions before defining any:
+ * Signatures and locals are written as in wasm.h: i I f F V p x e.  Import functions before defining any:
  * indices are handed out in order.  Nothing is checked: invalid modules are welcome.
  */
 #ifndef TESTS_WMOD_H
@@ -43,7 +43,7 @@ void wb_section(struct wbytes *b, uint8_t id, const struct wbytes *payload);
 /* The eight bytes every module begins with. */
 void wb_header(struct wbytes *b);
 
-enum { WMOD_FUNC, WMOD_TABLE, WMOD_MEMORY, WMOD_GLOBAL };
+enum { WMOD_FUNC, WMOD_TABLE, WMOD_MEMORY, WMOD_GLOBAL, WMOD_TAG };
 
 /* One section: how many entries, and their bytes. */
 struct wsection {
@@ -54,10 +54,10 @@ struct wsection {
 #define WMOD_NO_MAX UINT32_MAX
 
 struct wmod {
-	struct wsection types, imports, funcs, tables, memories, globals, exports, elems, codes, datas;
+	struct wsection types, imports, funcs, tables, memories, tags, globals, exports, elems, codes, datas;
 	struct wbytes custom; /* whole sections, written at the end */
 	struct wbytes out;
-	uint32_t func_count, table_count, memory_count, global_count;
+	uint32_t func_count, table_count, memory_count, global_count, tag_count;
 	uint32_t start; /* UINT32_MAX: none */
 	int data_count;	/* write a data count section */
 	char signatures[64][32]; /* of the first types, to find equal ones again */
@@ -90,7 +90,7 @@ struct wmod {
 #define BLOCK(type) 0x02, (type)
 #define LOOP(type) 0x03, (type)
 #define IF(type) 0x04, (type)
-enum { T_VOID = 0x40, T_I32 = 0x7f, T_I64 = 0x7e, T_F32 = 0x7d, T_F64 = 0x7c, T_V128 = 0x7b, T_FUNC = 0x70, T_EXTERN = 0x6f };
+enum { T_VOID = 0x40, T_I32 = 0x7f, T_I64 = 0x7e, T_F32 = 0x7d, T_F64 = 0x7c, T_V128 = 0x7b, T_FUNC = 0x70, T_EXTERN = 0x6f, T_EXN = 0x69 };
 enum { OP_UNREACHABLE = 0x00, OP_NOP = 0x01, OP_ELSE = 0x05, OP_END = 0x0b, OP_RETURN = 0x0f,
        OP_DROP = 0x1a, OP_SELECT = 0x1b };
 
@@ -106,6 +106,8 @@ uint32_t wmod_import_memory(struct wmod *m, const char *module, const char *name
 			    uint32_t max);
 uint32_t wmod_import_global(struct wmod *m, const char *module, const char *name, uint8_t type,
 			    int is_mutable);
+uint32_t wmod_import_tag(struct wmod *m, const char *module, const char *name, const char *signature);
+uint32_t wmod_tag(struct wmod *m, const char *signature);
 /* code without the final end, which is added. */
 uint32_t wmod_func(struct wmod *m, const char *signature, const char *locals, const uint8_t *code,
 		   size_t size);

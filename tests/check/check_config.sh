@@ -70,6 +70,7 @@ static const struct { unsigned size; unsigned char bytes[40]; unsigned flags; } 
 	{15, {0, 'a', 's', 'm', 1, 0, 0, 0, 5, 5, 2, 0, 1, 0, 1}, 0},
 	{29, {0, 'a', 's', 'm', 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 10, 9, 1, 7, 0, 0, 0xfd, 0x8d, 2, 0x1a, 0x0b}, 0},
 	{13, {0, 'a', 's', 'm', 1, 0, 0, 0, 5, 3, 1, 4, 1}, 0},
+	{19, {0, 'a', 's', 'm', 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 13, 3, 1, 0, 0}, 0},
 };
 int main(void)
 {
@@ -86,7 +87,7 @@ int main(void)
 }
 END
 i=0
-features='TRACE EXTENDED_CONST TAIL_CALL CUSTOM_PAGE_SIZES MULTI_MEMORY RELAXED_SIMD MEMORY64'
+features='TRACE EXTENDED_CONST TAIL_CALL CUSTOM_PAGE_SIZES MULTI_MEMORY RELAXED_SIMD MEMORY64 EXCEPTIONS'
 for feature in $features; do
 	i=$((i + 1)) bad=
 	mkdir -p "$dir/$feature"

@@ -179,11 +179,61 @@ static void test_nothing_after_load(void **state)
 	wmod_free(&m);
 }
 
+/* ---- large memories ---- */
+
+/* Pages of this process that are in RAM; 0: nobody says. */
+static size_t resident_pages(void)
+{
+	unsigned long all = 0, resident = 0;
+	FILE *f = fopen("/proc/self/statm", "r");
+
+	if (!f || fscanf(f, "%lu %lu", &all, &resident) != 2)
+		resident = 0;
+	if (f)
+		fclose(f);
+	return resident;
+}
+
+/* A memory of 1 GiB of which the guest has data in two pages takes what it touches, where the system can do that. */
+static void test_large_memory(void **state)
+{
+	struct ew_alloc alloc = ew_alloc_libc();
+	struct ew_instance *instance;
+	struct ew_module *module;
+	const uint8_t *bytes;
+	size_t size, before = resident_pages();
+	struct wmod m;
+	enum ew_status st;
+
+	(void)state;
+	if (sizeof(void *) < 8 || before == 0) {
+		print_message("skipped: needs 64 bits and /proc\n");
+		skip();
+	}
+	wmod_init(&m);
+	wmod_memory(&m, 16384, WMOD_NO_MAX);
+	wmod_data(&m, 0, "low", 3);
+	wmod_data(&m, 0x3fffff00, "high", 4);
+	bytes = wmod_finish(&m, &size);
+	assert_int_equal(ew_module_load(&module, bytes, size, NULL, &alloc, NULL), EW_OK);
+	st = ew_instance_create(&instance, module, NULL, &alloc, NULL, NULL);
+	if (st == EW_OK) {
+		assert_memory_equal(ew_memory_span(ew_instance_memory(instance), 0x3fffff00, 4), "high", 4);
+		assert_true(resident_pages() < before + 4096);
+		ew_instance_destroy(instance);
+	} else {
+		assert_int_equal(st, EW_ERR_NOMEM); /* no address space to be had here */
+	}
+	ew_module_free(module);
+	wmod_free(&m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_nothing_after_load),
+		cmocka_unit_test(test_large_memory),
 	};
 
 	return cmocka_run_group_tests_name("limit/wasm_arena", tests, NULL, NULL);

@@ -99,6 +99,7 @@ static inline void rig_init(struct rig *r, uint32_t block_bytes, uint32_t block_
 	r->st.write = rig_write;
 	r->st.erase = rig_erase;
 	r->st.sync = rig_sync;
+	r->st.replace = NULL;
 	r->st.ctx = r;
 }
 

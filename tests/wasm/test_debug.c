@@ -414,6 +414,8 @@ static const struct {
 #define ZEROS_FUNC 0
 #define ZEROS_INDIRECT 0
 #define ZEROS_TYPES 0
+#define ZEROS_TAG 0
+#define ZEROS_TRY 0
 #define ZEROS_LOCAL 0
 #define ZEROS_GLOBAL 0
 #define ZEROS_REFTYPE 0

@@ -132,6 +132,7 @@ static void destroy_offer(const struct ew_import *in)
 	case EW_EXTERN_TABLE: ew_table_destroy(in->u.table); break;
 	case EW_EXTERN_MEMORY: ew_memory_destroy(in->u.memory); break;
 	case EW_EXTERN_GLOBAL: ew_global_destroy(in->u.global); break;
+	case EW_EXTERN_TAG: ew_tag_destroy(in->u.tag); break;
 	}
 }
 

@@ -36,6 +36,18 @@ static void put_table64(struct wmod *m, uint8_t type, uint64_t min, uint64_t max
 	m->table_count++;
 }
 
+/* As the host gives it: an i32 is not the low half of an i64 on every machine. */
+static union ew_value value_of(char type, uint64_t bits)
+{
+	union ew_value v = {.u64 = bits};
+
+	if (type == 'i' || type == 'f') {
+		v.u64 = 0;
+		v.u32 = (uint32_t)bits;
+	}
+	return v;
+}
+
 static uint8_t *base_of(struct wrun *w, const char *name)
 {
 	struct ew_memory *m;
@@ -149,11 +161,13 @@ static void compare_accesses(bool order, uint32_t flags)
 	wrun_open(&w);
 	for (size_t k = 0; k < ROWS(accesses); k++)
 		for (int form = 0; form < FORMS; form++) {
-			union ew_value a[3] = {{.u64 = AT}, {.u64 = 0x8182838485868788}, {.u64 = 0x9192939495969798}}, b[3];
+			union ew_value given = value_of(accesses[k].value, 0x8182838485868788);
+			union ew_value a[3] = {value_of('i', AT), given, {.u64 = 0x9192939495969798}}, b[3];
 			bool narrow = accesses[k].result == 'i' || accesses[k].result == 'f';
 			char small[24], wide[24];
 
 			memcpy(b, a, sizeof(b));
+			b[0].u64 = AT;
 			snprintf(small, sizeof(small), "small.%zu.%d", k, form);
 			snprintf(wide, sizeof(wide), "wide.%zu.%d", k, form);
 			fill(&w);
@@ -349,7 +363,8 @@ static void test_ranges(void **state)
 	(void)state;
 	for (size_t i = 0; i < ROWS(ranges); i++) {
 		bool init = ranges[i].code[7] == 0x08, to_small = ranges[i].signature[1] == 'i';
-		union ew_value v[3] = {{.u64 = ranges[i].a}, {.u64 = ranges[i].b}, {.u64 = ranges[i].n}};
+		const char *types = ranges[i].signature + 1;
+		union ew_value v[3] = {value_of(types[0], ranges[i].a), value_of(types[1], ranges[i].b), value_of(types[2], ranges[i].n)};
 		uint8_t want[4] = {0xaa, 0xaa, 0xaa, 0xaa};
 		struct wrun w;
 
@@ -439,7 +454,8 @@ static void test_tables(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ROWS(tables); i++) {
-		union ew_value v[3] = {{.u64 = tables[i].a}, {.u64 = tables[i].b}, {.u64 = tables[i].n}};
+		const char *types = tables[i].signature + 1; /* of one operand, the others do not matter */
+		union ew_value v[3] = {value_of(types[0], tables[i].a), value_of(types[1], tables[i].b), value_of(types[2], tables[i].n)};
 		struct wrun w;
 
 		wrun_init(&w);

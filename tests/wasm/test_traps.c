@@ -274,6 +274,8 @@ static const struct {
 #define LOG2_MEMORY -1
 #define LOG2_REFTYPE -1
 #define LOG2_HEAPTYPE -1
+#define LOG2_TAG -1
+#define LOG2_TRY -1
 #include "wasm/opcodes.def"
 #undef OP
 #undef OPX
