@@ -104,4 +104,20 @@ for feature in $features; do
 		[ "$others" = $(($(echo "$features" | wc -w) - 1)) ] || bad="told \"$said\""; }
 	if [ -z "$bad" ]; then echo "pass: EW_CONFIG_$feature=0: $told"; else echo "FAIL: EW_CONFIG_$feature=0: $bad"; fi
 done
+# Rings without compare-and-swap: what is imported is the firmware's critical section, and no atomic function.
+for cc in "$CC" ${M0CC:-arm-none-eabi-gcc}; do
+	command -v "${cc%% *}" >/dev/null || { echo "skip: EW_CONFIG_CRITICAL for Cortex-M0: no $cc"; continue; }
+	case $cc in *arm-none-eabi*) cc="$cc -mcpu=cortex-m0 -mthumb -DEW_CONFIG_POSIX=0 -DEW_CONFIG_LIBC_ALLOC=0" ;; *) cc="$cc -DEW_CONFIG_CRITICAL=1" ;; esac
+	echo '#include <string.h>' | $cc -E - >/dev/null 2>&1 || { echo "skip: EW_CONFIG_CRITICAL for Cortex-M0: no C library"; continue; }
+	said=
+	for f in lib/event/*.c; do
+		# shellcheck disable=SC2086
+		$cc $flags -c -o "$dir/o.o" "$f" 2>"$dir/log" || { said="$said $f: $(head -n 3 "$dir/log")"; continue; }
+		nm -u "$dir/o.o" >>"$dir/imports"
+	done
+	grep -q ew_critical_enter "$dir/imports" || said="$said nothing calls ew_critical_enter"
+	said="$said$(grep -E '__atomic|__sync' "$dir/imports")"
+	rm -f "$dir/imports"
+	if [ -z "$said" ]; then echo "pass: rings with EW_CONFIG_CRITICAL: ${cc%% *}"; else echo "FAIL: rings with EW_CONFIG_CRITICAL: $said"; fi
+done
 exit 0
