@@ -63,6 +63,8 @@ typedef size_t ewi_scratch_fn(const void *params, size_t windows);
 
 /* Constants rearranged at load for a variant, when the model may take the memory. */
 struct ewi_packing {
+	/* Whether these constants are better packed than in place; NULL: always. */
+	bool (*worth)(const void *params, const void *const in[EWI_CALL_INPUTS]);
 	size_t (*bytes)(const void *params);
 	/* in: the inputs that are constants, as in ewi_call; to: so many bytes, zeros */
 	void (*fill)(const void *params, const void *const in[EWI_CALL_INPUTS], void *to);
