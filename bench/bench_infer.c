@@ -5,7 +5,7 @@
  * bench_infer.c - whole models, a row for each instruction set: one window, and a batch of 16 by the window.
  *
  * Generated models stand for the demo's autoencoder and for the anomaly-detection one of MLPerf Tiny, so
- * that a clone has something to time; the real one, and --model, are taken where they are.  Before anything
+ * that a clone has something to time; the five real ones, and --model, are taken where they are.  Before anything
  * is timed every instruction set gives the definition's bytes on the same noise, and those of TensorFlow Lite
  * Micro where the data folder has them.
  */
@@ -328,6 +328,9 @@ int main(int argc, char **argv)
 {
 	static const int32_t fleet[] = {32, 24, 10, 24, 32};
 	static const int32_t ad[] = {640, 128, 128, 128, 128, 8, 128, 128, 128, 128, 640};
+	/* The five of MLPerf Tiny. */
+	static const char *const mlperf[] = {"ad01_int8", "kws_ref_model", "pretrainedResnet_quant", "vww_96_int8",
+					     "str_ww_ref_model"};
 	struct subject small = {.name = "dense_32"}, large = {.name = "dense_640"};
 	char cpu[CPU_TEXT_BYTES], path[1024];
 	const char *model, *shared;
@@ -349,8 +352,13 @@ int main(int argc, char **argv)
 	large.bytes = dense_model(ad, 10, &large.size);
 	subject(&b, &large, shared);
 	free(large.bytes);
-	snprintf(path, sizeof(path), "%s/data/nn/models/ad01_int8/ad01_int8.tflite", shared);
-	file_subject(&b, "ad01_int8", path, "data/nn/models/ad01_int8/ad01_int8", shared);
+	for (size_t i = 0; i < sizeof(mlperf) / sizeof(mlperf[0]); i++) {
+		char golden[256];
+
+		snprintf(golden, sizeof(golden), "data/nn/models/%s/%s", mlperf[i], mlperf[i]);
+		snprintf(path, sizeof(path), "%s/%s.tflite", shared, golden);
+		file_subject(&b, mlperf[i], path, golden, shared);
+	}
 	if (model) {
 		struct subject s = {.name = "model"};
 

@@ -64,9 +64,10 @@ static struct {
 
 static int by_address(const void *pa, const void *pb)
 {
-	const struct known *a = pa, *b = pb;
+	uintptr_t a = (uintptr_t)((const struct known *)pa)->h;
+	uintptr_t b = (uintptr_t)((const struct known *)pb)->h;
 
-	return a->h < b->h ? -1 : a->h > b->h;
+	return a < b ? -1 : a > b;
 }
 
 static bool learn(void)

@@ -47,7 +47,7 @@
 
 /*
  * Execution profile of the interpreter.  1: results travel in an accumulator register and handlers
- * are specialised by operand place (about 200 KiB of x86-64 code, pairs and vectors included).  0: every operand is a frame
+ * are specialised by operand place (about 220 KiB of x86-64 code, pairs and vectors included).  0: every operand is a frame
  * slot, one handler for each operation (firmware).  Results and fuel are the same.  Little-endian only:
  * an accumulator and a slot must agree about which half a 32-bit value is in.
  */

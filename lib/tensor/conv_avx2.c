@@ -5,13 +5,17 @@
  * conv_avx2.c - CONV_2D of int8 with AVX2 and packed weights: the bytes of ewk_conv_s8_ref, by way of int16.
  *
  * A convolution is a matrix product: a row of activations for each output pixel (the input under its window), a
- * column of weights for each output channel.  Rows are made a few at a time, in scratch: activations less their
- * zero point, widened to int16, with zeros for taps outside the picture.  ROWS of them meet 16 channels at a
- * time, two elements of a row in one vpmaddwd: 12 vectors of sums, two of weights, one of activations.  A pair of
- * products is at most 2 * 255 * 128 < 2^17 and sums wrap modulo 2^32, as the definition's do: exact always.
+ * column of weights for each output channel.  Rows are made a few at a time, in scratch, with zeros for taps outside
+ * the picture, and meet 16 channels at a time, a tile.  Which way is decided for each tile at load:
  *
- * Not vpmaddubsw: half of what it multiplies has to be added up by a vpmaddwd, so that both ways take as many
- * multiplications, and it saturates.
+ * - words: activations less their zero point, widened to int16; two elements of a row in one vpmaddwd.  A pair of
+ *   products is at most 2 * 255 * 128 < 2^17.  Exact always.
+ * - bytes: activations + 128, unsigned; four elements by vpmaddubsw and vpmaddwd.  As many multiplications, but
+ *   fewer additions and half the loads.  vpmaddubsw saturates, so this is exact only where |w0| + |w1| <= 128 for
+ *   each pair of weights, because 255 * 128 < 2^15.  Pairs beyond that are split, w = a + b, both within the bound;
+ *   b goes into an additional step.  A long tile goes by bytes where at most a quarter of its steps need that.
+ *
+ * Sums wrap modulo 2^32, as the definition's do.
  *
  * All rows of a tile are in scratch before its first output is written.  Groups are left to the definition.
  */
@@ -33,26 +37,36 @@
 #define TILE 16u /* channels that go together */
 #define SLACK 16u /* int16 behind a row that a widened run may spill into */
 
-/* Packed: this, then for each 16 channels struct tile and its weights, [pair][channel][2] int16, the
- * channels where ewi_place_avx2 puts them. */
+/*
+ * Packed: this, then for each 16 channels struct tile and its weights, channels where ewi_place_avx2 puts them:
+ *   words  [step][2][channel][2] int16
+ *   bytes  [step][channel][4] int8, so of `more` additional steps, then which elements those are of (uint32_t)
+ */
 struct packed {
-	uint32_t pairs;
-	uint32_t mode; /* enum ewi_finish_mode */
-	uint32_t unused[EWI_LINE / 4 - 2];
+	uint32_t steps; /* of four elements of a row */
+	uint32_t mode;	/* enum ewi_finish_mode */
+	uint32_t any_bytes; /* tiles */
+	uint32_t unused[EWI_LINE / 4 - 3];
 };
 
 struct tile {
 	struct ewi_finish_avx2 finish[2];
+	uint32_t bytes, more;
+	uint32_t unused[14];
 };
+
+#define STEP 4u
+#define STEP_WORDS (STEP * TILE)
 
 static uint32_t depth_of(const struct ewi_conv *p)
 {
 	return p->win.k_h * p->win.k_w * p->tap_c;
 }
 
-static size_t tile_bytes(size_t pairs)
+/* By bytes it takes less: five quarters of half of that, and four bytes for each quarter. */
+static size_t tile_bytes(size_t steps)
 {
-	return sizeof(struct tile) + pairs * TILE * 2 * sizeof(int16_t);
+	return sizeof(struct tile) + steps * STEP_WORDS * sizeof(int16_t);
 }
 
 /* 0, which is "do not pack": groups, and sizes that a 32-bit machine cannot count. */
@@ -64,7 +78,7 @@ static size_t packed_bytes(const void *params)
 
 	if (p->groups > 1 || depth > INT32_MAX / (4 * TILE) / tiles)
 		return 0;
-	return EWI_LINE + sizeof(struct packed) + (size_t)tiles * tile_bytes((size_t)(depth + 1) / 2);
+	return EWI_LINE + sizeof(struct packed) + (size_t)tiles * tile_bytes((size_t)(depth + STEP - 1) / STEP);
 }
 
 static int32_t bias_at(const uint8_t *bias, uint32_t o)
@@ -89,33 +103,108 @@ static enum ewi_finish_mode choose_mode(const struct ewi_conv *p, const int8_t *
 	return EWI_FINISH_NEAR;
 }
 
-static void pack(const void *params, const void *const in[EWI_CALL_INPUTS], void *to)
+/* Element d of channel o; 0 behind the last. */
+static int8_t weight(const struct ewi_conv *p, const int8_t *w, uint32_t o, uint32_t d)
 {
-	const struct ewi_conv *p = params;
-	const int8_t *w = in[1];
-	uint32_t depth = depth_of(p);
-	struct packed *head = ewi_line_avx2(to);
-	unsigned char *at = (unsigned char *)(head + 1);
+	return o < p->win.out_c && d < depth_of(p) ? w[(size_t)o * depth_of(p) + d] : 0;
+}
 
-	head->pairs = (depth + 1) / 2;
-	head->mode = choose_mode(p, w, in[2]);
-	for (uint32_t first = 0; first < p->win.out_c; first += TILE, at += tile_bytes(head->pairs)) {
-		struct tile *tile = (struct tile *)(void *)at;
-		int16_t *weights = (int16_t *)(void *)(tile + 1);
+/* The part of a weight that stays in its place: all of it, or half when its pair is beyond the bound. */
+static int8_t kept(int8_t w, int8_t other)
+{
+	int32_t sum = (w < 0 ? -w : w) + (other < 0 ? -other : other);
 
-		for (uint32_t i = 0; i < TILE && first + i < p->win.out_c; i++) {
-			uint32_t place = ewi_place_avx2(i);
+	return sum <= 128 ? w : (int8_t)(w / 2);
+}
 
-			ewi_finish_put_avx2(ewi_conv_scale(p, first + i), bias_at(in[2], first + i), head->mode,
-					    &tile->finish[place / 8], place % 8);
-			for (uint32_t d = 0; d < depth; d++)
-				weights[(d / 2 * TILE + place) * 2 + d % 2] =
-					w[(size_t)(first + i) * depth + d];
+/*
+ * Step s of a tile in bytes.  What is left of halves, w - w / 2, is at most 64 in magnitude, two of them 128
+ * together.  Returns whether something is left.
+ */
+static bool pack_step(const struct ewi_conv *p, const int8_t *w, uint32_t first, uint32_t s, int8_t *keep,
+		      int8_t *rest)
+{
+	bool left = false;
+
+	for (uint32_t i = 0; i < TILE; i++)
+		for (uint32_t k = 0; k < STEP; k++) {
+			int8_t v = weight(p, w, first + i, STEP * s + k);
+			size_t at = STEP * ewi_place_avx2(i) + k;
+
+			keep[at] = kept(v, weight(p, w, first + i, STEP * s + (k ^ 1)));
+			rest[at] = (int8_t)(v - keep[at]);
+			left |= rest[at] != 0;
 		}
+	return left;
+}
+
+#define BYTES_STEPS 8u /* fewer do not pay for rows of bytes */
+
+/* False, and the tile as it was, when too many steps would have to be split. */
+static bool pack_bytes(const struct ewi_conv *p, const int8_t *w, uint32_t first, uint32_t steps,
+		       struct tile *t)
+{
+	int8_t keep[STEP * TILE], rest[STEP * TILE], *to = (int8_t *)(t + 1);
+	uint32_t more = 0, n = 0, *which;
+
+	for (uint32_t s = 0; s < steps; s++)
+		more += pack_step(p, w, first, s, keep, rest);
+	if (more > steps / 4 || steps < BYTES_STEPS)
+		return false;
+	which = (uint32_t *)(void *)(to + (size_t)(steps + more) * sizeof(keep));
+	for (uint32_t s = 0; s < steps; s++) {
+		if (pack_step(p, w, first, s, to + s * sizeof(keep), rest)) {
+			memcpy(to + (steps + n) * sizeof(keep), rest, sizeof(rest));
+			which[n++] = STEP * s;
+		}
+	}
+	t->bytes = true;
+	t->more = more;
+	return true;
+}
+
+static void pack_words(const struct ewi_conv *p, const int8_t *w, uint32_t first, uint32_t steps,
+		       struct tile *t)
+{
+	int16_t *to = (int16_t *)(void *)(t + 1);
+
+	for (uint32_t i = 0; i < TILE; i++)
+		for (uint32_t d = 0; d < STEP * steps; d++)
+			to[(d / 2 * TILE + ewi_place_avx2(i)) * 2 + d % 2] = weight(p, w, first + i, d);
+}
+
+static void pack_tile(const struct ewi_conv *p, const void *const in[], struct packed *head,
+		      uint32_t first, struct tile *t)
+{
+	if (pack_bytes(p, in[1], first, head->steps, t))
+		head->any_bytes = true;
+	else
+		pack_words(p, in[1], first, head->steps, t);
+	for (uint32_t i = 0; i < TILE && first + i < p->win.out_c; i++) {
+		uint32_t place = ewi_place_avx2(i), bias = (uint32_t)bias_at(in[2], first + i), sum = 0;
+
+		for (uint32_t d = 0; t->bytes && d < depth_of(p); d++)
+			sum += (uint32_t)weight(p, in[1], first + i, d);
+		/* in + 128 is in - in_zero and this much more */
+		bias -= (uint32_t)(p->in_zero + 128) * sum;
+		ewi_finish_put_avx2(ewi_conv_scale(p, first + i), (int32_t)bias, head->mode,
+				    &t->finish[place / 8], place % 8);
 	}
 }
 
-const struct ewi_packing ewi_conv_s8_avx2_packing = {packed_bytes, pack};
+static void pack(const void *params, const void *const in[EWI_CALL_INPUTS], void *to)
+{
+	const struct ewi_conv *p = params;
+	struct packed *head = ewi_line_avx2(to);
+	unsigned char *at = (unsigned char *)(head + 1);
+
+	head->steps = (depth_of(p) + STEP - 1) / STEP;
+	head->mode = choose_mode(p, in[1], in[2]);
+	for (uint32_t o = 0; o < p->win.out_c; o += TILE, at += tile_bytes(head->steps))
+		pack_tile(p, in, head, o, (struct tile *)(void *)at);
+}
+
+const struct ewi_packing ewi_conv_s8_avx2_packing = {NULL, packed_bytes, pack};
 
 /* A window of one element in steps of one: rows are the pixels themselves. */
 static bool pointwise(const struct ewi_conv *p)
@@ -128,7 +217,7 @@ static bool pointwise(const struct ewi_conv *p)
 /* int16 of a row: what pairs and whole vectors round the depth up to, and what else is written behind it. */
 static size_t stride_of(const struct ewi_conv *p)
 {
-	return (depth_of(p) + 15) / 16 * 16 + (pointwise(p) ? 0 : SLACK);
+	return ((size_t)depth_of(p) + 15) / 16 * 16 + (pointwise(p) ? 0 : SLACK);
 }
 
 size_t ewi_conv_s8_avx2_packed_scratch(const void *params, size_t windows)
@@ -162,7 +251,7 @@ struct work {
 	const struct packed *head;
 	const int8_t *in_end;
 	int16_t *x;	/* the rows */
-	size_t stride;	/* int16 of one */
+	size_t stride;	/* elements of one */
 	size_t depth;
 };
 
@@ -273,15 +362,15 @@ EW_INLINE void madd(__m256i *a, __m256i *b, __m256i w0, __m256i w1, const int16_
 
 /* rows against 16 channels, from their biases on.  rows is a constant where it is called. */
 EW_TARGET("avx2")
-EW_INLINE void product_rows(__m256i *sums, size_t rows, size_t pairs, const struct tile *t, const int16_t *x,
-		       size_t stride)
+EW_INLINE void product_rows(__m256i *sums, size_t rows, size_t steps, const struct tile *t, const int16_t *x,
+			    size_t stride)
 {
 	const __m256i a = ewi_finish_load_avx2(t->finish[0].bias),
 		      b = ewi_finish_load_avx2(t->finish[1].bias);
 	struct sums s = {a, b, a, b, a, b, a, b, a, b, a, b};
 	const int16_t *w = (const void *)(t + 1), *x3 = x + 3 * stride;
 
-	for (; pairs > 0; pairs--, w += 2 * TILE, x += 2, x3 += 2) {
+	for (size_t pairs = 2 * steps; pairs > 0; pairs--, w += 2 * TILE, x += 2, x3 += 2) {
 		__m256i w0 = vector(w), w1 = vector(w + TILE);
 
 		madd(&s.a0, &s.b0, w0, w1, x);
@@ -304,46 +393,164 @@ EW_INLINE void product_rows(__m256i *sums, size_t rows, size_t pairs, const stru
 }
 
 /* Functions of their own: the loop needs every register there is. */
-typedef void product_fn(__m256i *sums, size_t pairs, const struct tile *t, const int16_t *x, size_t stride);
+typedef void product_fn(__m256i *sums, size_t steps, const struct tile *t, const int16_t *x, size_t stride);
 
 EW_TARGET("avx2")
-static EW_NOINLINE void product_6(__m256i *sums, size_t pairs, const struct tile *t, const int16_t *x,
+static EW_NOINLINE void product_6(__m256i *sums, size_t steps, const struct tile *t, const int16_t *x,
 				  size_t stride)
 {
-	product_rows(sums, 6, pairs, t, x, stride);
+	product_rows(sums, 6, steps, t, x, stride);
 }
 
 EW_TARGET("avx2")
-static EW_NOINLINE void product_3(__m256i *sums, size_t pairs, const struct tile *t, const int16_t *x,
+static EW_NOINLINE void product_3(__m256i *sums, size_t steps, const struct tile *t, const int16_t *x,
 				  size_t stride)
 {
-	product_rows(sums, 3, pairs, t, x, stride);
+	product_rows(sums, 3, steps, t, x, stride);
 }
 
 EW_TARGET("avx2")
-static EW_NOINLINE void product_1(__m256i *sums, size_t pairs, const struct tile *t, const int16_t *x,
+static EW_NOINLINE void product_1(__m256i *sums, size_t steps, const struct tile *t, const int16_t *x,
 				  size_t stride)
 {
-	product_rows(sums, 1, pairs, t, x, stride);
+	product_rows(sums, 1, steps, t, x, stride);
+}
+
+EW_TARGET("avx2")
+EW_INLINE __m256i four(const uint8_t *x)
+{
+	int32_t v;
+
+	memcpy(&v, x, sizeof(v));
+	return _mm256_set1_epi32(v);
+}
+
+EW_TARGET("avx2")
+EW_INLINE __m256i madd_bytes(__m256i acc, __m256i x, __m256i w)
+{
+	return _mm256_add_epi32(acc, _mm256_madd_epi16(_mm256_maddubs_epi16(x, w), _mm256_set1_epi16(1)));
+}
+
+/* The first six of them. */
+EW_TARGET("avx2")
+EW_INLINE void step_bytes(struct sums *s, size_t rows, const int8_t *w, const uint8_t *x, size_t stride)
+{
+	__m256i w0 = vector((const void *)w), w1 = vector((const void *)(w + 32)), v = four(x);
+
+	s->a0 = madd_bytes(s->a0, v, w0);
+	s->b0 = madd_bytes(s->b0, v, w1);
+	if (rows == 1)
+		return;
+	v = four(x + stride);
+	s->a1 = madd_bytes(s->a1, v, w0);
+	s->b1 = madd_bytes(s->b1, v, w1);
+	v = four(x + 2 * stride);
+	s->a2 = madd_bytes(s->a2, v, w0);
+	s->b2 = madd_bytes(s->b2, v, w1);
+}
+
+EW_TARGET("avx2")
+EW_INLINE void product_bytes(__m256i *sums, size_t rows, size_t steps, const struct tile *t,
+			     const uint8_t *x, size_t stride)
+{
+	const __m256i a = ewi_finish_load_avx2(t->finish[0].bias),
+		      b = ewi_finish_load_avx2(t->finish[1].bias);
+	struct sums s = {.a0 = a, .b0 = b, .a1 = a, .b1 = b, .a2 = a, .b2 = b};
+	const int8_t *w = (const void *)(t + 1), *end = w + (steps + t->more) * STEP * TILE;
+	const uint32_t *which = (const void *)end;
+	const uint8_t *at = x;
+
+	for (; steps > 0; steps--, w += STEP * TILE, at += STEP)
+		step_bytes(&s, rows, w, at, stride);
+	for (; w < end; w += STEP * TILE)
+		step_bytes(&s, rows, w, x + *which++, stride);
+	sums[0] = s.a0, sums[1] = s.b0;
+	if (rows > 1)
+		sums[2] = s.a1, sums[3] = s.b1, sums[4] = s.a2, sums[5] = s.b2;
+}
+
+EW_TARGET("avx2")
+static EW_NOINLINE void product_bytes_3(__m256i *sums, size_t steps, const struct tile *t, const uint8_t *x,
+					size_t stride)
+{
+	product_bytes(sums, 3, steps, t, x, stride);
+}
+
+EW_TARGET("avx2")
+static EW_NOINLINE void product_bytes_1(__m256i *sums, size_t steps, const struct tile *t, const uint8_t *x,
+					size_t stride)
+{
+	product_bytes(sums, 1, steps, t, x, stride);
+}
+
+/* Sums of `count` rows and a tile. */
+static void product(const struct work *k, const struct tile *t, size_t count, __m256i *sums)
+{
+	product_fn *words = count > 3 ? product_6 : count > 1 ? product_3 : product_1;
+	const uint8_t *bytes = (const uint8_t *)k->x; /* make_bytes */
+	size_t stride = k->stride * sizeof(int16_t);
+
+	if (!t->bytes)
+		words(sums, k->head->steps, t, k->x, k->stride);
+	else if (count == 1)
+		product_bytes_1(sums, k->head->steps, t, bytes, stride);
+	else
+		product_bytes_3(sums, k->head->steps, t, bytes, stride);
+	if (t->bytes && count > 3)
+		product_bytes_3(sums + 6, k->head->steps, t, bytes + 3 * stride, stride);
+}
+
+/*
+ * Rows to unsigned bytes, each in the first half of where it was: widened, less the zero point, they fit when both are
+ * added again.
+ */
+EW_TARGET("avx2")
+static EW_NOINLINE void make_bytes(const struct work *k, size_t rows)
+{
+	const __m256i more = _mm256_set1_epi16((int16_t)(k->p->in_zero + 128));
+
+	for (size_t r = 0; r < rows; r++) {
+		const int16_t *x = k->x + r * k->stride;
+		uint8_t *to = (uint8_t *)(k->x + r * k->stride);
+
+		for (size_t i = 0; i < k->depth; i += 16) {
+			__m256i v = _mm256_add_epi16(vector(x + i), more);
+
+			_mm_storeu_si128((void *)(to + i),
+					 _mm_packus_epi16(_mm256_castsi256_si128(v),
+							  _mm256_extracti128_si256(v, 1)));
+		}
+	}
 }
 
 /* ---- outputs ------------------------------------------------------------------------------------ */
 
-/* `count` rows against all channels. */
+/* `count` rows against the tiles that go by bytes, or against the others. */
 EW_TARGET("avx2")
-EW_INLINE void run_rows(const struct work *k, size_t count, int8_t *out, enum ewi_finish_mode mode)
+EW_INLINE void run_tiles(const struct work *k, size_t count, int8_t *out, bool bytes, enum ewi_finish_mode mode)
 {
 	const struct ewi_clamp_avx2 clamp = ewi_clamp_of_avx2(k->p->out_zero, k->p->act_min, k->p->act_max);
 	const struct tile *t = (const void *)(k->head + 1);
-	product_fn *product = count > 3 ? product_6 : count > 1 ? product_3 : product_1;
 	size_t out_c = k->p->win.out_c;
 
 	for (size_t o = 0; o < out_c; o += TILE) {
 		__m256i sums[2 * ROWS];
 
-		product(sums, k->head->pairs, t, k->x, k->stride);
-		ewi_finish_rows_avx2(sums, count, t->finish, &clamp, out + o, out_c, out_c - o, mode);
-		t = (const void *)((const unsigned char *)t + tile_bytes(k->head->pairs));
+		if (t->bytes == bytes) {
+			product(k, t, count, sums);
+			ewi_finish_rows_avx2(sums, count, t->finish, &clamp, out + o, out_c, out_c - o, mode);
+		}
+		t = (const void *)((const unsigned char *)t + tile_bytes(k->head->steps));
+	}
+}
+
+EW_TARGET("avx2")
+EW_INLINE void run_rows(const struct work *k, size_t count, int8_t *out, enum ewi_finish_mode mode)
+{
+	for (uint32_t bytes = 0; bytes <= k->head->any_bytes; bytes++) {
+		if (bytes)
+			make_bytes(k, count);
+		run_tiles(k, count, out, bytes, mode);
 	}
 }
 
@@ -400,8 +607,8 @@ static void pixels_run(const struct work *k, const struct cursor *c, const int8_
 		int16_t *x = k->x + r * k->stride;
 
 		widen(k, in + r * k->depth, k->depth, zero, x);
-		if (k->depth % 2)
-			x[k->depth] = 0;
+		for (size_t d = k->depth; d % STEP; d++)
+			x[d] = 0;
 	}
 	c->run(k, count, out);
 }

@@ -63,7 +63,7 @@ static size_t packed_bytes(const void *params)
 	if (p->multiplier != 1 || c < 8 || c > INT32_MAX / 1024 ||
 	    (uint64_t)p->win.k_h * p->win.k_w > TAPS)
 		return 0;
-	return EWI_LINE + sizeof(struct packed) + (size_t)((c + 7) / 8) * block_bytes(8, pairs_of(p));
+	return EWI_LINE + sizeof(struct packed) + (size_t)((c + 15) / 8) * block_bytes(8, pairs_of(p));
 }
 
 /* Of channel o: the sum of its weights, and of their magnitudes. */
@@ -103,7 +103,7 @@ static enum ewi_finish_mode choose_mode(const struct ewi_conv *p, const int8_t *
 
 /*
  * n channels from o on, 8 or 16: their finishes, then the weights.  Of 16, each eight are not neighbours
- * (two_taps).
+ * (two_taps).  Where there are only eight, 16 are those twice.
  */
 static void pack_block(const struct ewi_conv *p, const void *const in[], const struct packed *head,
 		       uint32_t o, uint32_t n, struct ewi_finish_avx2 *finish)
@@ -111,16 +111,17 @@ static void pack_block(const struct ewi_conv *p, const void *const in[], const s
 	int16_t *weights = (int16_t *)(void *)(finish + n / 8);
 
 	for (uint32_t i = 0; i < n; i++) {
+		uint32_t ch = (o + i) % p->win.out_c;
 		uint32_t place = n == 8 ? i : ewi_place_avx2(i);
 		uint64_t magnitudes;
-		int32_t sum = weight_sums(p, in[1], o + i, &magnitudes);
+		int32_t sum = weight_sums(p, in[1], ch, &magnitudes);
 
-		ewi_finish_put_avx2(ewi_conv_scale(p, o + i), (int32_t)((uint32_t)bias_at(in[2], o + i) -
+		ewi_finish_put_avx2(ewi_conv_scale(p, ch), (int32_t)((uint32_t)bias_at(in[2], ch) -
 							(uint32_t)p->in_zero * (uint32_t)sum),
 				    head->mode, &finish[place / 8], place % 8);
 		for (uint32_t t = 0; t < p->win.k_h * p->win.k_w; t++)
 			weights[t / 2 * 2 * n + 2 * place + t % 2] =
-				((const int8_t *)in[1])[(size_t)tap_at(p, t) * p->win.out_c + o + i];
+				((const int8_t *)in[1])[(size_t)tap_at(p, t) * p->win.out_c + ch];
 	}
 }
 
@@ -133,6 +134,10 @@ static void pack(const void *params, const void *const in[EWI_CALL_INPUTS], void
 
 	head->pairs = pairs_of(p);
 	head->mode = choose_mode(p, in[1], in[2]);
+	if (c == 8 && ewi_dwconv3_fits_avx2(p)) {
+		pack_block(p, in, head, 0, 16, (void *)at);
+		return;
+	}
 	for (; o + 16 <= c; o += 16, at += block_bytes(16, head->pairs))
 		pack_block(p, in, head, o, 16, (void *)at);
 	if (c - o > 8) {
@@ -143,7 +148,7 @@ static void pack(const void *params, const void *const in[EWI_CALL_INPUTS], void
 		pack_block(p, in, head, c - 8, 8, (void *)at);
 }
 
-const struct ewi_packing ewi_dwconv_s8_avx2_packing = {packed_bytes, pack};
+const struct ewi_packing ewi_dwconv_s8_avx2_packing = {NULL, packed_bytes, pack};
 
 /* The pixel that is all zero point. */
 size_t ewi_dwconv_s8_avx2_packed_scratch(const void *params, size_t windows)
@@ -151,16 +156,15 @@ size_t ewi_dwconv_s8_avx2_packed_scratch(const void *params, size_t windows)
 	const struct ewi_conv *p = params;
 
 	(void)windows;
-	return p->win.in_c;
+	return p->win.in_c < 16 ? 16 : p->win.in_c;
 }
 
 struct ewi_lead ewi_dwconv_s8_avx2_packed_lead(const void *params, uint32_t input, size_t windows)
 {
 	const struct ewi_conv *p = params;
-	uint32_t ahead = 1;
+	uint32_t ahead = ewi_dwconv3_fits_avx2(p) ? ewi_dwconv3_outputs_avx2(p) : 1;
 
-	if (ewi_dwconv3_fits_avx2(p))
-		ahead = p->win.out_w < EWI_DWCONV3_OUTPUTS ? p->win.out_w : EWI_DWCONV3_OUTPUTS;
+	ahead = p->win.out_w < ahead ? p->win.out_w : ahead;
 	return (struct ewi_lead){input == 0 ? ewi_window_lead(&p->win, windows, 1, ahead) : EWI_LEAD_NEVER,
 				 EWI_LEAD_NEVER};
 }
@@ -367,7 +371,7 @@ void ewk_dwconv_s8_avx2_packed(const struct ewi_call *c)
 	struct ewi_spot s = {.in = c->in[0]};
 	int8_t *out = c->out;
 
-	memset(c->scratch, p->in_zero, w->in_c);
+	memset(c->scratch, p->in_zero, w->in_c < 16 ? 16 : w->in_c);
 	if (ewi_dwconv3_fits_avx2(p)) {
 		ewi_dwconv3_avx2(c, (const void *)(head + 1), head->mode);
 		return;

@@ -174,7 +174,21 @@ static void pack(const void *params, const void *const in[EWI_CALL_INPUTS], void
 		pack_tile(p, in, head, t);
 }
 
-const struct ewi_packing ewi_fc_s8_avx2_packing = {packed_bytes, pack};
+/* Not when more than half of the steps of the first tiles would be two: then int16 (fc_avx2.c) is as fast. */
+static bool worth(const void *params, const void *const in[EWI_CALL_INPUTS])
+{
+	const struct ewi_fc *p = params;
+	uint32_t steps = (p->depth + STEP - 1) / STEP, tiles = (p->units + UNITS - 1) / UNITS, split = 0;
+	int8_t keep[STEP_BYTES], rest[STEP_BYTES];
+
+	tiles = tiles < 8 ? tiles : 8;
+	for (uint32_t t = 0; t < tiles; t++)
+		for (uint32_t s = 0; s < steps; s++)
+			split += pack_step(p, in[1], UNITS * t, s, keep, rest);
+	return split <= steps * tiles / 2;
+}
+
+const struct ewi_packing ewi_fc_s8_avx2_packing = {worth, packed_bytes, pack};
 
 /* A row, unsigned, rounded up to steps and to whole vectors. */
 static size_t stride_of(const struct ewi_fc *p)

@@ -63,6 +63,8 @@ typedef size_t ewi_scratch_fn(const void *params, size_t windows);
 
 /* Constants rearranged at load for a variant, when the model may take the memory. */
 struct ewi_packing {
+	/* Whether these constants are better packed than in place; NULL: always. */
+	bool (*worth)(const void *params, const void *const in[EWI_CALL_INPUTS]);
 	size_t (*bytes)(const void *params);
 	/* in: the inputs that are constants, as in ewi_call; to: so many bytes, zeros */
 	void (*fill)(const void *params, const void *const in[EWI_CALL_INPUTS], void *to);
@@ -180,6 +182,8 @@ struct ewi_lead ewi_conv_lead_4(const void *params, uint32_t input, size_t windo
 struct ewi_lead ewi_pool_lead_1(const void *params, uint32_t input, size_t windows);
 struct ewi_lead ewi_pool_lead_2(const void *params, uint32_t input, size_t windows);
 struct ewi_lead ewi_pool_lead_4(const void *params, uint32_t input, size_t windows);
+/* Of kernels that read an element last when they write the one of its number. */
+struct ewi_lead ewi_same_lead(const void *params, uint32_t input, size_t windows);
 struct ewi_lead ewi_binary_lead(const void *params, uint32_t input, size_t windows);
 size_t ewi_conv_s8_avx2_packed_scratch(const void *params, size_t windows);
 struct ewi_lead ewi_conv_s8_avx2_packed_lead(const void *params, uint32_t input, size_t windows);

@@ -124,16 +124,17 @@ static enum ew_status pack(struct ewi_prep *p, const struct ewi_kernel *slot)
 	enum ew_status st;
 	void *to;
 
-	if (bytes == 0 || bytes > (p->m->config.max_model_bytes - p->m->held_bytes) / 2) {
+	for (uint32_t i = 0; i < EWI_CALL_INPUTS; i++)
+		if (ewi_prep_in(p, i))
+			in[i] = ewi_prep_in(p, i)->data;
+	if (bytes == 0 || bytes > (p->m->config.max_model_bytes - p->m->held_bytes) / 2 ||
+	    !in[1] /* computed weights */ || (packing->worth && !packing->worth(p->op->params, in))) {
 		p->op->kernel = ewi_kernel_best(slot, p->m->features, true);
 		return EW_OK;
 	}
 	st = ewi_model_alloc(p->m, 1, bytes, &to, p->err);
 	if (st != EW_OK)
 		return st;
-	for (uint32_t i = 0; i < EWI_CALL_INPUTS; i++)
-		if (ewi_prep_in(p, i))
-			in[i] = ewi_prep_in(p, i)->data;
 	packing->fill(p->op->params, in, to);
 	p->op->packed = to;
 	return EW_OK;

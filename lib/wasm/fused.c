@@ -6,9 +6,8 @@
  * decided in fuse.c.
  *
  * The code itself is as for single handlers, so each half finds its fields in its own instruction: a jump to the
- * second finds a whole one there, and a trap or a stop names the right place.  Results are written to their slots
- * even where a single handler would be the silent one: such a slot belongs to the result alone, and the store costs
- * less than twice the handlers.
+ * second finds a whole one there, and a trap or a stop names the right place.  A handler may write a result to its slot
+ * where the single one would be silent: such a slot belongs to the result alone.
  */
 #include "edgewasm/config.h"
 #if EW_CONFIG_EXEC_ACC && defined(__GNUC__) && !defined(__clang__)

@@ -4,8 +4,8 @@
 /*
  * halves.h - names for the instructions that pairs.def puts together.
  *
- * Each stands for five arguments: class, name, R, T, form; name, R, T and form as in icode.def.  The class says
- * which of the macros in fused.c does it.
+ * Each stands for six arguments: class, name, R, T, form, and keep, or silent (_q) where the result does not go to its
+ * slot; name, R, T and form as in icode.def.  The class says which of the macros in fused.c does it.
  */
 #ifndef EW_WASM_HALVES_H
 #define EW_WASM_HALVES_H

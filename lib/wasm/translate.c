@@ -586,7 +586,7 @@ static const struct ewi_op *read_opcode(struct ewi_translator *t)
 	}
 	if (refused)
 		ewi_fail(t, EW_ERR_UNSUPPORTED, refused);
-	else if (!op)
+	else if (!op && !t->r.failed) /* at the end there is no opcode to name */
 		ewi_reader_fail(&t->r, t->at, why_illegal(*first));
 	return refused ? NULL : op;
 }
