@@ -7,6 +7,13 @@
 #if EW_CONFIG_TENSOR
 #include "tensor/binary.h"
 
+struct ewi_lead ewi_same_lead(const void *params, uint32_t input, size_t windows)
+{
+	(void)params;
+	(void)windows;
+	return (struct ewi_lead){input == 0 ? 0 : EWI_LEAD_NEVER, EWI_LEAD_NEVER};
+}
+
 /* An element is read before the output's element of the same number is written, by every variant. */
 struct ewi_lead ewi_binary_lead(const void *params, uint32_t input, size_t windows)
 {

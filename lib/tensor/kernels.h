@@ -182,6 +182,8 @@ struct ewi_lead ewi_conv_lead_4(const void *params, uint32_t input, size_t windo
 struct ewi_lead ewi_pool_lead_1(const void *params, uint32_t input, size_t windows);
 struct ewi_lead ewi_pool_lead_2(const void *params, uint32_t input, size_t windows);
 struct ewi_lead ewi_pool_lead_4(const void *params, uint32_t input, size_t windows);
+/* Of kernels that read an element last when they write the one of its number. */
+struct ewi_lead ewi_same_lead(const void *params, uint32_t input, size_t windows);
 struct ewi_lead ewi_binary_lead(const void *params, uint32_t input, size_t windows);
 size_t ewi_conv_s8_avx2_packed_scratch(const void *params, size_t windows);
 struct ewi_lead ewi_conv_s8_avx2_packed_lead(const void *params, uint32_t input, size_t windows);

@@ -101,7 +101,7 @@ static void creation(void **state)
 	assert_int_equal(ew_mring_init(memory, sizeof(memory), NULL, &r), EW_OK);
 	assert_int_equal(ew_mring_attach(memory, sizeof(memory), &r), EW_OK);
 	assert_int_equal(ew_mring_attach(memory, ew_mring_size(EW_RING_MIN_BYTES), &r), EW_ERR_MALFORMED);
-	memory[0] ^= 1;
+	*(unsigned char *)memory ^= 1;
 	assert_int_equal(ew_mring_attach(memory, sizeof(memory), &r), EW_ERR_MALFORMED);
 	assert_int_equal(ew_mring_init((char *)memory + 4, sizeof(memory) - 4, NULL, &r), EW_ERR_INVAL);
 	assert_int_equal(ew_mring_init(NULL, 4096, NULL, &r), EW_ERR_INVAL);
