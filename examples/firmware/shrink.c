@@ -85,12 +85,12 @@ static uint32_t global_value(size_t at, uint32_t index)
 int main(int argc, char **argv)
 {
 	/* one memory; with a maximum and a page size: least, most, log2 of the page */
-	static const uint8_t memory[] = {SECTION_MEMORY, 7, 1, 0x09, MEMORY_BYTES & 0x7f | 0x80, MEMORY_BYTES >> 7,
-					 MEMORY_BYTES & 0x7f | 0x80, MEMORY_BYTES >> 7, 0};
+	static const uint8_t memory[] = {SECTION_MEMORY, 7, 1, 0x09, (MEMORY_BYTES & 0x7f) | 0x80, MEMORY_BYTES >> 7,
+					 (MEMORY_BYTES & 0x7f) | 0x80, MEMORY_BYTES >> 7, 0};
 	size_t at = 8, globals = 0, exports = 0, memory_at = 0, memory_end = 0;
-	FILE *f;
+	FILE *f = argc == 3 ? fopen(argv[1], "rb") : NULL;
 
-	if (argc != 3 || !(f = fopen(argv[1], "rb")))
+	if (!f)
 		die("shrink IN.wasm OUT.wasm");
 	size = fread(in, 1, sizeof(in), f);
 	fclose(f);

@@ -92,7 +92,7 @@ for feature in $features; do
 	i=$((i + 1)) bad=
 	mkdir -p "$dir/$feature"
 	for f in "$dir/later.c" $(find lib/base lib/wasm -name '*.c' 2>/dev/null); do
-		compile "$dir/$feature/$(echo "$f" | tr / _).o" "$f" -DEW_CONFIG_TENSOR=0 -DEW_CONFIG_EVENT=0 \
+		compile "$dir/$feature/$(echo "$f" | tr / _).o" "$f" -O0 -DEW_CONFIG_TENSOR=0 -DEW_CONFIG_EVENT=0 \
 			-DEW_CONFIG_STORE=0 -DEW_CONFIG_$feature=0 >"$dir/said" || bad="$bad $f: $(cat "$dir/said")"
 	done
 	# shellcheck disable=SC2086
