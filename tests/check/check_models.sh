@@ -44,7 +44,6 @@ broken() # NAME MODEL EDIT: the same with a fault in it
 ring=$root/tests/event/ring.pml mring=$root/tests/event/mring.pml
 try "ring, 4 words" "$ring" -DN=4
 try "ring, 5 words" "$ring" -DN=5
-try "ring, 6 words" "$ring" -DN=6
 broken "ring without the word after the last record" "$ring" 's/^\t\t\troom\[at\] = 0;$/\t\t\tskip;/'
 broken "ring whose producer forgets to look at the head" "$ring" 's/at < seen \&\& at + size < seen/at < seen/'
 try "mring" "$mring"
