@@ -612,8 +612,10 @@ void ewi_translate_op(struct ewi_translator *t)
 	code = (enum ewi_opcode)(op - ops);
 	if (t->cost > COST_MAX)
 		ewi_account(t);
+#if EW_CONFIG_TRACE
 	if (ewi_is_observed(t->m))
 		ewi_emit_step(t, op, code);
+#endif
 	t->cost += !is_free(code);
 	if (op->icode == EWI_BY_HAND)
 		hand_op(t, code);
