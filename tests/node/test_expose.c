@@ -75,8 +75,8 @@ static void lines(void **state)
 		"edgewasm_function_latency_seconds_bucket{function=\"good\",le=\"+Inf\"} 2\n",
 		"edgewasm_function_latency_seconds_count{function=\"good\"} 2\n",
 		"edgewasm_function_latency_seconds_sum{function=\"good\"} 1e-5\n",
-		"# TYPE guest_level_temp_c gauge\nguest_level_temp_c{function=\"good\"} -1.25e+1\n"
-		"guest_level_temp_c{function=\"bad \\\"one\\\"\\\\\"} +Inf\n",
+		("# TYPE guest_level_temp_c gauge\nguest_level_temp_c{function=\"good\"} -1.25e+1\n"
+		 "guest_level_temp_c{function=\"bad \\\"one\\\"\\\\\"} +Inf\n"),
 		"guest_count_seen_total{function=\"good\"} 7\n",
 		"guest_observed_size_bucket{function=\"good\",le=\"4\"} 2\n",
 		"guest_observed_size_bucket{function=\"good\",le=\"128\"} 3\n",
