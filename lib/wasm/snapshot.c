@@ -327,9 +327,12 @@ static void restore_global(struct ew_instance *i, struct ew_global *g, const str
 {
 	if (!g->is_mutable)
 		return;
-	g->value.u64 = image->low;
 	if (ewi_is_reftype(g->type))
 		g->value = ewi_ref_value(image->low ? i->funcs[image->low - 1] : NULL);
+	else if (g->type == EW_I32 || g->type == EW_F32)
+		g->value.u32 = (uint32_t)image->low; /* on big-endian machines not where the u64 is */
+	else
+		g->value.u64 = image->low;
 #if EW_CONFIG_SIMD
 	g->high.u64 = image->high;
 #endif

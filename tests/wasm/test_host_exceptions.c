@@ -296,7 +296,7 @@ static void test_values(void **state)
 		char block[16] = "()", *at = block + 2;
 		uint32_t type;
 
-		for (const char *s = EVERY + 1; *s != ')'; s++)
+		for (const char *s = &EVERY[1]; *s != ')'; s++)
 			*at++ = *s;
 		type = wmod_type(&w.m, block);
 		wmod_export(&w.m, "f", WMOD_FUNC,
