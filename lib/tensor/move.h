@@ -21,6 +21,7 @@ struct ewi_copy {
 	uint32_t source, target; /* in ewi_call.list */
 	uint32_t from, to, chunk;
 	uint32_t from_window, to_window; /* from window to window; 0: a constant */
+	uint32_t turn; /* width of elements whose bytes are turned round: the file's, on a big-endian machine; 0: none */
 	uint32_t loops;
 	uint32_t times[EWI_COPY_LOOPS];
 	int32_t from_step[EWI_COPY_LOOPS], to_step[EWI_COPY_LOOPS];

@@ -50,7 +50,9 @@ enum ew_status ewi_prepare_gather(struct ewi_prep *p)
 
 	if (in->type != out->type || index->type != EW_TENSOR_I32)
 		return ewi_prep_types(p, in, index, out);
-	st = ewi_move_check(p, in, "input");
+	st = ewi_move_check(p, in);
+	if (st == EW_OK)
+		st = ewi_prep_native(p, in, "input");
 	if (st == EW_OK)
 		st = ewi_prep_axis(p, axis, in->rank, &at);
 	if (st != EW_OK)

@@ -22,11 +22,9 @@ enum ew_status ewi_move_begin(struct ewi_prep *p, uint32_t copies, struct ewi_mo
 	return st;
 }
 
-enum ew_status ewi_move_check(struct ewi_prep *p, const struct ewi_tensor *t, const char *what)
+enum ew_status ewi_move_check(struct ewi_prep *p, const struct ewi_tensor *t)
 {
-	if (ewi_type_bits(t->type) < 8)
-		return ewi_prep_types(p, t, NULL, NULL);
-	return ewi_prep_native(p, t, what);
+	return ewi_type_bits(t->type) < 8 ? ewi_prep_types(p, t, NULL, NULL) : EW_OK;
 }
 
 struct ewi_copy *ewi_move_add(struct ewi_prep *p, struct ewi_move *m, uint32_t input, uint32_t output)
@@ -37,6 +35,7 @@ struct ewi_copy *ewi_move_add(struct ewi_prep *p, struct ewi_move *m, uint32_t i
 	*k = (struct ewi_copy){.source = input, .target = p->op->input_count + output,
 			       .from_window = in->data ? 0 : in->bytes, .to_window = out->bytes};
 	k->chunk = ewi_type_bits(in->type) / 8;
+	k->turn = EW_BIG_ENDIAN && in->data && k->chunk > 1 ? k->chunk : 0;
 	return k;
 }
 
@@ -166,7 +165,7 @@ enum ew_status ewi_prepare_slice(struct ewi_prep *p)
 	uint32_t begins, sizes;
 	struct ewi_move *m;
 	struct ewi_copy *k;
-	enum ew_status st = ewi_move_check(p, in, "input");
+	enum ew_status st = ewi_move_check(p, in);
 
 	if (st == EW_OK && in->type != out->type)
 		return ewi_prep_types(p, in, NULL, out);
@@ -209,7 +208,7 @@ enum ew_status ewi_prepare_transpose(struct ewi_prep *p)
 	uint32_t count, seen = 0;
 	struct ewi_move *m;
 	struct ewi_copy *k;
-	enum ew_status st = ewi_move_check(p, in, "input");
+	enum ew_status st = ewi_move_check(p, in);
 
 	if (st == EW_OK && in->type != out->type)
 		return ewi_prep_types(p, in, NULL, out);
@@ -263,7 +262,7 @@ static enum ew_status side_by_side(struct ewi_prep *p, uint32_t first, uint32_t 
 		uint32_t bytes = outer ? part->bytes / outer : 0;
 		struct ewi_copy *k;
 
-		st = ewi_move_check(p, part, "input");
+		st = ewi_move_check(p, part);
 		if (st != EW_OK)
 			return st;
 		if (part->type != whole->type)
@@ -347,7 +346,7 @@ enum ew_status ewi_prepare_unpack(struct ewi_prep *p)
 	const struct ewi_tensor *in = ewi_prep_in(p, 0);
 	int32_t axis = (int32_t)ewi_flat_u32(&p->m->file, p->options, PACK_AXIS, 0);
 	uint32_t at = 0;
-	enum ew_status st = ewi_move_check(p, in, "input");
+	enum ew_status st = ewi_move_check(p, in);
 
 	if (st == EW_OK)
 		st = ewi_prep_axis(p, axis, in->rank, &at);
@@ -364,7 +363,7 @@ static enum ew_status prepare_split(struct ewi_prep *p, uint32_t input, uint32_t
 	const struct ewi_tensor *in = ewi_prep_in(p, input);
 	int64_t axis[1];
 	uint32_t count, at = 0;
-	enum ew_status st = ewi_move_check(p, in, "input");
+	enum ew_status st = ewi_move_check(p, in);
 
 	if (st == EW_OK)
 		st = ewi_prep_numbers(p, axis_input, "an axis", 1, axis, &count);
@@ -398,7 +397,7 @@ static enum ew_status prepare_blocks(struct ewi_prep *p, bool to_space)
 	uint32_t s = ewi_flat_u32(&p->m->file, p->options, BLOCK_SIZE, 0), batch, height, width, row;
 	struct ewi_move *m;
 	struct ewi_copy *k;
-	enum ew_status st = ewi_move_check(p, in, "input");
+	enum ew_status st = ewi_move_check(p, in);
 
 	if (st == EW_OK && in->type != out->type)
 		return ewi_prep_types(p, in, NULL, out);
@@ -477,7 +476,7 @@ enum ew_status ewi_prepare_pad(struct ewi_prep *p)
 	uint32_t count;
 	struct ewi_move *m;
 	struct ewi_copy *k;
-	enum ew_status st = ewi_move_check(p, in, "input");
+	enum ew_status st = ewi_move_check(p, in);
 
 	if (st == EW_OK && (in->type != out->type || ewi_type_bits(in->type) > 64))
 		return ewi_prep_types(p, in, NULL, out);

@@ -11,7 +11,7 @@
 /* Room for so many copies. */
 enum ew_status ewi_move_begin(struct ewi_prep *p, uint32_t copies, struct ewi_move **out);
 /* Whether a tensor's elements can be moved. */
-enum ew_status ewi_move_check(struct ewi_prep *p, const struct ewi_tensor *t, const char *what);
+enum ew_status ewi_move_check(struct ewi_prep *p, const struct ewi_tensor *t);
 /* A copy from an input to an output; its chunk is one element, to be widened by loops. */
 struct ewi_copy *ewi_move_add(struct ewi_prep *p, struct ewi_move *m, uint32_t input, uint32_t output);
 /* The next loop outwards; one that goes on where the last ended makes that one longer. */

@@ -132,7 +132,7 @@ enum ew_status ewi_prepare_strided_slice(struct ewi_prep *p)
 	struct slice s = {.count = 0};
 	struct ewi_move *m;
 	struct ewi_copy *k;
-	enum ew_status st = ewi_move_check(p, in, "input");
+	enum ew_status st = ewi_move_check(p, in);
 
 	if (st == EW_OK && in->type != out->type)
 		return ewi_prep_types(p, in, NULL, out);
