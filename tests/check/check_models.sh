@@ -49,6 +49,7 @@ broken "ring whose producer forgets to look at the head" "$ring" 's/at < seen \&
 try "mring" "$mring"
 try "mring, head told late" "$mring" -DTOLD_LATE
 broken "mring that does not zero" "$mring" 's/room\[(at + i) % N\] = 0 }/skip }/'
+broken "mring that zeroes again what it has told" "$mring" 's/i = (TOLD -> size : 0)/i = 0/'
 broken "mring that is filled to the last grain" "$mring" 's/pad + size < N - used/pad + size <= N - used/'
 broken "mring whose tail has no sequence number" "$mring" 's/ \&\& tail_seq == seq \&\& claimed/ \&\& claimed/; s/tail_lap == lap/true/'
 exit 0

@@ -3,7 +3,7 @@
 
 /*
  * mring.pml - lib/event/mring.h as a model, every interleaving: two producers that claim by compare-and-swap, write, commit
- * or abort, or die there, and a consumer that releases, zeroes, and dies in between.  Room is N grains; a record
+ * or abort, or die there, and a consumer that releases, zeroes, tells, and dies behind each store.  Room is N grains; a record
  * is its frame and payload that looks like a frame.
  *
  * Shown: no two claims overlap, nor do they touch what the consumer has; the consumer takes nothing for a frame that is
@@ -103,6 +103,19 @@ dead:	atomic {
 	}
 }
 
+/* Producers know of the release under way. */
+#define TOLD (told_at == to_at && told_lap == to_lap)
+
+/* What the consumer had is nobody's, from the first word on that says so. */
+inline free()
+{
+	i = 0;
+	do
+	:: i < size -> owner[(at + i) % N] = 0; i++
+	:: else -> break
+	od
+}
+
 active proctype consumer()
 {
 	byte at, lap, frame, size, i, left, n;
@@ -159,7 +172,7 @@ active proctype consumer()
 		/* release: where it goes, zeros, then the room is free; begun again after a death */
 		to_lap = (at + size >= N -> 1 - lap : lap);
 		to_at = (at + size >= N -> at + size - N : at + size);
-zero:		i = 0;
+zero:		i = (TOLD -> size : 0); /* what was told is the producers' */
 		do
 		:: i < size ->
 			d_step { assert(owner[(at + i) % N] == 9); room[(at + i) % N] = 0 };
@@ -167,19 +180,18 @@ zero:		i = 0;
 			if :: deaths < 2 -> deaths++; goto zero :: true fi
 		:: else -> break
 		od;
-		atomic {
-			i = 0;
-			do
-			:: i < size -> owner[(at + i) % N] = 0; i++
-			:: else -> break
-			od
-		};
+		if
+		:: atomic { !TOLD -> free(); told_at = to_at; told_lap = to_lap }
+		:: TOLD
 #ifdef TOLD_LATE
-		if :: atomic { told_at = to_at; told_lap = to_lap } :: DISTANCE(told_lap, told_at, to_lap, to_at) < N - 1 -> skip fi;
-#else
-		atomic { told_at = to_at; told_lap = to_lap };
+		:: !TOLD && DISTANCE(told_lap, told_at, to_lap, to_at) < N - 1
 #endif
-		atomic { head_at = to_at; head_lap = to_lap };
+		fi;
+		if :: deaths < 2 -> deaths++; goto zero :: true fi;
+		atomic {
+			if :: !TOLD -> free() :: else fi;
+			head_at = to_at; head_lap = to_lap
+		};
 next:		atomic { at = 0; lap = 0; frame = 0; size = 0; i = 0; left = 0; n = 0 }
 	od;
 	assert(tail_seq == claimed)
