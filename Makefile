@@ -24,7 +24,7 @@ WERROR  ?=
 VERSION := 0.1.0
 SOMAJOR := 0
 ZLIB    ?= 1
-TEST_TIMEOUT ?= 300
+TEST_TIMEOUT ?= 600
 # make's own default is cc, which a fresh machine may not have; `?=` would not replace it.
 ifeq ($(origin CC),default)
 CC := gcc
