@@ -112,33 +112,11 @@ static void bench_module(struct bench *b, const char *name, const void *bytes,
 	bench_end(b);
 }
 
-/* Whole file, to be freed; NULL when it cannot be read. */
-static void *read_file(const char *path, size_t *size)
-{
-	FILE *f = fopen(path, "rb");
-	void *bytes = NULL;
-	long end = -1;
-
-	if (f == NULL)
-		return NULL;
-	if (fseek(f, 0, SEEK_END) == 0)
-		end = ftell(f);
-	if (end > 0 && fseek(f, 0, SEEK_SET) == 0)
-		bytes = malloc((size_t)end);
-	if (bytes != NULL && fread(bytes, 1, (size_t)end, f) != (size_t)end) {
-		free(bytes);
-		bytes = NULL;
-	}
-	fclose(f);
-	*size = bytes != NULL ? (size_t)end : 0;
-	return bytes;
-}
-
 static void bench_file(struct bench *b, const char *path)
 {
 	const char *name = strrchr(path, '/');
 	size_t size = 0;
-	void *bytes = read_file(path, &size);
+	void *bytes = bench_read_file(path, &size);
 
 	name = name != NULL ? name + 1 : path;
 	if (bench_check(b, bytes != NULL, "cannot read %s", path) &&

@@ -126,28 +126,6 @@ static bool native_work(void *ctx, uint64_t iters)
 	return true;
 }
 
-/* Whole file, to be freed; NULL when it cannot be read. */
-static void *read_file(const char *path, size_t *size)
-{
-	FILE *f = fopen(path, "rb");
-	void *bytes = NULL;
-	long end = -1;
-
-	if (f == NULL)
-		return NULL;
-	if (fseek(f, 0, SEEK_END) == 0)
-		end = ftell(f);
-	if (end > 0 && fseek(f, 0, SEEK_SET) == 0)
-		bytes = malloc((size_t)end);
-	if (bytes != NULL && fread(bytes, 1, (size_t)end, f) != (size_t)end) {
-		free(bytes);
-		bytes = NULL;
-	}
-	fclose(f);
-	*size = bytes != NULL ? (size_t)end : 0;
-	return bytes;
-}
-
 static void engine_close(struct engine *e)
 {
 	if (e->instance != NULL)
@@ -164,7 +142,7 @@ static bool engine_open(struct bench *b, struct engine *e, const char *path)
 	enum ew_status status;
 
 	memset(e, 0, sizeof(*e));
-	e->bytes = read_file(path, &e->size);
+	e->bytes = bench_read_file(path, &e->size);
 	if (!bench_check(b, e->bytes != NULL, "cannot read %s", path))
 		return false;
 	status = ew_module_load(&e->module, e->bytes, e->size, NULL, &alloc,

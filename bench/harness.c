@@ -586,3 +586,24 @@ int bench_finish(struct bench *b)
 		fprintf(stderr, "%s: %u failed\n", b->program, b->failures);
 	return b->failures > 0 || b->rows == 0 ? 1 : 0;
 }
+
+void *bench_read_file(const char *path, size_t *size)
+{
+	FILE *f = fopen(path, "rb");
+	void *bytes = NULL;
+	long end = -1;
+
+	if (f == NULL)
+		return NULL;
+	if (fseek(f, 0, SEEK_END) == 0)
+		end = ftell(f);
+	if (end > 0 && fseek(f, 0, SEEK_SET) == 0)
+		bytes = malloc((size_t)end);
+	if (bytes != NULL && fread(bytes, 1, (size_t)end, f) != (size_t)end) {
+		free(bytes);
+		bytes = NULL;
+	}
+	fclose(f);
+	*size = bytes != NULL ? (size_t)end : 0;
+	return bytes;
+}

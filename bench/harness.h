@@ -155,4 +155,7 @@ void bench_end(struct bench *b);
 /* The exit status: 0, or 1 when an answer was wrong or nothing was run. */
 int bench_finish(struct bench *b);
 
+/* Whole file, to be freed; NULL when it cannot be read. */
+void *bench_read_file(const char *path, size_t *size);
+
 #endif

@@ -20,6 +20,7 @@
 
 #if EWI_KERNELS_X86
 #include <immintrin.h>
+#include "tensor/requant_avx2.h"
 
 #define STEP 16u  /* weights in one widened vector */
 #define ROWS 3u	  /* of activations that go together */
@@ -266,53 +267,6 @@ static void dot_4x3(const struct work *k, size_t unit, const int16_t *x, int32_t
 
 /* ---- requantization --------------------------------------------------------------------------- */
 
-/* ewi_requant of eight values.  Shifts within -31 to 30, multipliers not negative. */
-EW_TARGET("avx2")
-EW_INLINE __m256i requant(__m256i x, __m256i m, __m256i shift)
-{
-	const __m256i zero = _mm256_setzero_si256(), one = _mm256_set1_epi32(1),
-		      round = _mm256_set1_epi64x(1 << 30);
-	__m256i right = _mm256_sub_epi32(zero, _mm256_min_epi32(shift, zero)), even, odd, h, mask,
-		threshold;
-
-	x = _mm256_sllv_epi32(x, _mm256_max_epi32(shift, zero));
-	even = _mm256_add_epi64(_mm256_mul_epi32(x, m), round);
-	odd = _mm256_add_epi64(_mm256_mul_epi32(_mm256_srli_epi64(x, 32), _mm256_srli_epi64(m, 32)),
-			       round);
-	h = _mm256_blend_epi32(_mm256_srli_epi64(even, 31), _mm256_slli_epi64(odd, 1), 0xaa);
-	mask = _mm256_sub_epi32(_mm256_sllv_epi32(one, right), one);
-	threshold = _mm256_sub_epi32(_mm256_srli_epi32(mask, 1), _mm256_srai_epi32(h, 31));
-	return _mm256_sub_epi32(_mm256_srav_epi32(h, right),
-				_mm256_cmpgt_epi32(_mm256_and_si256(h, mask), threshold));
-}
-
-/*
- * The low 32 bits of (v + 2^(total-1)) >> total in each 64-bit lane.  AVX2 shifts 64 bits logically only: the
- * sign travels as a bias of 2^63, taken off again at its new place.
- */
-EW_TARGET("avx2")
-EW_INLINE __m256i round_shift_64(__m256i v, __m256i total)
-{
-	const __m256i one = _mm256_set1_epi64x(1), bias = _mm256_set1_epi64x(INT64_MIN);
-
-	v = _mm256_add_epi64(v, _mm256_sllv_epi64(one, _mm256_sub_epi64(total, one)));
-	v = _mm256_srlv_epi64(_mm256_xor_si256(v, bias), total);
-	return _mm256_sub_epi64(v, _mm256_srlv_epi64(bias, total));
-}
-
-/* ewi_requant_single of eight values. */
-EW_TARGET("avx2")
-EW_INLINE __m256i requant_single(__m256i x, __m256i m, __m256i shift)
-{
-	__m256i total = _mm256_sub_epi32(_mm256_set1_epi32(31), shift), even, odd;
-	const __m256i low = _mm256_set1_epi64x(0xffffffff);
-
-	even = round_shift_64(_mm256_mul_epi32(x, m), _mm256_and_si256(total, low));
-	odd = round_shift_64(_mm256_mul_epi32(_mm256_srli_epi64(x, 32), _mm256_srli_epi64(m, 32)),
-			     _mm256_srli_epi64(total, 32));
-	return _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xaa);
-}
-
 /* n >= 8 sums to outputs, from `unit` on.  The last vector may overlap: it writes the same bytes again. */
 EW_TARGET("avx2")
 static void finish_vectors(const struct work *k, size_t unit, size_t n, const int32_t *sums,
@@ -333,7 +287,7 @@ static void finish_vectors(const struct work *k, size_t unit, size_t n, const in
 			m = _mm256_loadu_si256((const void *)(p->multipliers + unit + i));
 			shift = _mm256_loadu_si256((const void *)(p->shifts + unit + i));
 		}
-		v = p->single ? requant_single(v, m, shift) : requant(v, m, shift);
+		v = p->single ? ewi_requant_single_avx2(v, m, shift) : ewi_requant_avx2(v, m, shift);
 		v = _mm256_add_epi32(v, _mm256_set1_epi32(p->out_zero));
 		v = _mm256_max_epi32(v, _mm256_set1_epi32(p->act_min));
 		v = _mm256_min_epi32(v, _mm256_set1_epi32(p->act_max));
