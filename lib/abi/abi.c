@@ -170,6 +170,17 @@ void ew_abi_reset(struct ew_abi *abi)
 	abi->over_quota = false;
 }
 
+bool ewi_abi_is_bare(const struct ew_abi *abi)
+{
+	for (uint32_t i = 0; i < abi->max_contexts && abi->graphs; i++)
+		if (abi->graphs[i].used || abi->contexts[i].used || abi->stateful[i].slot)
+			return false;
+	for (uint32_t i = 0; i < abi->max_files && abi->files; i++)
+		if (abi->files[i].open && !abi->files[i].preopen)
+			return false;
+	return abi->stdio_closed == 0;
+}
+
 void ew_abi_begin(struct ew_abi *abi, uint64_t now_ns, uint64_t deadline_ns)
 {
 	abi->now_ns = now_ns;

@@ -136,6 +136,9 @@ int32_t ewi_edge_error(enum ew_status status);
 void ewi_pay(struct ew_abi *abi, struct ew_instance *caller, uint64_t bytes);
 void ewi_burn(struct ew_abi *abi, struct ew_instance *caller, uint64_t fuel);
 
+/* abi.c: the guest has made nothing that ew_abi_reset would take away. */
+bool ewi_abi_is_bare(const struct ew_abi *abi);
+
 /* nn.c, wasi_fs.c: close what the guest left open. */
 void ewi_nn_reset(struct ew_abi *abi);
 void ewi_files_reset(struct ew_abi *abi);

@@ -301,6 +301,7 @@ enum ew_status ew_models_remove(struct ew_models *models, const char *name, cons
 				continue;
 			free_slot(models, s);
 			models->slots[i] = NULL;
+			next_generation(models);
 		}
 	}
 	return found ? EW_OK : EW_ERR_NOENT;

@@ -44,6 +44,12 @@ int32_t ewi_models_open(const struct ew_models *models, const char *name, size_t
 /* NULL: EDGE_STALE. */
 struct ewi_slot *ewi_models_get(const struct ew_models *models, int32_t handle);
 
+/* Another number whenever some name stands for another model than before. */
+static inline uint32_t ewi_models_generation(const struct ew_models *models)
+{
+	return models->generation;
+}
+
 /* Fuel of one run: the same on every machine. */
 uint32_t ewi_model_fuel(const struct ew_model *model);
 /* Bytes of an element that are swapped together. */

@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 The libedgewasm authors */
 
 /* guest.c - calling a function, and what becomes of a call that does not end well. */
+#include "abi/models.h"
 #include "node/node.h"
 
 #if EW_CONFIG_NODE
@@ -146,8 +147,10 @@ static void judge(struct ewi_version *v, const struct ewi_outcome *o, const stru
 	struct ew_node_report r = {.status = o->status, .result = o->result, .event = event};
 
 	if (o->status == EW_OK && o->result >= 0) {
-		if (v == v->function->version)
+		if (v == v->function->version) {
 			v->function->stats.fails_in_row = 0;
+			v->function->half_open = false;
+		}
 		return;
 	}
 	if (o->status == EW_ERR_TRAP)
@@ -155,7 +158,7 @@ static void judge(struct ewi_version *v, const struct ewi_outcome *o, const stru
 	r.cause = cause_of(o, r.trap);
 	r.events_lost = lost;
 	report(v, &r);
-	if (o->status != EW_OK)
+	if (o->status != EW_OK && !(v->flags & EW_FUNCTION_FRESH)) /* those are reset anyway */
 		ewi_version_stop(v);
 	failed(v);
 }
@@ -171,7 +174,7 @@ static uint64_t refusals(const struct ew_abi_stats *s)
 
 /* ---- events and ticks ------------------------------------------------------------------------- */
 
-/* False: parked, and nothing is to be called. */
+/* False: parked, and nothing is to be called.  Its time over, it is half open: the next call decides. */
 static bool awake(struct ewi_function *f)
 {
 	if (!f->parked_until)
@@ -181,6 +184,7 @@ static bool awake(struct ewi_function *f)
 	/* On probation: one more failure parks it again. */
 	f->parked_until = 0;
 	f->stats.fails_in_row = f->version->fail_limit - 1;
+	f->half_open = true;
 	return true;
 }
 
@@ -190,9 +194,14 @@ static bool ready(struct ewi_version *v, const struct ew_event *event, uint32_t 
 	struct ew_error err = {EW_OK, 0, ""};
 	struct ew_trap trap;
 
-	if (v->instance)
+	/* Handles of models that edge_init opened are stale once a name stands for another model. */
+	if (v->start && v->start_models != ewi_models_generation(v->node->models))
+		ewi_version_forget(v);
+	if (v->instance && !(v->flags & EW_FUNCTION_ON_DEMAND))
 		return true;
-	r.status = ewi_version_start(v, &trap, &r.result, &err);
+	r.status = v->flags & EW_FUNCTION_ON_DEMAND ? ewi_module_demand(v, &err) : EW_OK;
+	if (r.status == EW_OK && !v->instance)
+		r.status = ewi_version_start(v, &trap, &r.result, &err);
 	if (r.status == EW_OK)
 		return true;
 	r.text = err.text;
@@ -258,8 +267,8 @@ static uint32_t call(struct ewi_version *v, const struct ew_event *const *events
 	return lost;
 }
 
-/* Events for a version that is awake. */
-static void serve(struct ewi_version *v, const struct ew_event *const *events, uint32_t count)
+/* One call with events for a version whose instance is ready. */
+static void serve_call(struct ewi_version *v, const struct ew_event *const *events, uint32_t count)
 {
 	struct ewi_function *f = v->function;
 	const struct ew_abi_stats *stats = ew_abi_stats(v->abi);
@@ -267,11 +276,6 @@ static void serve(struct ewi_version *v, const struct ew_event *const *events, u
 	struct ewi_outcome o;
 	uint32_t lost, first;
 
-	if (!ready(v, events[0], count)) {
-		if (v->arm)
-			ewi_canary_count(v->arm, count, count, 0, 0, 0);
-		return;
-	}
 	inferences = stats->used[EW_QUOTA_INFERENCES];
 	refused = refusals(stats);
 	lost = call(v, events, count, &o, &used, &first);
@@ -290,7 +294,24 @@ static void serve(struct ewi_version *v, const struct ew_event *const *events, u
 		report(v, &r);
 	}
 	if (v->flags & EW_FUNCTION_FRESH)
-		ewi_version_stop(v);
+		ewi_version_reset(v);
+}
+
+/*
+ * Events for a version that is awake, in calls of what it takes at once: known only when it has been loaded, since
+ * handle() takes one.
+ */
+static void serve(struct ewi_version *v, const struct ew_event *const *events, uint32_t count)
+{
+	for (uint32_t at = 0, n; at < count; at += n) {
+		bool can = ready(v, events[at], count - at);
+
+		n = can && v->batch < count - at ? v->batch : count - at;
+		if (can)
+			serve_call(v, events + at, n);
+		else if (v->arm)
+			ewi_canary_count(v->arm, n, n, 0, 0, 0);
+	}
 }
 
 /* Runs of events whose keys meet the same version; whenever the canary is decided, what is left meets the winner. */
@@ -354,12 +375,17 @@ static void fall_back(struct ewi_function *f, const struct ew_event *const *even
 void ewi_guest_events(struct ewi_function *f, const struct ew_event *const *events, uint32_t count)
 {
 	f->stats.events += count;
-	if (!awake(f))
-		fall_back(f, events, count);
-	else if (f->canary)
-		serve_both(f, events, count);
-	else
-		serve(f->version, events, count);
+	for (uint32_t at = 0, n; at < count; at += n) {
+		bool up = awake(f);
+
+		n = f->half_open ? 1 : count - at;
+		if (!up)
+			fall_back(f, events + at, n);
+		else if (f->canary)
+			serve_both(f, events + at, n);
+		else
+			serve(f->version, events + at, n);
+	}
 }
 
 void ewi_guest_tick(struct ewi_function *f)
@@ -380,7 +406,7 @@ void ewi_guest_tick(struct ewi_function *f)
 	f->stats.fuel += used;
 	judge(v, &o, NULL, 0);
 	if (v->flags & EW_FUNCTION_FRESH)
-		ewi_version_stop(v);
+		ewi_version_reset(v);
 }
 
 #endif

@@ -46,6 +46,7 @@ static void set(struct ew_node *node, const struct ew_node_config *c)
 	node->max_routes = or_default(c->max_routes, EW_NODE_ROUTES);
 	node->max_metrics = or_default(c->max_metrics, EW_NODE_METRICS);
 	node->max_batch = or_default(c->max_batch, EW_NODE_BATCH);
+	node->max_loaded = c->max_loaded;
 	node->step_events = or_default(c->step_events, STEP_EVENTS);
 	node->next_tick = EW_NODE_WHENEVER;
 }

@@ -11,6 +11,7 @@
 #include "base/bits.h"
 #include "base/error.h"
 #include "edgewasm/node.h"
+#include "edgewasm/snapshot.h"
 #include "node/drift.h"
 
 struct ewi_function;
@@ -29,7 +30,13 @@ struct ewi_version {
 	char *strings; /* settings, out_topic, fallback */
 	size_t string_bytes;
 	const char *out_topic, *fallback; /* NULL: none */
-	uint8_t sha256[EW_SHA256_BYTES];  /* of the module's bytes */
+	uint8_t sha256[EW_SHA256_BYTES];  /* of the module's bytes, when hash_known */
+	bool hash_known;
+	const void *signature; /* detached, in strings; NULL: embedded */
+	size_t signature_size;
+	const void *bytes; /* EW_FUNCTION_ON_DEMAND: what host->load gave */
+	size_t size;
+	uint64_t used; /* node->uses when it last was; EW_FUNCTION_ON_DEMAND */
 	uint32_t flags, batch, fail_limit, max_memory_pages;
 	uint64_t fuel, deadline_ns, tick_ns, park_ns;
 
@@ -40,6 +47,9 @@ struct ewi_version {
 	struct ew_func *on_event, *on_tick;		   /* edge_v1 */
 	struct ew_func *handle, *allocate, *deallocate;	   /* the other convention */
 	bool handle_gives_bytes;
+	/* EW_FUNCTION_FRESH: the instance after edge_init, which it is put back to after each call; NULL: a new one. */
+	struct ew_snapshot *start;
+	uint32_t start_models; /* the models' generation then: handles that the guest holds are of it */
 };
 
 /* canary.c: one side of the comparison. */
@@ -62,6 +72,12 @@ struct ewi_canary {
 	double learn[EWI_CANARY_LEARN]; /* scores of the old version, ascending */
 };
 
+/* registry.c: what a version was when it was first put. */
+struct ewi_past {
+	char version[EW_NODE_NAME_BYTES];
+	uint8_t sha256[EW_SHA256_BYTES];
+};
+
 struct ewi_function {
 	char name[EW_NODE_NAME_BYTES];
 	struct ewi_version *version;
@@ -70,6 +86,9 @@ struct ewi_function {
 	uint64_t stamp;	    /* of the event it was last matched with: once for each */
 	uint64_t next_tick; /* EW_NODE_WHENEVER: none */
 	uint64_t parked_until; /* 0: not parked */
+	bool half_open; /* parked until now: one event shows whether it is well again */
+	struct ewi_past history[EW_NODE_HISTORY];
+	uint32_t history_next;
 	struct ew_function_stats stats; /* counters only; the rest is filled in when asked */
 	struct ew_histogram latency;
 };
@@ -109,6 +128,8 @@ struct ew_node {
 	uint32_t max_routes, max_metrics, max_batch, step_events;
 	struct ewi_metric *metrics;
 	uint64_t stamp, next_tick;
+	uint64_t uses;
+	uint32_t loaded, max_loaded; /* modules of functions put on demand */
 
 	/* Scratch of a step. */
 	struct ewi_function **match, **match_next; /* max_functions each */
@@ -133,6 +154,21 @@ void ewi_function_free(struct ew_node *node, struct ewi_function *f);
 enum ew_status ewi_version_start(struct ewi_version *v, struct ew_trap *trap, int32_t *result,
 				 struct ew_error *err);
 void ewi_version_stop(struct ewi_version *v);
+/* After a call of an EW_FUNCTION_FRESH one: the instance is what it was before, or there is none. */
+void ewi_version_reset(struct ewi_version *v);
+/* The state to reset to is not to be used any longer. */
+void ewi_version_forget(struct ewi_version *v);
+
+/* registry.c */
+/* EXISTS when version was put with other bytes before. */
+enum ew_status ewi_registry_check(const struct ewi_function *f, const char *version,
+				  const uint8_t sha256[EW_SHA256_BYTES], struct ew_error *err);
+void ewi_registry_note(struct ewi_function *f, const char *version, const uint8_t sha256[EW_SHA256_BYTES]);
+/* Check the bytes and make v->module of them; EW_FUNCTION_ON_DEMAND: of what the host loads, if it is not there. */
+enum ew_status ewi_module_load(struct ewi_version *v, const void *bytes, size_t size, struct ew_error *err);
+enum ew_status ewi_module_demand(struct ewi_version *v, struct ew_error *err);
+/* Module and instance go. */
+void ewi_module_unload(struct ewi_version *v);
 
 /* The canary takes the old version's place, or goes. */
 void ewi_canary_end(struct ewi_function *f, bool promote);
