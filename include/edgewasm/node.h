@@ -186,6 +186,10 @@ EW_API enum ew_status ew_node_model_put(struct ew_node *node,
 					const struct ew_node_model_config *config,
 					struct ew_error *err);
 
+/* ew_models_select, recorded where there is a journal.  NOENT; STATE (in a callback). */
+EW_API enum ew_status ew_node_model_select(struct ew_node *node, const char *name, const char *version,
+					   struct ew_error *err);
+
 /*
  * -1, 0 or 1 as version a is older than, the same as or newer than b: SemVer 2.0.0's precedence for any text.
  * Dotted identifiers, numbers by value and below words; missing ones are 0; a pre-release (behind '-') comes before
@@ -312,9 +316,12 @@ EW_API enum ew_status ew_node_canary_promote(struct ew_node *node, const char *n
 
 /* Its routes go too.  NOENT. */
 EW_API enum ew_status ew_node_function_remove(struct ew_node *node, const char *name);
-/* Take the module of an EW_FUNCTION_ON_DEMAND one out of memory until its next event.  NOENT; UNSUPPORTED: another one. */
+/*
+ * Take the module of an EW_FUNCTION_ON_DEMAND one out of memory until its next event.  NOENT; UNSUPPORTED: another one, or
+ * it holds state (no EW_FUNCTION_FRESH); STATE: in a callback.
+ */
 EW_API enum ew_status ew_node_function_unload(struct ew_node *node, const char *name);
-/* End a parking before its time.  NOENT. */
+/* End a parking before its time.  NOENT.  STATE: in a callback. */
 EW_API enum ew_status ew_node_function_unpark(struct ew_node *node, const char *name);
 
 /*

@@ -456,8 +456,6 @@ static enum ew_status prepare(struct ew_node *node, const struct ew_function_con
 	struct ewi_function *old;
 	enum ew_status st;
 
-	if (node->busy)
-		return ewi_error(err, EW_ERR_STATE, 0, "not in a callback");
 	if (!ewi_config_copy(&c, sizeof(c), config, config->struct_bytes))
 		return ewi_error(err, EW_ERR_INVAL, 0, "struct_bytes is not set");
 	if (!name_is_good(c.name) || !name_is_good(c.version))
@@ -489,25 +487,26 @@ static enum ew_status prepare(struct ew_node *node, const struct ew_function_con
 enum ew_status ew_node_function_put(struct ew_node *node, const struct ew_function_config *config,
 				    struct ew_error *err)
 {
+	const struct ewi_act_args act = {.act = EWI_ACT_PUT, .function = config};
+	enum ew_status st = ewi_act_begin(node, &act, err);
 	struct ewi_function *f;
 	struct ewi_version *v;
-	enum ew_status st;
 
-	ewi_error_clear(err);
+	if (st != EW_OK)
+		return st;
 	st = prepare(node, config, &f, &v, err);
 	if (st == EW_OK)
 		swap(node, f, v, v->flags & EW_FUNCTION_KEEP);
-	return st;
+	return ewi_act_end(node, st);
 }
 
-enum ew_status ew_node_canary_start(struct ew_node *node, const struct ew_function_config *config,
-				    const struct ew_canary_config *canary, struct ew_error *err)
+static enum ew_status canary_start(struct ew_node *node, const struct ew_function_config *config,
+				   const struct ew_canary_config *canary, struct ew_error *err)
 {
 	struct ewi_function *f = config->name ? ewi_function_find(node, config->name) : NULL;
 	struct ewi_canary *c;
 	enum ew_status st;
 
-	ewi_error_clear(err);
 	if (!f)
 		return ewi_error(err, EW_ERR_NOENT, 0, "no function of that name runs");
 	if (f->canary)
@@ -527,28 +526,36 @@ enum ew_status ew_node_canary_start(struct ew_node *node, const struct ew_functi
 	return EW_OK;
 }
 
-enum ew_status ew_node_canary_promote(struct ew_node *node, const char *name)
+enum ew_status ew_node_canary_start(struct ew_node *node, const struct ew_function_config *config,
+				    const struct ew_canary_config *canary, struct ew_error *err)
 {
-	struct ewi_function *f = ewi_function_find(node, name);
+	const struct ewi_act_args act = {.act = EWI_ACT_CANARY, .function = config, .canary = canary};
+	enum ew_status st = ewi_act_begin(node, &act, err);
 
-	if (node->busy)
-		return EW_ERR_STATE;
-	if (!f || !f->canary)
-		return EW_ERR_NOENT;
-	ewi_canary_end(f, true);
-	return EW_OK;
+	return st == EW_OK ? ewi_act_end(node, canary_start(node, config, canary, err)) : st;
 }
 
-enum ew_status ew_node_function_rollback(struct ew_node *node, const char *name, struct ew_error *err)
+enum ew_status ew_node_canary_promote(struct ew_node *node, const char *name)
+{
+	const struct ewi_act_args act = {.act = EWI_ACT_PROMOTE, .name = name};
+	enum ew_status st = ewi_act_begin(node, &act, NULL);
+	struct ewi_function *f = ewi_function_find(node, name);
+
+	if (st != EW_OK)
+		return st;
+	if (!f || !f->canary)
+		return ewi_act_end(node, EW_ERR_NOENT);
+	ewi_canary_end(f, true);
+	return ewi_act_end(node, EW_OK);
+}
+
+static enum ew_status rollback(struct ew_node *node, const char *name, struct ew_error *err)
 {
 	struct ewi_function *f = ewi_function_find(node, name);
 	struct ew_trap trap;
 	enum ew_status st;
 	int32_t result;
 
-	ewi_error_clear(err);
-	if (node->busy)
-		return ewi_error(err, EW_ERR_STATE, 0, "not in a callback");
 	if (f && f->canary) {
 		ewi_canary_end(f, false);
 		return EW_OK;
@@ -564,15 +571,25 @@ enum ew_status ew_node_function_rollback(struct ew_node *node, const char *name,
 	return EW_OK;
 }
 
+enum ew_status ew_node_function_rollback(struct ew_node *node, const char *name, struct ew_error *err)
+{
+	const struct ewi_act_args act = {.act = EWI_ACT_ROLLBACK, .name = name};
+	enum ew_status st = ewi_act_begin(node, &act, err);
+
+	return st == EW_OK ? ewi_act_end(node, rollback(node, name, err)) : st;
+}
+
 enum ew_status ew_node_function_remove(struct ew_node *node, const char *name)
 {
+	const struct ewi_act_args act = {.act = EWI_ACT_REMOVE, .name = name};
+	enum ew_status st = ewi_act_begin(node, &act, NULL);
 	struct ewi_function *f = ewi_function_find(node, name);
 	uint32_t i = 0;
 
-	if (node->busy)
-		return EW_ERR_STATE;
+	if (st != EW_OK)
+		return st;
 	if (!f)
-		return EW_ERR_NOENT;
+		return ewi_act_end(node, EW_ERR_NOENT);
 	while (node->functions[i] != f)
 		i++;
 	node->function_count--;
@@ -580,19 +597,23 @@ enum ew_status ew_node_function_remove(struct ew_node *node, const char *name)
 		(node->function_count - i) * sizeof(*node->functions));
 	ewi_function_free(node, f);
 	ewi_node_next_tick(node);
-	return EW_OK;
+	return ewi_act_end(node, EW_OK);
 }
 
 enum ew_status ew_node_function_unpark(struct ew_node *node, const char *name)
 {
+	const struct ewi_act_args act = {.act = EWI_ACT_UNPARK, .name = name};
+	enum ew_status st = ewi_act_begin(node, &act, NULL);
 	struct ewi_function *f = ewi_function_find(node, name);
 
+	if (st != EW_OK)
+		return st;
 	if (!f)
-		return EW_ERR_NOENT;
+		return ewi_act_end(node, EW_ERR_NOENT);
 	f->parked_until = 0;
 	f->half_open = false;
 	f->stats.fails_in_row = 0;
-	return EW_OK;
+	return ewi_act_end(node, EW_OK);
 }
 
 /* ---- figures ---------------------------------------------------------------------------------- */

@@ -22,20 +22,28 @@ struct ewi_outcome ewi_guest_call(struct ewi_version *v, struct ew_func *func,
 	struct ew_node *node = v->node;
 	bool watched = deadline_ns && node->host.clock;
 	struct ewi_outcome o = {EW_OK, 0, false};
-	uint64_t left = fuel;
+	uint64_t left = fuel, total = 0, limit = node->recorder ? node->recorder->ops->call_limit(node->recorder) : UINT64_MAX;
 	bool begun = false;
 
 	ew_exec_clear_interrupt(node->exec);
 	for (;;) {
 		uint64_t slice = watched && left > SLICE ? SLICE : left, spent;
+		bool last = limit - total <= slice; /* a replay: it was interrupted here */
 
+		if (last)
+			slice = limit - total;
 		ew_exec_set_fuel(node->exec, slice);
 		o.status = begun ? ew_resume(node->exec, values) : ew_call(func, values);
 		begun = true;
 		/* What is owed beyond the slice (fuel below 0) is taken from the next ones. */
 		spent = slice - (uint64_t)ew_exec_fuel(node->exec);
 		*used += spent;
+		total += spent;
 		left = spent < left ? left - spent : 0;
+		if (last && o.status == EW_ERR_FUEL)
+			o.status = EW_ERR_INTERRUPT;
+		if (o.status == EW_ERR_INTERRUPT && node->recorder)
+			node->recorder->ops->interrupted(node->recorder, total);
 		if (o.status == EW_ERR_INTERRUPT)
 			o.deadline = true;
 		else if (o.status != EW_ERR_FUEL)
@@ -92,14 +100,18 @@ static void report(struct ewi_version *v, struct ew_node_report *r)
 
 	f->stats.causes[r->cause]++;
 	f->stats.failed_events += r->events_lost;
-	if (!node->host.report)
+	if (!node->host.report && !node->recorder)
 		return;
 	r->function = f->name;
 	r->version = v->version;
 	r->module = v->module;
 	say(text, sizeof(text), r);
 	r->text = text;
-	node->host.report(node->user, r);
+	if (node->recorder)
+		node->recorder->ops->report(node->recorder, r);
+	if (node->host.report)
+		node->host.report(node->user, r);
+	r->text = NULL; /* it ends with this function */
 }
 
 /* One more failure in a row; at the limit the function rests.  A canary's failures are the canary's. */
@@ -280,6 +292,8 @@ static void serve_call(struct ewi_version *v, const struct ew_event *const *even
 	refused = refusals(stats);
 	lost = call(v, events, count, &o, &used, &first);
 	measure(f, events, count);
+	if (v->node->recorder)
+		v->node->recorder->ops->call(v->node->recorder, v, events[0], count, lost, &o, used);
 	f->stats.calls++;
 	f->stats.fuel += used;
 	f->stats.inferences += stats->used[EW_QUOTA_INFERENCES] - inferences;
@@ -360,7 +374,9 @@ static void fall_back(struct ewi_function *f, const struct ew_event *const *even
 
 	for (uint32_t at = 0, n; at < count; at += n) {
 		struct ewi_function *to = fallback_of(f);
-		bool taken = to || (local && node->host.fallback(node->user, f->name, events[at]));
+		bool taken = to || (local && (node->recorder ?
+			node->recorder->ops->fallback(node->recorder, f->name, events[at]) :
+			node->host.fallback(node->user, f->name, events[at])));
 
 		n = to && to->version->batch < count - at ? to->version->batch : to ? count - at : 1;
 		if (to) {
@@ -404,6 +420,8 @@ void ewi_guest_tick(struct ewi_function *f)
 	ewi_node_time(v->node);
 	f->stats.ticks++;
 	f->stats.fuel += used;
+	if (v->node->recorder)
+		v->node->recorder->ops->call(v->node->recorder, v, NULL, 0, 0, &o, used);
 	judge(v, &o, NULL, 0);
 	if (v->flags & EW_FUNCTION_FRESH)
 		ewi_version_reset(v);

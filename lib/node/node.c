@@ -110,6 +110,8 @@ void ew_node_destroy(struct ew_node *node)
 	if (!node)
 		return;
 	a = node->alloc;
+	if (node->recorder)
+		node->recorder->ops->close(node->recorder);
 	for (uint32_t i = 0; i < node->function_count; i++)
 		ewi_function_free(node, node->functions[i]);
 	ewi_routes_free(node);
@@ -141,7 +143,7 @@ void ew_node_stats(const struct ew_node *node, struct ew_node_stats *out)
 
 /* ---- time ------------------------------------------------------------------------------------- */
 
-static void advance(struct ew_node *node, uint64_t now_ns)
+void ewi_node_advance(struct ew_node *node, uint64_t now_ns)
 {
 	if (now_ns > node->now_ns)
 		node->now_ns = now_ns;
@@ -151,8 +153,11 @@ void ewi_node_time(struct ew_node *node)
 {
 	uint64_t ns;
 
-	if (node->host.clock && node->host.clock(node->user, 1, &ns) == EW_OK)
-		advance(node, ns);
+	if (!node->host.clock)
+		return;
+	if ((node->recorder ? node->recorder->ops->clock(node->recorder, 1, &ns) :
+			      node->host.clock(node->user, 1, &ns)) == EW_OK)
+		ewi_node_advance(node, ns);
 }
 
 void ewi_node_next_tick(struct ew_node *node)
@@ -164,7 +169,7 @@ void ewi_node_next_tick(struct ew_node *node)
 }
 
 /* Each function that is due ticks once, however many of its intervals have gone by. */
-static void run_ticks(struct ew_node *node)
+void ewi_node_ticks(struct ew_node *node)
 {
 	if (node->now_ns < node->next_tick)
 		return;
@@ -222,69 +227,113 @@ static uint32_t run_length(struct ew_node *node, const struct ew_event *const *e
 	return n;
 }
 
+void ewi_node_judge(struct ew_node *node, const struct ew_event **events, uint32_t count)
+{
+	for (uint32_t at = 0, n; at < count; at += n) {
+		uint32_t matched = match(node, events[at], node->match);
+
+		n = run_length(node, events + at, count - at, matched);
+		node->stats.events += n;
+		if (matched == 0)
+			node->stats.unrouted += n;
+		deliver(node, events + at, n, matched);
+		if (node->in && node->in_read >= n) {
+			ew_ring_release(node->in, n);
+			node->in_read -= n;
+		}
+	}
+}
+
 static uint32_t run_events(struct ew_node *node)
 {
 	uint32_t done = 0;
 
 	while (done < node->step_events) {
-		uint32_t room = node->step_events - done, count;
+		uint32_t room = node->step_events - done, count, fresh;
 
-		count = ew_ring_read(node->in, node->events,
-				     room < node->max_batch ? room : node->max_batch);
+		count = fresh = ew_ring_read(node->in, node->events,
+					     room < node->max_batch ? room : node->max_batch);
 		if (count == 0)
 			break;
-		for (uint32_t at = 0, n; at < count; at += n) {
-			uint32_t matched = match(node, node->events[at], node->match);
-
-			n = run_length(node, node->events + at, count - at, matched);
-			node->stats.events += n;
-			if (matched == 0)
-				node->stats.unrouted += n;
-			deliver(node, node->events + at, n, matched);
-			ew_ring_release(node->in, n);
-		}
+		if (node->recorder)
+			fresh = node->recorder->ops->inputs(node->recorder, node->events, count);
+		node->in_read = count;
+		ewi_node_judge(node, node->events, fresh);
+		ew_ring_release(node->in, node->in_read); /* those that were there before */
+		node->in_read = 0;
 		done += count;
 	}
 	return done;
 }
 
-enum ew_status ew_node_step(struct ew_node *node, uint64_t now_ns, struct ew_node_next *next)
+static enum ew_status begin(struct ew_node *node, uint64_t now_ns, bool dispatch)
 {
-	const struct ew_event *waiting;
-	uint32_t done = 0;
+	enum ew_status st = EW_OK;
 
 	if (node->busy)
 		return EW_ERR_STATE;
-	node->busy = true;
-	advance(node, now_ns);
-	run_ticks(node);
+	ewi_node_advance(node, now_ns);
+	if (node->recorder)
+		st = node->recorder->ops->step(node->recorder, dispatch);
+	node->busy = st == EW_OK;
+	return st;
+}
+
+static enum ew_status end(struct ew_node *node)
+{
+	node->busy = false;
+	return node->recorder ? node->recorder->ops->end(node->recorder, EW_OK) : EW_OK;
+}
+
+enum ew_status ew_node_step(struct ew_node *node, uint64_t now_ns, struct ew_node_next *next)
+{
+	enum ew_status st = begin(node, now_ns, false);
+	const struct ew_event *waiting;
+	uint32_t done = 0;
+
+	if (st != EW_OK)
+		return st;
+	ewi_node_ticks(node);
 	if (node->in)
 		done = run_events(node);
-	node->busy = false;
+	st = end(node);
 	if (!next)
-		return EW_OK;
+		return st;
 	next->events = done;
 	next->at_ns = node->next_tick;
 	if (node->in && ew_ring_peek(node->in, &waiting) == EW_OK)
 		next->at_ns = node->now_ns;
-	return EW_OK;
+	return st;
 }
 
 enum ew_status ew_node_dispatch(struct ew_node *node, const struct ew_event *event, uint64_t now_ns)
 {
-	uint32_t matched;
+	enum ew_status st = begin(node, now_ns, true);
 
+	if (st != EW_OK)
+		return st;
+	if (!node->recorder || node->recorder->ops->inputs(node->recorder, &event, 1) == 1)
+		ewi_node_judge(node, &event, 1);
+	return end(node);
+}
+
+/* ---- acts ------------------------------------------------------------------------------------- */
+
+enum ew_status ewi_act_begin(struct ew_node *node, const struct ewi_act_args *args, struct ew_error *err)
+{
+	enum ew_status st = EW_OK;
+
+	ewi_error_clear(err);
 	if (node->busy)
-		return EW_ERR_STATE;
-	node->busy = true;
-	advance(node, now_ns);
-	matched = match(node, event, node->match);
-	node->stats.events++;
-	if (matched == 0)
-		node->stats.unrouted++;
-	deliver(node, &event, 1, matched);
-	node->busy = false;
-	return EW_OK;
+		return ewi_error(err, EW_ERR_STATE, 0, "not in a callback");
+	if (node->recorder)
+		st = node->recorder->ops->act(node->recorder, args);
+	return st == EW_OK ? st : ewi_error(err, st, 0, "the journal takes nothing: %s", ew_status_text(st));
+}
+
+enum ew_status ewi_act_end(struct ew_node *node, enum ew_status status)
+{
+	return node->recorder ? node->recorder->ops->end(node->recorder, status) : status;
 }
 
 #endif

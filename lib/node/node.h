@@ -15,6 +15,71 @@
 #include "node/drift.h"
 
 struct ewi_function;
+struct ewi_outcome;
+struct ewi_recorder;
+struct ewi_version;
+
+/* What administers a node; the numbers are in journals. */
+enum ewi_act {
+	EWI_ACT_PUT = 1,
+	EWI_ACT_CANARY,
+	EWI_ACT_PROMOTE,
+	EWI_ACT_ROLLBACK,
+	EWI_ACT_REMOVE,
+	EWI_ACT_UNPARK,
+	EWI_ACT_ROUTE,
+	EWI_ACT_UNROUTE,
+	EWI_ACT_MODEL,
+	EWI_ACT_SELECT,
+	EWI_ACT_SETTING
+};
+
+struct ewi_act_args {
+	enum ewi_act act;
+	const char *name, *other; /* of what; the pattern of a route, the version of a model, the key of a setting */
+	const struct ew_function_config *function; /* PUT, CANARY */
+	const struct ew_canary_config *canary;
+	const struct ew_node_model_config *model;
+	const void *value; /* SETTING; NULL: back to what the function was put with */
+	size_t value_bytes;
+};
+
+/*
+ * Who records what happens, or compares it with what was recorded (journal.c, replay.c).  Behind pointers, so that
+ * a node without a journal links none of it.  What happens comes in groups: a step, a dispatch, an act.
+ */
+struct ewi_recorder_ops {
+	/* A group begins.  An error: nothing may happen now. */
+	enum ew_status (*step)(struct ewi_recorder *r, bool dispatch);
+	enum ew_status (*act)(struct ewi_recorder *r, const struct ewi_act_args *args);
+	/* It is over. */
+	enum ew_status (*end)(struct ewi_recorder *r, enum ew_status status);
+	/* Events are about to be judged; those that were before are taken out.  How many are left. */
+	uint32_t (*inputs)(struct ewi_recorder *r, const struct ew_event **events, uint32_t count);
+	void (*call)(struct ewi_recorder *r, const struct ewi_version *v, const struct ew_event *first,
+		     uint32_t count, uint32_t lost, const struct ewi_outcome *o, uint64_t fuel);
+	void (*report)(struct ewi_recorder *r, const struct ew_node_report *report);
+	/* Would the output fit?  Then, when it has been taken. */
+	enum ew_status (*room)(struct ewi_recorder *r, const struct ew_event *header);
+	void (*output)(struct ewi_recorder *r, const struct ewi_version *v, const struct ew_event *header,
+		       const void *topic, const void *data);
+	/* What the host answers: asked, or read from what was recorded. */
+	enum ew_status (*clock)(struct ewi_recorder *r, uint32_t id, uint64_t *ns);
+	enum ew_status (*random)(struct ewi_recorder *r, void *out, size_t bytes);
+	enum ew_status (*emit)(struct ewi_recorder *r, const struct ewi_version *v, const struct ew_event *header,
+			       const void *topic, const void *data);
+	bool (*fallback)(struct ewi_recorder *r, const char *function, const struct ew_event *event);
+	/* A call begins: the fuel at which it was interrupted, or UINT64_MAX.  And: it was, after so much. */
+	uint64_t (*call_limit)(struct ewi_recorder *r);
+	void (*interrupted)(struct ewi_recorder *r, uint64_t used);
+	/* The node goes. */
+	void (*close)(struct ewi_recorder *r);
+};
+
+struct ewi_recorder {
+	const struct ewi_recorder_ops *ops;
+	struct ew_node *node;
+};
 
 /* One version of a function: what ew_node_function_put makes and swaps. */
 struct ewi_version {
@@ -117,6 +182,7 @@ struct ew_node {
 	struct ew_kv *kv;
 	struct ew_models *models;
 	const struct ew_trust *trust; /* NULL: anything is taken */
+	struct ewi_recorder *recorder; /* NULL: nobody records */
 	struct ew_exec *exec;
 	uint64_t now_ns;
 	bool busy; /* in a step or put: a callback must not come back */
@@ -131,6 +197,7 @@ struct ew_node {
 	uint64_t uses;
 	uint32_t loaded, max_loaded; /* modules of functions put on demand */
 
+	uint32_t in_read; /* events read from the ring and not released */
 	/* Scratch of a step. */
 	struct ewi_function **match, **match_next; /* max_functions each */
 	uint32_t matched;			   /* of match, while events are delivered */
@@ -221,8 +288,20 @@ enum ew_status ewi_metric_add(struct ew_node *node, const struct ewi_function *f
 enum ew_status ewi_metric_record(struct ew_node *node, const struct ewi_function *f, uint32_t id,
 				 double value);
 
+/* services.c: an emitted event goes where the host wants it. */
+enum ew_status ewi_node_emit(struct ew_node *node, const struct ewi_version *v, const struct ew_event *header,
+			     const void *topic, const void *data);
+
 /* node.c: the host's time, if it tells it. */
 void ewi_node_time(struct ew_node *node);
+void ewi_node_advance(struct ew_node *node, uint64_t now_ns);
+/* Ticks that are due. */
+void ewi_node_ticks(struct ew_node *node);
+/* Events that came together, at most max_batch, to their functions; those of the ring are released as they are done. */
+void ewi_node_judge(struct ew_node *node, const struct ew_event **events, uint32_t count);
+/* An act: recorded from its begin (an error: it must not happen) to its end, which returns status. */
+enum ew_status ewi_act_begin(struct ew_node *node, const struct ewi_act_args *args, struct ew_error *err);
+enum ew_status ewi_act_end(struct ew_node *node, enum ew_status status);
 void ewi_node_next_tick(struct ew_node *node);
 
 #endif

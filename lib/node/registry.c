@@ -66,9 +66,12 @@ static enum ew_status vouch(struct ewi_version *v, const void *bytes, size_t siz
 
 enum ew_status ewi_module_load(struct ewi_version *v, const void *bytes, size_t size, struct ew_error *err)
 {
-	struct ew_module_config c = {.struct_bytes = sizeof(c), .flags = EW_MODULE_CANONICAL_NAN};
+	struct ew_module_config c = {.struct_bytes = sizeof(c)};
 	enum ew_status st = vouch(v, bytes, size, err);
 
+	/* A journal's replay may be on a machine that makes other NaNs. */
+	if (v->node->recorder)
+		c.flags |= EW_MODULE_CANONICAL_NAN;
 	/* What is reset after each call notes where it writes. */
 	if (EW_CONFIG_SNAPSHOT && v->flags & EW_FUNCTION_FRESH)
 		c.flags |= EW_MODULE_TRACK;
@@ -154,7 +157,7 @@ enum ew_status ew_node_function_unload(struct ew_node *node, const char *name)
 		return EW_ERR_STATE;
 	if (!f)
 		return EW_ERR_NOENT;
-	if (!(f->version->flags & EW_FUNCTION_ON_DEMAND))
+	if (!(f->version->flags & EW_FUNCTION_ON_DEMAND) || !(f->version->flags & EW_FUNCTION_FRESH))
 		return EW_ERR_UNSUPPORTED;
 	ewi_module_unload(f->version);
 	return EW_OK;
