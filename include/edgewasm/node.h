@@ -22,6 +22,9 @@
  * circuit breaker opens): for `park_ns` its events go to its fallback, or are counted as dropped.  Then it is half
  * open: one event is tried; a failure parks it again, anything else ends it.
  *
+ * A function that asks for batches gets several events in one call, and says with edge_event_about which one it
+ * answers.
+ *
  * Functions keep their memory from event to event (warm) unless EW_FUNCTION_FRESH.
  */
 #ifndef EDGEWASM_NODE_H
@@ -60,6 +63,9 @@ struct ew_node;
 #define EW_NODE_HISTORY (EW_CONFIG_SMALL ? 2u : 16u)
 #endif
 #define EW_NODE_BATCH_MAX 4096u /* what config.max_batch may be */
+#ifndef EW_NODE_BATCH_BYTES /* room of a function whose batches wait, and that sets no batch_bytes */
+#define EW_NODE_BATCH_BYTES (EW_CONFIG_SMALL ? 2048u : 65536u)
+#endif
 #define EW_NODE_NAME_BYTES 48 /* of functions, versions: 47 bytes and a NUL */
 #define EW_NODE_TOPIC_BYTES 255
 
@@ -176,6 +182,7 @@ struct ew_node_model_config {
 	uint32_t flags;
 	const void *signature; /* detached, see sign.h; needed when the node has `trust` */
 	size_t signature_size;
+	uint32_t max_batch; /* windows that one inference may take, to EW_MODEL_BATCH; 0: 1 */
 };
 
 /*
@@ -251,6 +258,14 @@ struct ew_function_config {
 	 */
 	const char *fallback;
 	const uint8_t *sha256; /* EW_SHA256_BYTES that the module's bytes must have; NULL: not compared */
+	/*
+	 * A batch that waits: events are copied and kept until there are `batch` of them, or their topics and data are
+	 * batch_bytes, or the first has been kept for batch_age_ns.  They need not follow each other, and meet the
+	 * version that runs then.  0: a batch is what comes together, see `batch`.  Takes batch_bytes (0:
+	 * EW_NODE_BATCH_BYTES) and 56 for each of `batch` (0: max_batch), once for the function; what is larger goes alone.
+	 */
+	uint64_t batch_age_ns;
+	uint32_t batch_bytes; /* of topics and data in one call, whether it waits or not; an event may be larger alone; 0: any */
 };
 
 /*
@@ -314,7 +329,7 @@ EW_API enum ew_status ew_node_canary_start(struct ew_node *node,
 /* Promote it now.  NOENT: no canary.  STATE: in a callback. */
 EW_API enum ew_status ew_node_canary_promote(struct ew_node *node, const char *name);
 
-/* Its routes go too.  NOENT. */
+/* What its batch holds is judged; its routes go too.  NOENT. */
 EW_API enum ew_status ew_node_function_remove(struct ew_node *node, const char *name);
 /*
  * Take the module of an EW_FUNCTION_ON_DEMAND one out of memory until its next event.  NOENT; UNSUPPORTED: another one, or
@@ -341,16 +356,20 @@ struct ew_node_next {
 	uint32_t events; /* taken from the ring in this step */
 	uint64_t at_ns;	 /* call again at this time: now_ns when events are still waiting; EW_NODE_WHENEVER: when
 			    the ring has something */
+	uint32_t held;	 /* events taken and not judged: their batches are not whole.  ew_node_destroy forgets them */
 };
 
 /*
- * Ticks that are due, then at most step_events events of the ring.  now_ns must not step back (a step back is
+ * Ticks and batches that are due, then at most step_events events of the ring.  now_ns must not step back (a step back is
  * taken as standing still) and is of the clock that stamps the ring's events.  next may be NULL.
  * Returns EW_OK whatever the functions did; STATE when called from a callback.
  */
 EW_API enum ew_status ew_node_step(struct ew_node *node, uint64_t now_ns,
 				   struct ew_node_next *next);
-/* One event that does not come through the ring, topic and data behind its header: routed and judged at once. */
+/*
+ * One event that does not come through the ring, topic and data behind its header: routed and judged at once, or put
+ * into the batch that a function waits for.
+ */
 EW_API enum ew_status ew_node_dispatch(struct ew_node *node, const struct ew_event *event,
 				       uint64_t now_ns);
 

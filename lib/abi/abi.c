@@ -187,6 +187,7 @@ void ew_abi_begin(struct ew_abi *abi, uint64_t now_ns, uint64_t deadline_ns)
 	abi->deadline_ns = deadline_ns;
 	abi->over_quota = false;
 	memset(abi->trace_id, 0, sizeof(abi->trace_id));
+	abi->about = 0;
 	ewi_quota_begin(abi, now_ns);
 }
 
@@ -197,6 +198,7 @@ void ew_abi_offer(struct ew_abi *abi, const struct ew_event *const *events, uint
 	abi->states = states;
 	abi->event_count = count;
 	abi->event_next = 0;
+	abi->about = 0;
 	if (count)
 		memset(states, EW_EVENT_WAITING, count);
 }

@@ -90,6 +90,7 @@ struct ew_abi {
 	uint8_t *states;
 	size_t event_count, event_next; /* [event_next, event_count) are waiting */
 	uint8_t trace_id[EW_TRACE_ID_BYTES];
+	size_t about; /* 1 + the index of the event that emits are about; 0: none */
 	struct ew_ring *out;
 
 	struct ew_kv *kv;

@@ -28,7 +28,8 @@ struct ewi_slot {
 	uint32_t name_generation; /* name handles; 0 while the name stands for another version */
 	uint32_t users;		  /* graphs and executors of guests */
 	struct ewi_io *io;	  /* inputs, then outputs */
-	uint32_t input_count, output_count, input_bytes, output_bytes, fuel;
+	uint32_t input_count, output_count, input_bytes, output_bytes, fuel; /* of one window */
+	uint32_t batch; /* windows that one run may take */
 	uint64_t inferences;
 };
 

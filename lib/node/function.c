@@ -179,6 +179,7 @@ static void version_free(struct ewi_version *v)
 	if (v->abi)
 		ewi_module_unload(v);
 	ew_abi_destroy(v->abi);
+	ewi_hold_free(v->node, v->hold);
 	ewi_free(&alloc, v->copy, v->copy_bytes, 1);
 	ewi_free(&alloc, v->settings, v->setting_count, sizeof(*v->settings));
 	ewi_free(&alloc, v->strings, v->string_bytes, 1);
@@ -274,7 +275,9 @@ static void set(struct ewi_version *v, const struct ew_function_config *c)
 {
 	memcpy(v->version, c->version, strlen(c->version));
 	v->flags = c->flags;
-	v->batch = c->batch ? c->batch : 1;
+	v->batch = c->batch ? c->batch : c->batch_age_ns ? v->node->max_batch : 1;
+	v->batch_age_ns = c->batch_age_ns;
+	v->batch_bytes = c->batch_bytes;
 	v->fail_limit = c->fail_limit ? c->fail_limit : EW_NODE_FAIL_LIMIT;
 	v->park_ns = c->park_ns ? c->park_ns : EW_NODE_PARK_NS;
 	v->fuel = c->fuel ? c->fuel : EW_NODE_FUEL;
@@ -329,6 +332,8 @@ static enum ew_status version_create(struct ewi_version **out, struct ew_node *n
 	st = load(v, c, err);
 	if (st == EW_OK && v->module)
 		st = ewi_version_start(v, &trap, &result, err);
+	if (st == EW_OK)
+		st = ewi_hold_prepare(v);
 	if (st != EW_OK) {
 		version_free(v);
 		return st;
@@ -367,6 +372,8 @@ void ewi_function_free(struct ew_node *node, struct ewi_function *f)
 		return;
 	ewi_routes_drop(node, f);
 	canary_free(f);
+	node->held -= f->hold ? f->hold->batch.count : 0;
+	ewi_hold_free(node, f->hold);
 	version_free(f->version);
 	version_free(f->kept);
 	ewi_metrics_drop(node, f);
@@ -426,6 +433,8 @@ static void swap(struct ew_node *node, struct ewi_function *f, struct ewi_versio
 			version_free(f->version);
 	}
 	f->version = v;
+	if (f->hold && f->hold->batch.count)
+		node->next_hold = node->now_ns; /* v may wait less, or not at all */
 	f->parked_until = 0;
 	f->half_open = false;
 	f->stats.fails_in_row = 0;
@@ -590,6 +599,9 @@ enum ew_status ew_node_function_remove(struct ew_node *node, const char *name)
 		return st;
 	if (!f)
 		return ewi_act_end(node, EW_ERR_NOENT);
+	node->busy = true;
+	ewi_hold_flush(f);
+	node->busy = false;
 	while (node->functions[i] != f)
 		i++;
 	node->function_count--;

@@ -355,13 +355,14 @@ static void serve_both(struct ewi_function *f, const struct ew_event *const *eve
 }
 
 /* The function that takes f's events while it is parked, if it can: not one that a route gave them to anyway. */
-static struct ewi_function *fallback_of(struct ewi_function *f)
+static struct ewi_function *fallback_of(struct ewi_function *f, const struct ew_event *e)
 {
 	struct ew_node *node = f->version->node;
 	struct ewi_function *to = f->version->fallback ? ewi_function_find(node, f->version->fallback) : NULL;
+	uint32_t matched = to ? ewi_route_match(node, ew_event_topic(e), e->topic_bytes, node->match_next) : 0;
 
-	for (uint32_t m = 0; to && m < node->matched; m++)
-		if (node->match[m] == to)
+	for (uint32_t m = 0; m < matched; m++)
+		if (node->match_next[m] == to)
 			return NULL;
 	return to && awake(to) ? to : NULL;
 }
@@ -373,12 +374,14 @@ static void fall_back(struct ewi_function *f, const struct ew_event *const *even
 	bool local = !f->version->fallback && node->host.fallback;
 
 	for (uint32_t at = 0, n; at < count; at += n) {
-		struct ewi_function *to = fallback_of(f);
+		struct ewi_function *to = fallback_of(f, events[at]);
 		bool taken = to || (local && (node->recorder ?
 			node->recorder->ops->fallback(node->recorder, f->name, events[at]) :
 			node->host.fallback(node->user, f->name, events[at])));
 
-		n = to && to->version->batch < count - at ? to->version->batch : to ? count - at : 1;
+		for (n = 1; to && n < to->version->batch && at + n < count; n++)
+			if (fallback_of(f, events[at + n]) != to)
+				break;
 		if (to) {
 			to->stats.events += n;
 			serve(to->version, events + at, n);
@@ -388,9 +391,8 @@ static void fall_back(struct ewi_function *f, const struct ew_event *const *even
 	}
 }
 
-void ewi_guest_events(struct ewi_function *f, const struct ew_event *const *events, uint32_t count)
+void ewi_guest_now(struct ewi_function *f, const struct ew_event *const *events, uint32_t count)
 {
-	f->stats.events += count;
 	for (uint32_t at = 0, n; at < count; at += n) {
 		bool up = awake(f);
 
@@ -402,6 +404,15 @@ void ewi_guest_events(struct ewi_function *f, const struct ew_event *const *even
 		else
 			serve(f->version, events + at, n);
 	}
+}
+
+void ewi_guest_events(struct ewi_function *f, const struct ew_event *const *events, uint32_t count)
+{
+	f->stats.events += count;
+	if (f->version->batch_age_ns || f->hold)
+		ewi_hold_events(f, events, count);
+	else
+		ewi_guest_now(f, events, count);
 }
 
 void ewi_guest_tick(struct ewi_function *f)

@@ -104,6 +104,9 @@ struct ewi_version {
 	uint64_t used; /* node->uses when it last was; EW_FUNCTION_ON_DEMAND */
 	uint32_t flags, batch, fail_limit, max_memory_pages;
 	uint64_t fuel, deadline_ns, tick_ns, park_ns;
+	uint64_t batch_age_ns;
+	uint32_t batch_bytes;
+	struct ewi_hold *hold; /* for the function, when its own has less room; NULL: it is enough */
 
 	struct ewi_arm *arm; /* what it is counted in while a canary runs; else NULL */
 
@@ -148,6 +151,7 @@ struct ewi_function {
 	struct ewi_version *version;
 	struct ewi_version *kept; /* for a rollback, without an instance; NULL: none */
 	struct ewi_canary *canary; /* NULL: none */
+	struct ewi_hold *hold; /* NULL: no version has waited for batches yet */
 	uint64_t stamp;	    /* of the event it was last matched with: once for each */
 	uint64_t next_tick; /* EW_NODE_WHENEVER: none */
 	uint64_t parked_until; /* 0: not parked */
@@ -156,6 +160,14 @@ struct ewi_function {
 	uint32_t history_next;
 	struct ew_function_stats stats; /* counters only; the rest is filled in when asked */
 	struct ew_histogram latency;
+};
+
+/* hold.c: events that wait for their batch to be whole. */
+struct ewi_hold {
+	struct ew_batch batch;
+	const struct ew_event **events; /* node->max_batch */
+	uint8_t *memory;		/* their copies */
+	size_t size, used;
 };
 
 struct ewi_route {
@@ -193,14 +205,14 @@ struct ew_node {
 	size_t route_count, route_cap;
 	uint32_t max_routes, max_metrics, max_batch, step_events;
 	struct ewi_metric *metrics;
-	uint64_t stamp, next_tick;
+	uint64_t stamp, next_tick, next_hold;
+	uint32_t held; /* events in all holds */
 	uint64_t uses;
 	uint32_t loaded, max_loaded; /* modules of functions put on demand */
 
 	uint32_t in_read; /* events read from the ring and not released */
 	/* Scratch of a step. */
 	struct ewi_function **match, **match_next; /* max_functions each */
-	uint32_t matched;			   /* of match, while events are delivered */
 	const struct ew_event **events;		   /* max_batch */
 	uint8_t *states;			   /* max_batch */
 
@@ -255,6 +267,17 @@ struct ewi_outcome ewi_guest_handle(struct ewi_version *v, const struct ew_event
 				    uint64_t deadline_ns, uint64_t *used);
 void ewi_guest_events(struct ewi_function *f, const struct ew_event *const *events, uint32_t count);
 void ewi_guest_tick(struct ewi_function *f);
+
+void ewi_guest_now(struct ewi_function *f, const struct ew_event *const *events, uint32_t count);
+
+/* hold.c */
+/* Room for v's batches, if it waits for them. */
+enum ew_status ewi_hold_prepare(struct ewi_version *v);
+void ewi_hold_free(struct ew_node *node, struct ewi_hold *h);
+void ewi_hold_events(struct ewi_function *f, const struct ew_event *const *events, uint32_t count);
+/* Judge what is held now, or what is due. */
+void ewi_hold_flush(struct ewi_function *f);
+void ewi_hold_due(struct ew_node *node);
 
 /* update.c */
 /* EW_OK when the node asks for no signatures, or this is a good one. */
