@@ -41,6 +41,7 @@
 #include "edgewasm/snapshot.h"
 #include "edgewasm/status.h"
 #include "edgewasm/store.h"
+#include "edgewasm/trace.h"
 #include "edgewasm/wasm.h"
 #include "edgewasm/watch.h"
 
