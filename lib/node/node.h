@@ -78,6 +78,7 @@ struct ewi_recorder_ops {
 struct ewi_recorder {
 	const struct ewi_recorder_ops *ops;
 	struct ew_node *node;
+	bool stopped; /* it has to be written down, and cannot be: no more events in this step */
 };
 
 /* One version of a function: what ew_node_function_put makes and swaps. */
@@ -173,6 +174,7 @@ struct ew_node {
 	struct ewi_route *routes;
 	size_t route_count, route_cap;
 	uint32_t max_routes, max_metrics, max_batch, step_events;
+	uint32_t stack_slots, call_depth; /* as they were asked for */
 	struct ewi_metric *metrics;
 	uint64_t stamp, next_tick;
 
