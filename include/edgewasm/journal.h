@@ -31,13 +31,15 @@
  *	REPORT    what struct ew_node_report says, canaries' decisions and their reasons among it; content type: the cause
  *	ANSWERS   what clock, entropy, fallback and a full ring answered
  *	LOST      so many records before this one could not be written (8 bytes)
- *	DONE      the group is over; of an act 4 bytes more: its status
+ *	DONE      the group is over; of an act 4 bytes more: its status; of a step after which batches hold events (next.held
+ *		  of ew_node_step) how many
  *
  * A group without a DONE was cut off by a restart: what it did not finish was not acknowledged to anybody.
  *
  * Records are gathered in memory and appended by one ew_log_append_batch() when the group is over, before
  * ew_node_step() returns, so that a host that acknowledges its events then, and whose log has sync_every 1, has
- * never acknowledged one that a power cut takes.  With write_behind the log gathers several groups.
+ * never acknowledged one that a power cut takes; events that batches hold are not judged yet: a host that cannot send
+ * them again acknowledges when none is held.  With write_behind the log gathers several groups.
  *
  * An output's id is a hash of its event's trace id, the function, which output of that event it is, topic and data;
  * of outputs that no event with a trace id caused, of the record's number as well.  The same event judged again after a
@@ -134,7 +136,7 @@ EW_API enum ew_status ew_node_journal_stats(const struct ew_node *node, struct e
 
 /*
  * SHA-256 of all that decides what the node will do next: functions in their order with versions, parking, ticks and the
- * state of their instances (memories, tables, globals); canaries with all they have counted; routes; what functions
+ * state of their instances (memories, tables, globals); events that wait for their batch; canaries with all they have counted; routes; what functions
  * count; settings; the pairs of the key-value store.  Not in it: figures of what has been, quotas used up, the inner state
  * of models that keep one.  The same on every machine.
  * Errors: STATE (in a callback), NOMEM, UNSUPPORTED (EW_CONFIG_SNAPSHOT is 0).

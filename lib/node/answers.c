@@ -6,6 +6,7 @@
  * was taken, the local rule, and where a call was interrupted.  While recording, the host is asked and the answer noted;
  * in a replay it is read.
  */
+#include "base/le.h"
 #include "node/journal.h"
 
 #if EW_CONFIG_NODE
@@ -89,7 +90,7 @@ static uint8_t step_over(struct ewi_answers *a, uint64_t *first, uint64_t *secon
 		a->p += whole;
 	} else if (tag) {
 		whole = read_number(a, first);
-		if (tag == EWI_ANSWER_RANDOM && whole) {
+		if ((tag == EWI_ANSWER_RANDOM || tag == EWI_ANSWER_LOAD) && whole) {
 			whole = *first <= (uint64_t)(a->end - a->p);
 			a->p += whole ? *first : 0;
 		} else if (tag > EWI_ANSWER_RANDOM && whole) {
@@ -191,16 +192,17 @@ enum ew_status ewi_answer_clock(struct ewi_recorder *r, uint32_t id, uint64_t *n
 	return EW_OK;
 }
 
-static enum ew_status read_random(struct ewi_journal *j, void *out, size_t bytes)
+/* An answer that is so many bytes. */
+static enum ew_status read_bytes(struct ewi_journal *j, uint8_t tag, const char *unasked, void *out, size_t bytes)
 {
-	enum ew_status st = next(j, EWI_ANSWER_RANDOM, "it asks for entropy where it did not");
+	enum ew_status st = next(j, tag, unasked);
 	struct ewi_answers *a = ewi_replay_answers(j->replay);
 	uint64_t n;
 
 	if (st != EW_OK)
 		return st;
 	if (!read_number(a, &n) || n != bytes || n > (uint64_t)(a->end - a->p)) {
-		ewi_replay_parted(j->replay, "it asks for another amount of entropy");
+		ewi_replay_parted(j->replay, "it asks for another amount of bytes");
 		return EW_ERR_STATE;
 	}
 	memcpy(out, a->p, bytes);
@@ -208,24 +210,31 @@ static enum ew_status read_random(struct ewi_journal *j, void *out, size_t bytes
 	return EW_OK;
 }
 
+static void note_bytes(struct ewi_journal *j, uint8_t tag, const void *bytes, uint32_t size)
+{
+	uint8_t *p = place(j, size);
+
+	*p++ = tag;
+	p = number(p, size);
+	memcpy(p, bytes, size);
+	took(j, p + size);
+}
+
 enum ew_status ewi_answer_random(struct ewi_recorder *r, void *out, size_t bytes)
 {
 	struct ewi_journal *j = (struct ewi_journal *)r;
-	uint8_t *to = out, *p;
+	uint8_t *to = out;
 
 	while (bytes) {
 		size_t n = bytes < EWI_RANDOM_PIECE ? bytes : EWI_RANDOM_PIECE;
-		enum ew_status st = j->replay ? read_random(j, to, n) : r->node->host.random(r->node->user, to, n);
+		enum ew_status st = j->replay ? read_bytes(j, EWI_ANSWER_RANDOM, "it asks for entropy where it did not", to, n) :
+						r->node->host.random(r->node->user, to, n);
 
 		if (st != EW_OK) {
 			note_status(j, EWI_ANSWER_RANDOM, st);
 			return st;
 		}
-		p = place(j, EWI_RANDOM_PIECE);
-		*p++ = EWI_ANSWER_RANDOM;
-		p = number(p, n);
-		memcpy(p, to, n);
-		took(j, p + n);
+		note_bytes(j, EWI_ANSWER_RANDOM, to, (uint32_t)n);
 		to += n;
 		bytes -= n;
 	}
@@ -261,6 +270,31 @@ bool ewi_answer_fallback(struct ewi_recorder *r, const char *function, const str
 	}
 	note(j, EWI_ANSWER_FALLBACK, taken, 0);
 	return taken;
+}
+
+enum ew_status ewi_answer_load(struct ewi_recorder *r, const struct ewi_version *v, const uint8_t *sha256,
+			       const void **bytes, size_t *size)
+{
+	struct ewi_journal *j = (struct ewi_journal *)r;
+	uint8_t what[8 + EW_SHA256_BYTES];
+	enum ew_status st;
+
+	if (!j->replay) {
+		st = r->node->host.load(r->node->user, v->function->name, v->version, sha256, bytes, size);
+		if (st == EW_OK) {
+			ewi_put_le64(what, *size);
+			ew_sha256(*bytes, *size, what + 8);
+		}
+	} else {
+		st = read_bytes(j, EWI_ANSWER_LOAD, "it loads a module where it did not", what, sizeof(what));
+		if (st == EW_OK)
+			st = ewi_replay_load(j->replay, v, what + 8, bytes, size);
+	}
+	if (st == EW_OK)
+		note_bytes(j, EWI_ANSWER_LOAD, what, sizeof(what));
+	else
+		note_status(j, EWI_ANSWER_LOAD, st);
+	return st;
 }
 
 void ewi_answer_seq(struct ewi_journal *j, uint64_t input, struct ew_event *e)

@@ -10,8 +10,8 @@
 
 #if EW_CONFIG_NODE
 
-/* width: bytes of a number; TEXT; HASH; TAIL: as many bytes as value_bytes says. */
-enum { TEXT = 0, HASH = 32, TAIL = 33 };
+/* width: bytes of a number; TEXT; HASH; HASH_AT: one that is pointed to; TAIL: as many bytes as value_bytes says. */
+enum { TEXT = 0, HASH = 32, TAIL = 33, HASH_AT = 34 };
 #define SETTING 40u /* the tag; key, NUL, value */
 #define HEAD 5u	    /* tag and length */
 
@@ -36,6 +36,9 @@ static const struct field {
 	{13, 8, 1, AT(function.park_ns)},
 	{14, TEXT, 1, AT(function.out_topic)},
 	{15, TEXT, 1, AT(function.fallback)},
+	{16, 8, 1, AT(function.batch_age_ns)},
+	{17, 4, 1, AT(function.batch_bytes)},
+	{18, HASH_AT, 1, AT(function.sha256)},
 	{48, 4, 1, AT(canary.share)},
 	{49, 4, 1, AT(canary.salt)},
 	{50, 4, 1, AT(canary.events)},
@@ -45,6 +48,7 @@ static const struct field {
 	{64, TEXT, 1, AT(model.name)},
 	{65, TEXT, 1, AT(model.version)},
 	{66, 4, 1, AT(model.flags)},
+	{67, 4, 1, AT(model.max_batch)},
 	{80, TEXT, 1, AT(name)},
 	{81, TEXT, 1, AT(other)},
 	{82, 8, 1, AT(value_bytes)},
@@ -148,6 +152,11 @@ static void encode(struct ewi_bytes *b, const struct ewi_act_record *r)
 			if (text)
 				put_bytes(b, f->tag, text, strlen(text) + 1);
 			break;
+		case HASH_AT:
+			memcpy(&text, at, sizeof(text));
+			if (text)
+				put_bytes(b, f->tag, text, EW_SHA256_BYTES);
+			break;
 		case HASH:
 			if (r->size)
 				put_bytes(b, f->tag, at, EW_SHA256_BYTES);
@@ -240,6 +249,10 @@ static enum ew_status get(struct ewi_act_record *out, uint8_t tag, const uint8_t
 		switch (f->width) {
 		case TEXT:
 			good = len > 0 && p[len - 1] == '\0' && !memchr(p, '\0', len - 1);
+			memcpy(at, &p, sizeof(p));
+			break;
+		case HASH_AT:
+			good = len == EW_SHA256_BYTES;
 			memcpy(at, &p, sizeof(p));
 			break;
 		case HASH:

@@ -208,6 +208,8 @@ static void put_function_counters(struct page *p, const struct ew_node *node)
 		FIGURE(dropped_parked, "Events that came while it was parked, and nobody took."),
 		FIGURE(fallen_back, "Events that its fallback took."),
 		FIGURE(instances, "Instances made."),
+		FIGURE(resets, "Calls after which the instance was put back to its start."),
+		FIGURE(loads, "Loads of the module on demand."),
 		FIGURE(fuel, "Fuel used."),
 		FIGURE(emitted_events, "Events emitted."),
 		FIGURE(emitted_bytes, "Bytes of topics and data emitted."),

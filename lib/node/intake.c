@@ -21,6 +21,8 @@ struct seen {
 struct open_group {
 	struct seen *seen;
 	uint32_t cap;
+	bool is_act;
+	bool held; /* its DONE has come, but batches hold events of it */
 	uint64_t count, time_ns;
 };
 
@@ -67,9 +69,13 @@ static void take_record(struct ewi_journal *j, struct open_group *g, const struc
 		memcpy(s->id, e->trace_id, sizeof(s->id));
 		s->time_ns = g->time_ns;
 	} else if (kind == EW_JOURNAL_DONE) {
-		group_done(j, g, found);
+		g->held = !g->is_act && e->data_bytes == 4;
+		if (!g->held)
+			group_done(j, g, found);
 	} else if (kind >= EW_JOURNAL_START && kind <= EW_JOURNAL_STATE) {
-		g->count = 0; /* the one before was cut off */
+		if (!g->held || kind == EW_JOURNAL_START)
+			g->count = 0; /* the one before was cut off */
+		g->is_act = kind == EW_JOURNAL_ACT;
 		g->time_ns = e->time_ns;
 	}
 }
@@ -81,6 +87,7 @@ static enum ew_status read_from(struct ewi_journal *j, struct ew_log_reader *rd,
 	enum ew_status st = ew_log_seek_seq(rd, seq);
 
 	*found = g->count = 0;
+	g->held = g->is_act = false;
 	while (st == EW_OK) {
 		st = ew_log_read(rd, &e);
 		if (st == EW_OK)

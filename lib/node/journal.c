@@ -250,8 +250,8 @@ static enum ew_status on_end(struct ewi_recorder *r, enum ew_status status)
 		return status;
 	}
 	ewi_answers_flush(j);
-	if (j->is_act) {
-		ewi_put_le32(data, (uint32_t)status);
+	if (j->is_act || r->node->held) {
+		ewi_put_le32(data, j->is_act ? (uint32_t)status : r->node->held);
 		e.data_bytes = sizeof(data);
 	}
 	ewi_journal_put(j, EW_JOURNAL_DONE, &e, NULL, data);
@@ -450,6 +450,7 @@ static const struct ewi_recorder_ops recording = {
 	.random = ewi_answer_random,
 	.emit = ewi_answer_emit,
 	.fallback = ewi_answer_fallback,
+	.load = ewi_answer_load,
 	.call_limit = ewi_answer_call_limit,
 	.interrupted = ewi_answer_interrupted,
 	.close = on_close,
@@ -483,7 +484,7 @@ void ewi_start_encode(uint8_t out[EWI_START_BYTES], const struct ewi_start *s, c
 {
 	const uint32_t words[EWI_START_WORDS] = {EWI_START_VERSION, s->max_functions, s->max_routes, s->max_metrics,
 						 s->max_batch, s->step_events, s->stack_slots, s->call_depth,
-						 s->flags, s->buffer_bytes, s->kv_keys, s->kv_bytes};
+						 s->flags, s->buffer_bytes, s->kv_keys, s->kv_bytes, s->max_loaded};
 
 	for (uint32_t i = 0; i < EWI_START_WORDS; i++)
 		ewi_put_le32(out + 4 * i, words[i]);
@@ -499,7 +500,7 @@ enum ew_status ewi_start_decode(const uint8_t *bytes, size_t size, struct ewi_st
 	for (uint32_t i = 0; i < EWI_START_WORDS; i++)
 		words[i] = ewi_le32(bytes + 4 * i);
 	*s = (struct ewi_start){words[1], words[2], words[3], words[4],	 words[5], words[6],
-				words[7], words[8], words[9], words[10], words[11]};
+				words[7], words[8], words[9], words[10], words[11], words[12]};
 	return s->buffer_bytes >= BUFFER_LEAST ? EW_OK : EW_ERR_UNSUPPORTED;
 }
 
@@ -507,12 +508,12 @@ static enum ew_status put_start(struct ewi_journal *j)
 {
 	const struct ew_node *n = j->base.node;
 	struct ewi_start s = {n->max_functions, n->max_routes, n->max_metrics, n->max_batch, n->step_events,
-			      n->stack_slots, n->call_depth, 0, j->cap, 0, 0};
+			      n->stack_slots, n->call_depth, 0, j->cap, 0, 0, n->max_loaded};
 	uint8_t kv[EW_SHA256_BYTES] = {0}, data[EWI_START_BYTES];
 	struct ew_kv_stat stat;
 
 	s.flags = (n->host.clock ? EWI_START_CLOCK : 0) | (n->host.random ? EWI_START_RANDOM : 0) |
-		  (n->host.fallback ? EWI_START_FALLBACK : 0);
+		  (n->host.fallback ? EWI_START_FALLBACK : 0) | (n->host.load ? EWI_START_LOAD : 0);
 	if (n->kv) {
 		ew_kv_stat(n->kv, &stat);
 		s.flags |= EWI_START_KV;

@@ -12,7 +12,7 @@
 /*
  * Answers of the host, one behind the other: a tag, with STATUS set a status and nothing else; else
  *	clocks     the time less that clock's last answer, zigzag
- *	entropy    a length, the bytes
+ *	entropy    a length, the bytes; what was loaded likewise
  *	the others two numbers
  * Numbers are seven bits a byte, lowest first.
  */
@@ -23,6 +23,7 @@ enum ewi_answer {
 	EWI_ANSWER_FALLBACK, /* taken or not, 0 */
 	EWI_ANSWER_INTERRUPT, /* which call of the group, after so much fuel */
 	EWI_ANSWER_SEQ,	      /* which input of the group has not its predecessor's number plus 1, but this */
+	EWI_ANSWER_LOAD,      /* as entropy: the length (8 bytes) and SHA-256 of a module loaded on demand */
 	EWI_ANSWER_STATUS = 0x80
 };
 #define EWI_RANDOM_PIECE 256u /* entropy is asked for in pieces */
@@ -30,16 +31,17 @@ enum ewi_answer {
 /* The beginning of START's data; the store's hash follows. */
 struct ewi_start {
 	uint32_t max_functions, max_routes, max_metrics, max_batch, step_events, stack_slots, call_depth, flags,
-		buffer_bytes, kv_keys, kv_bytes;
+		buffer_bytes, kv_keys, kv_bytes, max_loaded;
 };
 enum {
 	EWI_START_CLOCK = 1u << 0,
 	EWI_START_RANDOM = 1u << 1,
 	EWI_START_FALLBACK = 1u << 2,
-	EWI_START_KV = 1u << 3
+	EWI_START_KV = 1u << 3,
+	EWI_START_LOAD = 1u << 4
 };
 #define EWI_START_VERSION 1u
-#define EWI_START_WORDS 12u /* the version first */
+#define EWI_START_WORDS 13u /* the version first */
 #define EWI_START_BYTES (EWI_START_WORDS * 4 + EW_SHA256_BYTES)
 void ewi_start_encode(uint8_t out[EWI_START_BYTES], const struct ewi_start *s, const uint8_t kv[EW_SHA256_BYTES]);
 enum ew_status ewi_start_decode(const uint8_t *bytes, size_t size, struct ewi_start *out);
@@ -95,6 +97,8 @@ enum ew_status ewi_answer_random(struct ewi_recorder *r, void *out, size_t bytes
 enum ew_status ewi_answer_emit(struct ewi_recorder *r, const struct ewi_version *v, const struct ew_event *header,
 			       const void *topic, const void *data);
 bool ewi_answer_fallback(struct ewi_recorder *r, const char *function, const struct ew_event *event);
+enum ew_status ewi_answer_load(struct ewi_recorder *r, const struct ewi_version *v, const uint8_t *sha256,
+			       const void **bytes, size_t *size);
 uint64_t ewi_answer_call_limit(struct ewi_recorder *r);
 void ewi_answer_interrupted(struct ewi_recorder *r, uint64_t used);
 /* The group's n-th input: note what the ring has numbered it with, or set that. */
@@ -112,6 +116,8 @@ bool ewi_answers_interrupt(struct ewi_answers all, const uint64_t *call, uint64_
 /* ---- replay.c ---- */
 void ewi_replay_compare(struct ewi_journal *j, const struct ew_event *head, const void *topic, const void *data);
 struct ewi_answers *ewi_replay_answers(struct ewi_replay *r);
+enum ew_status ewi_replay_load(struct ewi_replay *r, const struct ewi_version *v, const uint8_t *sha256,
+			       const void **bytes, size_t *size);
 bool ewi_replay_interrupt(struct ewi_replay *r, uint64_t call, uint64_t *used);
 void ewi_replay_parted(struct ewi_replay *r, const char *why);
 

@@ -46,10 +46,11 @@ static void set(struct ew_node *node, const struct ew_node_config *c)
 	node->max_routes = or_default(c->max_routes, EW_NODE_ROUTES);
 	node->max_metrics = or_default(c->max_metrics, EW_NODE_METRICS);
 	node->max_batch = or_default(c->max_batch, EW_NODE_BATCH);
+	node->max_loaded = c->max_loaded;
 	node->step_events = or_default(c->step_events, STEP_EVENTS);
 	node->stack_slots = c->stack_slots;
 	node->call_depth = c->call_depth;
-	node->next_tick = EW_NODE_WHENEVER;
+	node->next_tick = node->next_hold = EW_NODE_WHENEVER;
 }
 
 static enum ew_status take(struct ew_node *node, const struct ew_node_config *c)
@@ -170,7 +171,7 @@ void ewi_node_next_tick(struct ew_node *node)
 }
 
 /* Each function that is due ticks once, however many of its intervals have gone by. */
-void ewi_node_ticks(struct ew_node *node)
+static void run_ticks(struct ew_node *node)
 {
 	if (node->now_ns < node->next_tick)
 		return;
@@ -189,18 +190,39 @@ void ewi_node_ticks(struct ew_node *node)
 	ewi_node_next_tick(node);
 }
 
+void ewi_node_ticks(struct ew_node *node)
+{
+	run_ticks(node);
+	ewi_hold_due(node);
+}
+
 /* ---- events ----------------------------------------------------------------------------------- */
+
+/* How many of the events, 1 at least, fit into one call of v. */
+static uint32_t batch_length(const struct ewi_version *v, const struct ew_event *const *events, uint32_t count)
+{
+	uint32_t most = count < v->batch ? count : v->batch, n = 0;
+	uint64_t bytes = 0;
+
+	if (!v->batch_bytes)
+		return most;
+	for (; n < most; n++) {
+		bytes += (uint64_t)events[n]->topic_bytes + events[n]->data_bytes;
+		if (n && bytes > v->batch_bytes)
+			break;
+	}
+	return n;
+}
 
 /* events all go to the same functions: each gets them in batches of the size it asked for. */
 static void deliver(struct ew_node *node, const struct ew_event *const *events, uint32_t count,
 		    uint32_t matched)
 {
-	node->matched = matched;
 	for (uint32_t m = 0; m < matched; m++) {
 		struct ewi_function *f = node->match[m];
 
 		for (uint32_t at = 0, n; at < count; at += n) {
-			n = count - at < f->version->batch ? count - at : f->version->batch;
+			n = batch_length(f->version, events + at, count - at);
 			ewi_guest_events(f, events + at, n);
 		}
 	}
@@ -301,7 +323,8 @@ enum ew_status ew_node_step(struct ew_node *node, uint64_t now_ns, struct ew_nod
 	if (!next)
 		return st;
 	next->events = done;
-	next->at_ns = node->next_tick;
+	next->held = node->held;
+	next->at_ns = node->held && node->next_hold < node->next_tick ? node->next_hold : node->next_tick;
 	if (node->in && ew_ring_peek(node->in, &waiting) == EW_OK)
 		next->at_ns = node->now_ns;
 	return st;

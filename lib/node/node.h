@@ -11,6 +11,7 @@
 #include "base/bits.h"
 #include "base/error.h"
 #include "edgewasm/node.h"
+#include "edgewasm/snapshot.h"
 #include "node/drift.h"
 
 struct ewi_function;
@@ -30,7 +31,8 @@ enum ewi_act {
 	EWI_ACT_UNROUTE,
 	EWI_ACT_MODEL,
 	EWI_ACT_SELECT,
-	EWI_ACT_SETTING
+	EWI_ACT_SETTING,
+	EWI_ACT_UNLOAD
 };
 
 struct ewi_act_args {
@@ -68,6 +70,8 @@ struct ewi_recorder_ops {
 	enum ew_status (*emit)(struct ewi_recorder *r, const struct ewi_version *v, const struct ew_event *header,
 			       const void *topic, const void *data);
 	bool (*fallback)(struct ewi_recorder *r, const char *function, const struct ew_event *event);
+	enum ew_status (*load)(struct ewi_recorder *r, const struct ewi_version *v, const uint8_t *sha256,
+			       const void **bytes, size_t *size);
 	/* A call begins: the fuel at which it was interrupted, or UINT64_MAX.  And: it was, after so much. */
 	uint64_t (*call_limit)(struct ewi_recorder *r);
 	void (*interrupted)(struct ewi_recorder *r, uint64_t used);
@@ -95,9 +99,18 @@ struct ewi_version {
 	char *strings; /* settings, out_topic, fallback */
 	size_t string_bytes;
 	const char *out_topic, *fallback; /* NULL: none */
-	uint8_t sha256[EW_SHA256_BYTES];  /* of the module's bytes */
+	uint8_t sha256[EW_SHA256_BYTES];  /* of the module's bytes, when hash_known */
+	bool hash_known;
+	const void *signature; /* detached, in strings; NULL: embedded */
+	size_t signature_size;
+	const void *bytes; /* EW_FUNCTION_ON_DEMAND: what host->load gave */
+	size_t size;
+	uint64_t used; /* node->uses when it last was; EW_FUNCTION_ON_DEMAND */
 	uint32_t flags, batch, fail_limit, max_memory_pages;
 	uint64_t fuel, deadline_ns, tick_ns, park_ns;
+	uint64_t batch_age_ns;
+	uint32_t batch_bytes;
+	struct ewi_hold *hold; /* for the function, when its own has less room; NULL: it is enough */
 
 	struct ewi_arm *arm; /* what it is counted in while a canary runs; else NULL */
 
@@ -106,6 +119,9 @@ struct ewi_version {
 	struct ew_func *on_event, *on_tick;		   /* edge_v1 */
 	struct ew_func *handle, *allocate, *deallocate;	   /* the other convention */
 	bool handle_gives_bytes;
+	/* EW_FUNCTION_FRESH: the instance after edge_init, which it is put back to after each call; NULL: a new one. */
+	struct ew_snapshot *start;
+	uint32_t start_models; /* the models' generation then: handles that the guest holds are of it */
 };
 
 /* canary.c: one side of the comparison. */
@@ -128,16 +144,34 @@ struct ewi_canary {
 	double learn[EWI_CANARY_LEARN]; /* scores of the old version, ascending */
 };
 
+/* registry.c: what a version was when it was first put. */
+struct ewi_past {
+	char version[EW_NODE_NAME_BYTES];
+	uint8_t sha256[EW_SHA256_BYTES];
+};
+
 struct ewi_function {
 	char name[EW_NODE_NAME_BYTES];
 	struct ewi_version *version;
 	struct ewi_version *kept; /* for a rollback, without an instance; NULL: none */
 	struct ewi_canary *canary; /* NULL: none */
+	struct ewi_hold *hold; /* NULL: no version has waited for batches yet */
 	uint64_t stamp;	    /* of the event it was last matched with: once for each */
 	uint64_t next_tick; /* EW_NODE_WHENEVER: none */
 	uint64_t parked_until; /* 0: not parked */
+	bool half_open; /* parked until now: one event shows whether it is well again */
+	struct ewi_past history[EW_NODE_HISTORY];
+	uint32_t history_next;
 	struct ew_function_stats stats; /* counters only; the rest is filled in when asked */
 	struct ew_histogram latency;
+};
+
+/* hold.c: events that wait for their batch to be whole. */
+struct ewi_hold {
+	struct ew_batch batch;
+	const struct ew_event **events; /* node->max_batch */
+	uint8_t *memory;		/* their copies */
+	size_t size, used;
 };
 
 struct ewi_route {
@@ -176,12 +210,14 @@ struct ew_node {
 	uint32_t max_routes, max_metrics, max_batch, step_events;
 	uint32_t stack_slots, call_depth; /* as they were asked for */
 	struct ewi_metric *metrics;
-	uint64_t stamp, next_tick;
+	uint64_t stamp, next_tick, next_hold;
+	uint32_t held; /* events in all holds */
+	uint64_t uses;
+	uint32_t loaded, max_loaded; /* modules of functions put on demand */
 
 	uint32_t in_read; /* events read from the ring and not released */
 	/* Scratch of a step. */
 	struct ewi_function **match, **match_next; /* max_functions each */
-	uint32_t matched;			   /* of match, while events are delivered */
 	const struct ew_event **events;		   /* max_batch */
 	uint8_t *states;			   /* max_batch */
 
@@ -202,6 +238,21 @@ void ewi_function_free(struct ew_node *node, struct ewi_function *f);
 enum ew_status ewi_version_start(struct ewi_version *v, struct ew_trap *trap, int32_t *result,
 				 struct ew_error *err);
 void ewi_version_stop(struct ewi_version *v);
+/* After a call of an EW_FUNCTION_FRESH one: the instance is what it was before, or there is none. */
+void ewi_version_reset(struct ewi_version *v);
+/* The state to reset to is not to be used any longer. */
+void ewi_version_forget(struct ewi_version *v);
+
+/* registry.c */
+/* EXISTS when version was put with other bytes before. */
+enum ew_status ewi_registry_check(const struct ewi_function *f, const char *version,
+				  const uint8_t sha256[EW_SHA256_BYTES], struct ew_error *err);
+void ewi_registry_note(struct ewi_function *f, const char *version, const uint8_t sha256[EW_SHA256_BYTES]);
+/* Check the bytes and make v->module of them; EW_FUNCTION_ON_DEMAND: of what the host loads, if it is not there. */
+enum ew_status ewi_module_load(struct ewi_version *v, const void *bytes, size_t size, struct ew_error *err);
+enum ew_status ewi_module_demand(struct ewi_version *v, struct ew_error *err);
+/* Module and instance go. */
+void ewi_module_unload(struct ewi_version *v);
 
 /* The canary takes the old version's place, or goes. */
 void ewi_canary_end(struct ewi_function *f, bool promote);
@@ -221,6 +272,17 @@ struct ewi_outcome ewi_guest_handle(struct ewi_version *v, const struct ew_event
 				    uint64_t deadline_ns, uint64_t *used);
 void ewi_guest_events(struct ewi_function *f, const struct ew_event *const *events, uint32_t count);
 void ewi_guest_tick(struct ewi_function *f);
+
+void ewi_guest_now(struct ewi_function *f, const struct ew_event *const *events, uint32_t count);
+
+/* hold.c */
+/* Room for v's batches, if it waits for them. */
+enum ew_status ewi_hold_prepare(struct ewi_version *v);
+void ewi_hold_free(struct ew_node *node, struct ewi_hold *h);
+void ewi_hold_events(struct ewi_function *f, const struct ew_event *const *events, uint32_t count);
+/* Judge what is held now, or what is due. */
+void ewi_hold_flush(struct ewi_function *f);
+void ewi_hold_due(struct ew_node *node);
 
 /* update.c */
 /* EW_OK when the node asks for no signatures, or this is a good one. */

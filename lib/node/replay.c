@@ -275,6 +275,25 @@ static bool no_fallback(void *user, const char *function, const struct ew_event 
 	return false;
 }
 
+static enum ew_status no_load(void *user, const char *name, const char *version, const uint8_t *sha256,
+			      const void **bytes, size_t *size)
+{
+	(void)user, (void)name, (void)version, (void)sha256, (void)bytes, (void)size;
+	return EW_ERR_UNSUPPORTED;
+}
+
+enum ew_status ewi_replay_load(struct ewi_replay *r, const struct ewi_version *v, const uint8_t *sha256,
+			       const void **bytes, size_t *size)
+{
+	enum ew_status st = EW_ERR_NOENT;
+
+	if (r->config.load)
+		st = r->config.load(r->config.user, v->function->name, v->version, sha256, bytes, size);
+	if (st != EW_OK)
+		ewi_replay_parted(r, "there are no bytes for a module that was loaded on demand");
+	return st;
+}
+
 static void drop_node(struct ewi_replay *r)
 {
 	if (r->node)
@@ -330,6 +349,8 @@ static enum ew_status run_start(struct ewi_replay *r, struct ew_error *err)
 	host.clock = s.flags & EWI_START_CLOCK ? no_clock : NULL;
 	host.random = s.flags & EWI_START_RANDOM ? no_random : NULL;
 	host.fallback = s.flags & EWI_START_FALLBACK ? no_fallback : NULL;
+	host.load = s.flags & EWI_START_LOAD ? no_load : NULL;
+	c.max_loaded = s.max_loaded;
 	c.kv = s.flags & EWI_START_KV ? r->kv : NULL;
 	c.max_functions = s.max_functions;
 	c.max_routes = s.max_routes;
@@ -470,6 +491,7 @@ static enum ew_status perform(struct ewi_replay *r, uint16_t act, struct ewi_act
 	case EWI_ACT_PROMOTE: ew_node_canary_promote(node, name); return EW_OK;
 	case EWI_ACT_ROLLBACK: ew_node_function_rollback(node, name, NULL); return EW_OK;
 	case EWI_ACT_REMOVE: ew_node_function_remove(node, name); return EW_OK;
+	case EWI_ACT_UNLOAD: ew_node_function_unload(node, name); return EW_OK;
 	case EWI_ACT_UNPARK: ew_node_function_unpark(node, name); return EW_OK;
 	case EWI_ACT_ROUTE: ew_node_route_add(node, other, name, NULL); return EW_OK;
 	case EWI_ACT_UNROUTE: ew_node_route_remove(node, other, name); return EW_OK;

@@ -119,6 +119,21 @@ static enum ew_status add_canary(struct ewi_sha256 *s, const struct ewi_canary *
 	return add_version(s, c->version);
 }
 
+/* Events that wait for their batch. */
+static void add_hold(struct ewi_sha256 *s, const struct ewi_hold *h)
+{
+	add_number(s, h->batch.count);
+	for (uint32_t i = 0; i < h->batch.count; i++) {
+		const struct ew_event *e = h->events[i];
+
+		add_number(s, e->seq);
+		add_number(s, e->time_ns);
+		ewi_sha256_add(s, e->trace_id, sizeof(e->trace_id));
+		add_bytes(s, ew_event_topic(e), e->topic_bytes);
+		add_bytes(s, ew_event_data(e), e->data_bytes);
+	}
+}
+
 static enum ew_status add_function(struct ewi_sha256 *s, const struct ewi_function *f)
 {
 	enum ew_status st;
@@ -127,6 +142,9 @@ static enum ew_status add_function(struct ewi_sha256 *s, const struct ewi_functi
 	add_number(s, f->parked_until);
 	add_number(s, f->stats.fails_in_row);
 	add_number(s, f->next_tick);
+	add_number(s, f->half_open);
+	if (f->hold)
+		add_hold(s, f->hold);
 	st = add_version(s, f->version);
 	if (st == EW_OK)
 		st = add_version(s, f->kept);

@@ -5,6 +5,7 @@
  * update.c - what may replace what: versions in their order, signatures, models, and the way back.
  * Leaves loading and swapping to function.c.
  */
+#include "edgewasm/model.h"
 #include "node/node.h"
 
 #if EW_CONFIG_NODE
@@ -139,6 +140,8 @@ static enum ew_status put(struct ew_node *node, const struct ew_node_model_confi
 		return ewi_error(err, EW_ERR_INVAL, 0, "struct_bytes, name or version is not set");
 	if (c.flags & ~(uint32_t)(EW_MODEL_PUT_COPY | EW_MODEL_PUT_DOWNGRADE))
 		return ewi_error(err, EW_ERR_INVAL, 0, "unknown flags");
+	if (c.max_batch > EW_MODEL_BATCH)
+		return ewi_error(err, EW_ERR_INVAL, 0, "max_batch is over %u", (unsigned)EW_MODEL_BATCH);
 	st = ewi_update_newer(c.name, current_version(node->models, c.name), c.version,
 			      c.flags & EW_MODEL_PUT_DOWNGRADE, err);
 	if (st == EW_OK)
@@ -146,7 +149,7 @@ static enum ew_status put(struct ew_node *node, const struct ew_node_model_confi
 	if (st != EW_OK)
 		return st;
 	return ew_models_put(node->models, c.name, c.version, c.bytes, c.size,
-			     c.flags & EW_MODEL_PUT_COPY ? EW_MODELS_COPY : 0, err);
+			     EW_MODELS_BATCH(c.max_batch) | (c.flags & EW_MODEL_PUT_COPY ? EW_MODELS_COPY : 0), err);
 }
 
 enum ew_status ew_node_model_put(struct ew_node *node, const struct ew_node_model_config *config,

@@ -52,6 +52,20 @@ static inline bool jrun_fallback(void *user, const char *function, const struct 
 	return ++j->fallbacks % 3 == 0;
 }
 
+/* The host has the bytes now and then. */
+static inline enum ew_status jrun_demand(void *user, const char *name, const char *version, const uint8_t *sha256,
+					 const void **bytes, size_t *size)
+{
+	struct jrun *j = user;
+
+	(void)name, (void)version, (void)sha256;
+	if (noise(&j->random) % 3 == 0)
+		return EW_ERR_IO;
+	*bytes = nrun_guest(&j->n, "echo")->bytes;
+	*size = nrun_guest(&j->n, "echo")->size;
+	return EW_OK;
+}
+
 static inline void jrun_report(void *user, const struct ew_node_report *r)
 {
 	nrun_report(&((struct jrun *)user)->n, r);
@@ -65,6 +79,7 @@ static inline void jrun_init(struct jrun *j)
 	j->n.host.clock = jrun_clock;
 	j->n.host.random = jrun_random;
 	j->n.host.fallback = jrun_fallback;
+	j->n.host.load = jrun_demand;
 	j->n.host.report = jrun_report;
 	j->n.host.log = NULL;
 	j->n.config.user = j;
@@ -152,6 +167,20 @@ static inline void jrun_populate(struct jrun *j)
 	check_status("refuses", nrun_try_put(n, "count", "3", "count"), EW_ERR_STATE);
 	n->function.settings = NULL;
 	n->function.setting_count = 0;
+	n->function.flags = EW_FUNCTION_FRESH | EW_FUNCTION_ON_DEMAND;
+	n->function.name = "late";
+	n->function.version = "1";
+	n->function.module_bytes = NULL;
+	n->function.module_size = 0;
+	assert_int_equal(ew_node_function_put(n->node, &n->function, &n->err), EW_OK);
+	n->function.flags = 0;
+	n->function.batch = 3;
+	n->function.batch_age_ns = 4000;
+	nrun_put(n, "waits", "1", "count");
+	n->function.batch = 0;
+	n->function.batch_age_ns = 0;
+	nrun_route(n, "a/f", "waits");
+	nrun_route(n, "a/g", "late");
 	nrun_route(n, "a/#", "count");
 	nrun_route(n, "a/b", "services");
 	nrun_route(n, "bad/+", "bad");
@@ -174,6 +203,8 @@ static inline void jrun_live(struct jrun *j, uint32_t events)
 		j->n.now = j->n.clock += noise(&j->random) % 2000;
 		if (noise(&j->random) % 4 == 0)
 			nrun_step(&j->n);
+		if (noise(&j->random) % 16 == 0)
+			assert_int_equal(ew_node_function_unload(j->n.node, "late"), EW_OK);
 		if (noise(&j->random) % 32 == 0)
 			while (nrun_pop(&j->n, topic, data, sizeof(data)))
 				;
