@@ -157,6 +157,13 @@ struct ew_node_config {
 	 * goes, of those with EW_FUNCTION_FRESH (others hold state and stay).  0: any number.
 	 */
 	uint32_t max_loaded;
+	/*
+	 * The result cache of all functions with EW_FUNCTION_CACHE: bytes of events and results, the least recently
+	 * used go first; an event with its result takes an eighth at most.  An eighth more and a table of a 64th come on
+	 * top.  Memory comes and goes: not with an arena.  Results of another version of function or model are never
+	 * given.  While a canary runs its function is worked out every time.  0: no cache.
+	 */
+	size_t cache_bytes;
 };
 
 EW_API enum ew_status ew_node_create(struct ew_node **out, const struct ew_node_config *config,
@@ -221,7 +228,14 @@ enum {
 	 * module_bytes is NULL: host->load gives them when the first event comes, and its verdict about them is that
 	 * event's: EW_NODE_INSTANCE.  config.max_loaded and ew_node_function_unload take them out again.
 	 */
-	EW_FUNCTION_ON_DEMAND = 1u << 5
+	EW_FUNCTION_ON_DEMAND = 1u << 5,
+	/*
+	 * Do not work out again what was worked out before: what the function emitted for an event of the same topic,
+	 * data, flags and content type is emitted again, and nothing is logged or counted by the guest a second time.
+	 * The host's word that nothing else goes into it: not the event's number, time or trace id.  Only for
+	 * EW_FUNCTION_FRESH, one event at a time, and no grants but RECV, EMIT, LOG, STDIO, CONFIG and INFER: else INVAL.
+	 */
+	EW_FUNCTION_CACHE = 1u << 6
 };
 
 struct ew_setting {
@@ -266,6 +280,7 @@ struct ew_function_config {
 	 */
 	uint64_t batch_age_ns;
 	uint32_t batch_bytes; /* of topics and data in one call, whether it waits or not; an event may be larger alone; 0: any */
+	uint64_t cache_ttl_ns; /* how long EW_FUNCTION_CACHE keeps a result; 0: for as long as there is room */
 };
 
 /*
@@ -418,6 +433,7 @@ struct ew_function_stats {
 	uint64_t resets;	    /* calls after which EW_FUNCTION_FRESH put the instance back */
 	uint64_t loads;		    /* of the module, on demand */
 	bool loaded;		    /* the module is in memory */
+	uint64_t cache_hits, cache_misses;
 };
 /* Functions 0, 1, 2 ... until NOENT, in order of first put.  Borrowed until the next call with the node. */
 EW_API enum ew_status ew_node_function_at(const struct ew_node *node, uint32_t index,
@@ -429,6 +445,8 @@ struct ew_node_stats {
 	uint64_t events;   /* taken */
 	uint64_t unrouted; /* of these, for nobody */
 	uint64_t emitted, emit_refused; /* refused: the ring or host had no room, or did not want it */
+	uint64_t cache_evicted, cache_expired; /* results that made room, or were too old */
+	uint64_t cache_bytes, cache_entries;   /* held now */
 };
 EW_API void ew_node_stats(const struct ew_node *node, struct ew_node_stats *out);
 

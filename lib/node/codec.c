@@ -39,6 +39,7 @@ static const struct field {
 	{16, 8, 1, AT(function.batch_age_ns)},
 	{17, 4, 1, AT(function.batch_bytes)},
 	{18, HASH_AT, 1, AT(function.sha256)},
+	{19, 8, 1, AT(function.cache_ttl_ns)},
 	{48, 4, 1, AT(canary.share)},
 	{49, 4, 1, AT(canary.salt)},
 	{50, 4, 1, AT(canary.events)},

@@ -30,6 +30,12 @@ void ewi_version_forget(struct ewi_version *v)
 #endif
 }
 
+void ewi_version_changed(struct ewi_version *v)
+{
+	ewi_version_forget(v);
+	v->number = ++v->node->versions;
+}
+
 #if EW_CONFIG_SNAPSHOT
 /*
  * Keep the instance as edge_init left it, to be put back after each call.  What edge_init made outside of it (open
@@ -282,6 +288,8 @@ static void set(struct ewi_version *v, const struct ew_function_config *c)
 	v->batch = c->batch ? c->batch : c->batch_age_ns ? v->node->max_batch : 1;
 	v->batch_age_ns = c->batch_age_ns;
 	v->batch_bytes = c->batch_bytes;
+	v->cache_ttl_ns = c->cache_ttl_ns;
+	v->number = ++v->node->versions;
 	v->fail_limit = c->fail_limit ? c->fail_limit : EW_NODE_FAIL_LIMIT;
 	v->park_ns = c->park_ns ? c->park_ns : EW_NODE_PARK_NS;
 	v->fuel = c->fuel ? c->fuel : EW_NODE_FUEL;
@@ -391,16 +399,27 @@ static bool name_is_good(const char *name)
 	return len > 0 && len < EW_NODE_NAME_BYTES && !memchr(name, '@', len);
 }
 
+/* What it emits is worked out from the event alone, as far as can be seen from here. */
+static bool is_cacheable(const struct ew_function_config *c)
+{
+	const uint32_t pure = EW_CAP_RECV | EW_CAP_EMIT | EW_CAP_LOG | EW_CAP_STDIO | EW_CAP_CONFIG | EW_CAP_INFER;
+
+	return c->flags & EW_FUNCTION_FRESH && c->batch <= 1 && !c->batch_age_ns && !(c->grant.caps & ~pure);
+}
+
 static enum ew_status check(const struct ew_node *node, const struct ew_function_config *c,
 			    const struct ewi_function *old, struct ew_error *err)
 {
 	const uint32_t known = EW_FUNCTION_FRESH | EW_FUNCTION_KV_SHARED | EW_FUNCTION_COPY |
-			       EW_FUNCTION_DOWNGRADE | EW_FUNCTION_KEEP | EW_FUNCTION_ON_DEMAND;
+			       EW_FUNCTION_DOWNGRADE | EW_FUNCTION_KEEP | EW_FUNCTION_ON_DEMAND | EW_FUNCTION_CACHE;
 
 	if (c->flags & ~known)
 		return ewi_error(err, EW_ERR_INVAL, 0, "unknown flags");
 	if (c->flags & EW_FUNCTION_ON_DEMAND && (c->module_bytes || !node->host.load))
 		return ewi_error(err, EW_ERR_INVAL, 0, "on demand means host->load and no module_bytes");
+	if (c->flags & EW_FUNCTION_CACHE && (!node->cache || !is_cacheable(c)))
+		return ewi_error(err, EW_ERR_INVAL, 0, "a cache needs config.cache_bytes, and a function that keeps no state (FRESH), "
+				 "takes one event at a time and has no grant that tells it more than the event does");
 	if (c->batch > node->max_batch)
 		return ewi_error(err, EW_ERR_INVAL, 0, "batch %u is over the node's max_batch %u",
 				 (unsigned)c->batch, (unsigned)node->max_batch);

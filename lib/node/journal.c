@@ -484,7 +484,8 @@ void ewi_start_encode(uint8_t out[EWI_START_BYTES], const struct ewi_start *s, c
 {
 	const uint32_t words[EWI_START_WORDS] = {EWI_START_VERSION, s->max_functions, s->max_routes, s->max_metrics,
 						 s->max_batch, s->step_events, s->stack_slots, s->call_depth,
-						 s->flags, s->buffer_bytes, s->kv_keys, s->kv_bytes, s->max_loaded};
+						 s->flags, s->buffer_bytes, s->kv_keys, s->kv_bytes, s->max_loaded, s->cache_low,
+						 s->cache_high};
 
 	for (uint32_t i = 0; i < EWI_START_WORDS; i++)
 		ewi_put_le32(out + 4 * i, words[i]);
@@ -500,7 +501,7 @@ enum ew_status ewi_start_decode(const uint8_t *bytes, size_t size, struct ewi_st
 	for (uint32_t i = 0; i < EWI_START_WORDS; i++)
 		words[i] = ewi_le32(bytes + 4 * i);
 	*s = (struct ewi_start){words[1], words[2], words[3], words[4],	 words[5], words[6],
-				words[7], words[8], words[9], words[10], words[11], words[12]};
+				words[7], words[8], words[9], words[10], words[11], words[12], words[13], words[14]};
 	return s->buffer_bytes >= BUFFER_LEAST ? EW_OK : EW_ERR_UNSUPPORTED;
 }
 
@@ -508,7 +509,8 @@ static enum ew_status put_start(struct ewi_journal *j)
 {
 	const struct ew_node *n = j->base.node;
 	struct ewi_start s = {n->max_functions, n->max_routes, n->max_metrics, n->max_batch, n->step_events,
-			      n->stack_slots, n->call_depth, 0, j->cap, 0, 0, n->max_loaded};
+			      n->stack_slots, n->call_depth, 0, j->cap, 0, 0, n->max_loaded,
+			      (uint32_t)n->cache_bytes, (uint32_t)((uint64_t)n->cache_bytes >> 32)};
 	uint8_t kv[EW_SHA256_BYTES] = {0}, data[EWI_START_BYTES];
 	struct ew_kv_stat stat;
 

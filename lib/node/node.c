@@ -50,6 +50,7 @@ static void set(struct ew_node *node, const struct ew_node_config *c)
 	node->step_events = or_default(c->step_events, STEP_EVENTS);
 	node->stack_slots = c->stack_slots;
 	node->call_depth = c->call_depth;
+	node->cache_bytes = c->cache_bytes;
 	node->next_tick = node->next_hold = EW_NODE_WHENEVER;
 }
 
@@ -69,6 +70,8 @@ static enum ew_status take(struct ew_node *node, const struct ew_node_config *c)
 	    !node->states || !node->metrics)
 		return EW_ERR_NOMEM;
 	st = ew_exec_create(&node->exec, &x, a);
+	if (st == EW_OK && c->cache_bytes)
+		st = ewi_cache_create(&node->cache, c->cache_bytes, a);
 	if (st == EW_OK)
 		st = ew_models_create(&node->models, a);
 	return st;
@@ -119,6 +122,7 @@ void ew_node_destroy(struct ew_node *node)
 	ewi_routes_free(node);
 	ew_models_destroy(node->models);
 	ew_exec_destroy(node->exec);
+	ewi_cache_destroy(node->cache);
 	ewi_free(&a, node->functions, node->max_functions, sizeof(*node->functions));
 	ewi_free(&a, node->match, node->max_functions, sizeof(*node->match));
 	ewi_free(&a, node->match_next, node->max_functions, sizeof(*node->match_next));
@@ -141,6 +145,7 @@ void ew_node_interrupt(struct ew_node *node)
 void ew_node_stats(const struct ew_node *node, struct ew_node_stats *out)
 {
 	*out = node->stats;
+	ewi_cache_stats(node->cache, out);
 }
 
 /* ---- time ------------------------------------------------------------------------------------- */

@@ -110,6 +110,8 @@ struct ewi_version {
 	uint64_t fuel, deadline_ns, tick_ns, park_ns;
 	uint64_t batch_age_ns;
 	uint32_t batch_bytes;
+	uint64_t cache_ttl_ns;
+	uint64_t number; /* no other version, and not this one with other settings, has had it */
 	struct ewi_hold *hold; /* for the function, when its own has less room; NULL: it is enough */
 
 	struct ewi_arm *arm; /* what it is counted in while a canary runs; else NULL */
@@ -174,6 +176,14 @@ struct ewi_hold {
 	size_t size, used;
 };
 
+/* cache.c: what a result is found by; then the event's topic and data. */
+struct ewi_cache_key {
+	uint64_t hash, version;
+	uint32_t models, flags;
+	uint16_t content_type;
+};
+struct ewi_cache;
+
 struct ewi_route {
 	struct ewi_function *function;
 	char *pattern;
@@ -200,6 +210,8 @@ struct ew_node {
 	const struct ew_trust *trust; /* NULL: anything is taken */
 	struct ewi_recorder *recorder; /* NULL: nobody records */
 	struct ew_exec *exec;
+	struct ewi_cache *cache; /* NULL: none */
+	uint64_t versions;	 /* numbers given to them */
 	uint64_t now_ns;
 	bool busy; /* in a step or put: a callback must not come back */
 
@@ -208,7 +220,8 @@ struct ew_node {
 	struct ewi_route *routes;
 	size_t route_count, route_cap;
 	uint32_t max_routes, max_metrics, max_batch, step_events;
-	uint32_t stack_slots, call_depth; /* as they were asked for */
+	uint32_t stack_slots, call_depth; /* as they were asked for; */
+	size_t cache_bytes;		  /* likewise */
 	struct ewi_metric *metrics;
 	uint64_t stamp, next_tick, next_hold;
 	uint32_t held; /* events in all holds */
@@ -242,6 +255,8 @@ void ewi_version_stop(struct ewi_version *v);
 void ewi_version_reset(struct ewi_version *v);
 /* The state to reset to is not to be used any longer. */
 void ewi_version_forget(struct ewi_version *v);
+/* Its settings have changed: what was worked out with the old ones, edge_init's state among it, is forgotten. */
+void ewi_version_changed(struct ewi_version *v);
 
 /* registry.c */
 /* EXISTS when version was put with other bytes before. */
@@ -283,6 +298,18 @@ void ewi_hold_events(struct ewi_function *f, const struct ew_event *const *event
 /* Judge what is held now, or what is due. */
 void ewi_hold_flush(struct ewi_function *f);
 void ewi_hold_due(struct ew_node *node);
+
+/* cache.c */
+enum ew_status ewi_cache_create(struct ewi_cache **out, size_t max_bytes, const struct ew_alloc *alloc);
+void ewi_cache_destroy(struct ewi_cache *c);
+void ewi_cache_stats(const struct ewi_cache *c, struct ew_node_stats *out);
+/* True: it was there and has been emitted, or refused with *st.  *key is for _end in any case. */
+bool ewi_cache_get(struct ewi_version *v, const struct ew_event *e, struct ewi_cache_key *key, enum ew_status *st);
+/* What is emitted from now on is remembered, and kept by _end if the call was good. */
+void ewi_cache_begin(struct ewi_cache *c);
+void ewi_cache_emitted(struct ewi_cache *c, const struct ew_event *header, const void *topic, const void *data,
+		       enum ew_status st);
+void ewi_cache_end(struct ewi_version *v, const struct ew_event *e, const struct ewi_cache_key *key, bool good);
 
 /* update.c */
 /* EW_OK when the node asks for no signatures, or this is a good one. */

@@ -351,6 +351,9 @@ static enum ew_status run_start(struct ewi_replay *r, struct ew_error *err)
 	host.fallback = s.flags & EWI_START_FALLBACK ? no_fallback : NULL;
 	host.load = s.flags & EWI_START_LOAD ? no_load : NULL;
 	c.max_loaded = s.max_loaded;
+	if (s.cache_high && sizeof(c.cache_bytes) < 8)
+		return ewi_error(err, EW_ERR_UNSUPPORTED, 0, "the node's cache is larger than this machine's memory");
+	c.cache_bytes = (size_t)((uint64_t)s.cache_high << 31 << 1 | s.cache_low);
 	c.kv = s.flags & EWI_START_KV ? r->kv : NULL;
 	c.max_functions = s.max_functions;
 	c.max_routes = s.max_routes;

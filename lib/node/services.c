@@ -77,6 +77,7 @@ static enum ew_status service_emit(void *user, const struct ew_event *header, co
 		st = r ? r->ops->emit(r, v, header, topic, data) : ewi_node_emit(node, v, header, topic, data);
 	if (st == EW_OK && r)
 		r->ops->output(r, v, header, topic, data);
+	ewi_cache_emitted(node->cache, header, topic, data, st);
 	if (st != EW_OK) {
 		node->stats.emit_refused++;
 		return st;

@@ -83,6 +83,7 @@ static inline void jrun_init(struct jrun *j)
 	j->n.host.report = jrun_report;
 	j->n.host.log = NULL;
 	j->n.config.user = j;
+	j->n.config.cache_bytes = 16384;
 	j->n.clock = j->n.now;
 	j->journal.struct_bytes = sizeof(j->journal);
 }
@@ -159,7 +160,14 @@ static inline void jrun_populate(struct jrun *j)
 	n->function.deadline_ns = 0;
 	n->function.flags = EW_FUNCTION_FRESH;
 	nrun_put(n, "echo", "1", "echo");
+	n->function.flags |= EW_FUNCTION_CACHE;
+	n->function.grant.caps = EW_CAP_RECV | EW_CAP_EMIT;
+	n->function.cache_ttl_ns = 30000;
+	nrun_put(n, "cached", "1", "echo");
+	n->function.cache_ttl_ns = 0;
+	n->function.grant.caps = NRUN_CAPS;
 	n->function.flags = 0;
+	nrun_route(n, "a/d", "cached");
 	n->function.fuel = 0;
 	check_status("older", nrun_try_put(n, "count", "0.9", "count"), EW_ERR_DENIED);
 	n->function.settings = (const struct ew_setting[]){{"refuse", "", 0}};
@@ -198,7 +206,7 @@ static inline void jrun_live(struct jrun *j, uint32_t events)
 	for (uint32_t i = 0; i < events; i++) {
 		const char *t = topics[noise(&j->random) % 9];
 
-		snprintf(data, sizeof(data), "%c--%u", bad[noise(&j->random) % 12], (unsigned)i);
+		snprintf(data, sizeof(data), "%c--%u", bad[noise(&j->random) % 12], (unsigned)(noise(&j->random) % 60));
 		nrun_push(&j->n, t, data);
 		j->n.now = j->n.clock += noise(&j->random) % 2000;
 		if (noise(&j->random) % 4 == 0)
@@ -223,8 +231,8 @@ static inline void jrun_administer(struct jrun *j)
 	nrun_put(n, "count", "1.1.0", "count");
 	jrun_live(j, 40);
 	assert_int_equal(ew_node_function_rollback(n->node, "count", &n->err), EW_OK);
-	n->function.module_bytes = nrun_guest(n, "echo")->bytes;
-	n->function.module_size = nrun_guest(n, "echo")->size;
+	n->function.module_bytes = nrun_guest(n, "misbehave")->bytes;
+	n->function.module_size = nrun_guest(n, "misbehave")->size;
 	n->function.name = "count";
 	n->function.version = "1.2.0";
 	assert_int_equal(ew_node_canary_start(n->node, &n->function, &canary, &n->err), EW_OK);

@@ -145,6 +145,8 @@ struct edit {
 
 static bool is_it(const struct edit *edit, const struct ew_event *e, uint32_t *seen)
 {
+	if (edit->kind == EW_JOURNAL_INPUT && e->topic_bytes != strlen("bad/x")) /* one that matters */
+		return false;
 	return (enum ew_journal_kind)EW_JOURNAL_KIND(e->flags) == edit->kind && ++*seen == edit->nth;
 }
 
@@ -202,7 +204,7 @@ static void says_where_it_parts(void **state)
 		{"a report is not there", {EW_JOURNAL_REPORT, 5, DROP}, 0, 2, "now there is a record \"report\""},
 		{"an output is not there", {EW_JOURNAL_OUTPUT, 9, DROP}, 0, 2, "now"},
 		{"an output twice", {EW_JOURNAL_OUTPUT, 9, TWICE}, 1, 1, "now"},
-		{"an input's topic", {EW_JOURNAL_INPUT, 20, FLIP_TOPIC}, 0, 20, ""},
+		{"an input's topic", {EW_JOURNAL_INPUT, 3, FLIP_TOPIC}, 0, 20, ""},
 		{"a step's time", {EW_JOURNAL_STEP, 12, FLIP_TIME}, 0, 20, ""},
 		{"answers", {EW_JOURNAL_ANSWERS, 4, DROP}, -30, 2, ""},
 		{"answers twice", {EW_JOURNAL_ANSWERS, 4, TWICE}, 0, 2, ""},
