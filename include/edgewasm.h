@@ -42,6 +42,7 @@
 #include "edgewasm/snapshot.h"
 #include "edgewasm/status.h"
 #include "edgewasm/store.h"
+#include "edgewasm/uplink.h"
 #include "edgewasm/wasm.h"
 #include "edgewasm/watch.h"
 

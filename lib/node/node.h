@@ -238,6 +238,7 @@ struct ew_node {
 };
 
 /* route.c */
+bool ewi_topic_matches(const char *pattern, size_t len, const char *topic, size_t topic_len);
 /* Functions for a topic, in order of their routes; returns how many. */
 uint32_t ewi_route_match(struct ew_node *node, const char *topic, size_t len,
 			 struct ewi_function **out);
