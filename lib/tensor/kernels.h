@@ -204,16 +204,16 @@ struct ewi_lead ewi_dwconv_s8_avx2_packed_lead(const void *params, uint32_t inpu
 extern const struct ewi_packing ewi_dwconv_s8_avx2_packing;
 /* Of kernels that have whole rows of activations in scratch before they write their outputs. */
 struct ewi_lead ewi_conv_rows_lead(const void *params, uint32_t input, size_t windows);
-#define TILE(isa)                                                                                  \
-	extern const struct ewi_packing ewi_conv_s8_##isa##_packing, ewi_fc_s8_##isa##_packing;    \
-	size_t ewi_conv_s8_##isa##_packed_scratch(const void *params, size_t windows);             \
+#define CONV_TILE(isa)                                                                             \
+	extern const struct ewi_packing ewi_conv_s8_##isa##_packing;                               \
+	size_t ewi_conv_s8_##isa##_packed_scratch(const void *params, size_t windows);
+#define FC_TILE(isa)                                                                               \
+	extern const struct ewi_packing ewi_fc_s8_##isa##_packing;                                 \
 	size_t ewi_fc_s8_##isa##_packed_scratch(const void *params, size_t windows);
-#define DWTILE(isa)                                                                                \
+#define DWCONV_TILE(isa)                                                                           \
 	extern const struct ewi_packing ewi_dwconv_s8_##isa##_packing;                             \
 	size_t ewi_dwconv_s8_##isa##_packed_scratch(const void *params, size_t windows);
 #include "tensor/tiles.def"
-#undef TILE
-#undef DWTILE
 extern const struct ewi_packing ewi_fc_s8_avx2_packing;
 size_t ewi_fc_s8_avx2_packed_scratch(const void *params, size_t windows);
 size_t ewi_fc_s8_sse41_scratch(const void *params, size_t windows);

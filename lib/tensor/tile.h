@@ -132,10 +132,9 @@ void ewi_tile_take_exact(const struct ewi_tile_layout *l, void *x, const int8_t 
 /* In x: n elements of in_zero. */
 void ewi_tile_fill(const struct ewi_tile_layout *l, void *x, int32_t in_zero, size_t n);
 
-#define TILE(isa) extern const struct ewi_tile_isa ewi_tile_##isa;
-#define DWTILE(isa) extern const struct ewi_tile_dwisa ewi_tile_dw_##isa;
+#define CONV_TILE(isa) extern const struct ewi_tile_isa ewi_tile_##isa;
+#define FC_TILE(isa)
+#define DWCONV_TILE(isa) extern const struct ewi_tile_dwisa ewi_tile_dw_##isa;
 #include "tensor/tiles.def"
-#undef TILE
-#undef DWTILE
 
 #endif

@@ -209,7 +209,7 @@ static inline void run(const struct ewi_call *c, const struct ewi_tile_isa *isa)
 		windows(&k, c->in[0], pictures);
 }
 
-#define TILE(isa)                                                                                  \
+#define CONV_TILE(isa)                                                                     \
 	static size_t isa##_bytes(const void *p)                                                   \
 	{                                                                                          \
 		return bytes_of(p, &ewi_tile_##isa);                                               \
@@ -227,8 +227,7 @@ static inline void run(const struct ewi_call *c, const struct ewi_tile_isa *isa)
 	{                                                                                          \
 		run(c, &ewi_tile_##isa);                                                           \
 	}
-#define DWTILE(isa)
+#define FC_TILE(isa)
+#define DWCONV_TILE(isa)
 #include "tensor/tiles.def"
-#undef TILE
-#undef DWTILE
 #endif

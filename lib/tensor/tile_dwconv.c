@@ -154,7 +154,7 @@ static inline void run(const struct ewi_call *c, const struct ewi_tile_dwisa *is
 		}
 }
 
-#define DWTILE(isa)                                                                                \
+#define DWCONV_TILE(isa)                                                                   \
 	static size_t isa##_bytes(const void *p)                                                   \
 	{                                                                                          \
 		return bytes_of(p, &ewi_tile_dw_##isa);                                            \
@@ -173,8 +173,7 @@ static inline void run(const struct ewi_call *c, const struct ewi_tile_dwisa *is
 	{                                                                                          \
 		run(c, &ewi_tile_dw_##isa);                                                        \
 	}
-#define TILE(isa)
+#define CONV_TILE(isa)
+#define FC_TILE(isa)
 #include "tensor/tiles.def"
-#undef TILE
-#undef DWTILE
 #endif

@@ -64,7 +64,7 @@ static inline void run(const struct ewi_call *c, const struct ewi_tile_isa *isa)
 	}
 }
 
-#define TILE(isa)                                                                                  \
+#define FC_TILE(isa)                                                                       \
 	static size_t isa##_bytes(const void *p)                                                   \
 	{                                                                                          \
 		return bytes_of(p, &ewi_tile_##isa);                                               \
@@ -82,8 +82,7 @@ static inline void run(const struct ewi_call *c, const struct ewi_tile_isa *isa)
 	{                                                                                          \
 		run(c, &ewi_tile_##isa);                                                           \
 	}
-#define DWTILE(isa)
+#define CONV_TILE(isa)
+#define DWCONV_TILE(isa)
 #include "tensor/tiles.def"
-#undef TILE
-#undef DWTILE
 #endif
