@@ -18,7 +18,7 @@
 #else
 #define TARGET "avx2,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni"
 #endif
-#define ROWS 12u
+#define ROWS 8u
 #define STEP 4u
 
 EW_TARGET("avx2")

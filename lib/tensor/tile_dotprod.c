@@ -43,7 +43,10 @@ struct sums {
 		(s)->d = vdotq_laneq_s32((s)->d, (w)[3], x, lane);                                 \
 	} while (0)
 
-/* Four elements of one or four rows. */
+/*
+ * Four elements of one or four rows.  The barrier keeps the compiler from loading weights far ahead: it runs out of
+ * registers then, and sums go through memory (gcc 12).
+ */
 #define STEP(s, rows, at, x, lane)                                                                 \
 	do {                                                                                       \
 		const int8x16_t w4[] = {vld1q_s8(at), vld1q_s8((at) + 16), vld1q_s8((at) + 32),    \
@@ -55,6 +58,7 @@ struct sums {
 			DOT(&(s)[2], w4, (x)[2], lane);                                            \
 			DOT(&(s)[3], w4, (x)[3], lane);                                            \
 		}                                                                                  \
+		__asm__("" : : : "memory");                                                        \
 	} while (0)
 
 EW_INLINE int8x16_t four(const int8_t *x)
