@@ -16,6 +16,6 @@
 #define DOT _mm256_dpbusd_epi32
 #include "tensor/dwconv_vnni.h"
 
-const struct ewi_tile_dwisa ewi_tile_dw_avx512vnni = {.layout = VNNI_LAYOUT, .pixel = pixel};
+const struct ewi_tile_dwisa ewi_tile_dw_avx512vnni = {.layout = VNNI_LAYOUT, .pixels = pixels};
 #endif
 #endif

@@ -27,19 +27,19 @@ EW_INLINE int8x16_t pairs_high(int16x8_t a, int16x8_t b)
 	return vreinterpretq_s8_s16(vzip2q_s16(a, b));
 }
 
-static void pixel(const struct ewi_tile_job *j, const int8_t *const *taps, int8_t *out)
+EW_INLINE void pixel(const struct ewi_tile_job *j, const int8_t *const *taps, size_t at, int8_t *out)
 {
 	const unsigned char *t = j->tiles;
 
-	for (size_t o = 0; o < j->channels; o += EWI_TILE, t += j->tile_bytes) {
+	for (size_t o = 0; o < j->channels; o += EWI_TILE, at += EWI_TILE, t += j->tile_bytes) {
 		const struct ewi_tile_finish *f = (const void *)t;
 		const int8_t *w = (const void *)(f + 1);
 		int32x4_t a = vld1q_s32(f->bias), b = vld1q_s32(f->bias + 4), c = vld1q_s32(f->bias + 8),
 			  d = vld1q_s32(f->bias + 12);
 
 		for (size_t i = 0; i < j->steps; i++, w += 4 * EWI_TILE) {
-			int8x16_t x0 = vld1q_s8(taps[4 * i] + o), x1 = vld1q_s8(taps[4 * i + 1] + o);
-			int8x16_t x2 = vld1q_s8(taps[4 * i + 2] + o), x3 = vld1q_s8(taps[4 * i + 3] + o);
+			int8x16_t x0 = vld1q_s8(taps[4 * i] + at), x1 = vld1q_s8(taps[4 * i + 1] + at);
+			int8x16_t x2 = vld1q_s8(taps[4 * i + 2] + at), x3 = vld1q_s8(taps[4 * i + 3] + at);
 			int16x8_t low = vreinterpretq_s16_s8(vzip1q_s8(x0, x1));
 			int16x8_t high = vreinterpretq_s16_s8(vzip2q_s8(x0, x1));
 			int16x8_t low2 = vreinterpretq_s16_s8(vzip1q_s8(x2, x3));
@@ -54,9 +54,15 @@ static void pixel(const struct ewi_tile_job *j, const int8_t *const *taps, int8_
 	}
 }
 
+static void pixels(const struct ewi_tile_job *j, const int8_t *const *taps, size_t step, size_t count, int8_t *out)
+{
+	for (size_t at = 0; count > 0; count--, at += step, out += j->channels)
+		pixel(j, taps, at, out);
+}
+
 const struct ewi_tile_dwisa ewi_tile_dw_dotprod = {
 	.layout = {.step = 4, .size = 1, .head = sizeof(struct ewi_tile_finish), .put = ewi_tile_put},
-	.pixel = pixel,
+	.pixels = pixels,
 };
 #ifndef __clang__
 #pragma GCC pop_options

@@ -17,18 +17,18 @@
 #endif
 #include "tensor/requant_neon.h"
 
-static void pixel(const struct ewi_tile_job *j, const int8_t *const *taps, int8_t *out)
+EW_INLINE void pixel(const struct ewi_tile_job *j, const int8_t *const *taps, size_t at, int8_t *out)
 {
 	const unsigned char *t = j->tiles;
 
-	for (size_t o = 0; o < j->channels; o += EWI_TILE, t += j->tile_bytes) {
+	for (size_t o = 0; o < j->channels; o += EWI_TILE, at += EWI_TILE, t += j->tile_bytes) {
 		const struct ewi_tile_finish *f = (const void *)t;
 		const int8_t *w = (const void *)(f + 1);
 		int32x4_t a = vld1q_s32(f->bias), b = vld1q_s32(f->bias + 4), c = vld1q_s32(f->bias + 8),
 			  d = vld1q_s32(f->bias + 12);
 
 		for (size_t i = 0; i < j->steps; i++, w += EWI_TILE) {
-			int8x16_t x = vld1q_s8(taps[i] + o), v = vld1q_s8(w);
+			int8x16_t x = vld1q_s8(taps[i] + at), v = vld1q_s8(w);
 			int16x8_t low = vmull_s8(vget_low_s8(x), vget_low_s8(v));
 			int16x8_t high = vmull_s8(vget_high_s8(x), vget_high_s8(v));
 
@@ -41,9 +41,15 @@ static void pixel(const struct ewi_tile_job *j, const int8_t *const *taps, int8_
 	}
 }
 
+static void pixels(const struct ewi_tile_job *j, const int8_t *const *taps, size_t step, size_t count, int8_t *out)
+{
+	for (size_t at = 0; count > 0; count--, at += step, out += j->channels)
+		pixel(j, taps, at, out);
+}
+
 const struct ewi_tile_dwisa ewi_tile_dw_neon = {
 	.layout = {.step = 1, .size = 1, .head = sizeof(struct ewi_tile_finish), .put = ewi_tile_put},
-	.pixel = pixel,
+	.pixels = pixels,
 };
 #if !defined(__aarch64__)
 #pragma GCC pop_options

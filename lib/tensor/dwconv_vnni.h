@@ -21,24 +21,31 @@ EW_INLINE __m256i spread(const int8_t *p)
 
 /* Unpacking leaves channels 0 to 3 and 8 to 11 in the first vector, where ewi_place_avx2 has them. */
 EW_TARGET(TARGET)
-static void pixel(const struct ewi_tile_job *j, const int8_t *const *taps, int8_t *out)
+EW_INLINE void pixel(const struct ewi_tile_job *j, const int8_t *const *taps, size_t at, int8_t *out)
 {
 	const unsigned char *t = j->tiles;
 
-	for (size_t o = 0; o < j->channels; o += EWI_TILE, t += j->tile_bytes) {
+	for (size_t o = 0; o < j->channels; o += EWI_TILE, at += EWI_TILE, t += j->tile_bytes) {
 		const struct ewi_finish_avx2 *f = (const void *)t;
 		const unsigned char *w = (const void *)(f + 2);
 		__m256i sums[2] = {load_vnni(f[0].bias), load_vnni(f[1].bias)};
 
 		for (size_t i = 0; i < j->steps; i++, w += 4 * EWI_TILE) {
-			__m256i a = _mm256_unpacklo_epi8(spread(taps[4 * i] + o), spread(taps[4 * i + 1] + o));
-			__m256i b = _mm256_unpacklo_epi8(spread(taps[4 * i + 2] + o), spread(taps[4 * i + 3] + o));
+			__m256i a = _mm256_unpacklo_epi8(spread(taps[4 * i] + at), spread(taps[4 * i + 1] + at));
+			__m256i b = _mm256_unpacklo_epi8(spread(taps[4 * i + 2] + at), spread(taps[4 * i + 3] + at));
 
 			sums[0] = DOT(sums[0], _mm256_unpacklo_epi16(a, b), load_vnni(w));
 			sums[1] = DOT(sums[1], _mm256_unpackhi_epi16(a, b), load_vnni(w + 32));
 		}
 		finish_vnni(sums, 1, f, j, out + o, j->channels - o);
 	}
+}
+
+EW_TARGET(TARGET)
+static void pixels(const struct ewi_tile_job *j, const int8_t *const *taps, size_t step, size_t count, int8_t *out)
+{
+	for (size_t at = 0; count > 0; count--, at += step, out += j->channels)
+		pixel(j, taps, at, out);
 }
 
 #endif

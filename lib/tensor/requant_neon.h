@@ -53,10 +53,12 @@ EW_INLINE void ewi_store_neon(int8_t *out, int8x16_t v, size_t n)
 
 	if (EW_LIKELY(n >= EWI_TILE)) {
 		vst1q_s8(out, v);
-		return;
+	} else if (n == 8) {
+		vst1_s8(out, vget_low_s8(v));
+	} else {
+		vst1q_s8(all, v);
+		memcpy(out, all, n);
 	}
-	vst1q_s8(all, v);
-	memcpy(out, all, n);
 }
 
 EW_INLINE void ewi_finish_as_neon(int32x4_t a, int32x4_t b, int32x4_t c, int32x4_t d, const struct ewi_tile_finish *f,
@@ -64,7 +66,7 @@ EW_INLINE void ewi_finish_as_neon(int32x4_t a, int32x4_t b, int32x4_t c, int32x4
 {
 	const int16x8_t zero = vdupq_n_s16((int16_t)j->out_zero);
 	int16x8_t low = vcombine_s16(ewi_four_neon(a, f, 0, mode), ewi_four_neon(b, f, 4, mode));
-	int16x8_t high = vcombine_s16(ewi_four_neon(c, f, 8, mode), ewi_four_neon(d, f, 12, mode));
+	int16x8_t high = n <= 8 ? low : vcombine_s16(ewi_four_neon(c, f, 8, mode), ewi_four_neon(d, f, 12, mode));
 	int8x16_t v = vcombine_s8(vqmovn_s16(vqaddq_s16(low, zero)), vqmovn_s16(vqaddq_s16(high, zero)));
 
 	v = vmaxq_s8(v, vdupq_n_s8((int8_t)j->act_min));

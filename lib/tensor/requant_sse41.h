@@ -48,10 +48,12 @@ EW_INLINE void ewi_store_sse41(int8_t *out, __m128i bytes, size_t n)
 
 	if (EW_LIKELY(n >= EWI_TILE)) {
 		_mm_storeu_si128((void *)out, bytes);
-		return;
+	} else if (n == 8) {
+		_mm_storel_epi64((void *)out, bytes);
+	} else {
+		_mm_storeu_si128((void *)all, bytes);
+		memcpy(out, all, n);
 	}
-	_mm_storeu_si128((void *)all, bytes);
-	memcpy(out, all, n);
 }
 
 static EW_NOINLINE void ewi_finish_slow_sse41(const int32_t *sums, const struct ewi_tile_finish *f,
@@ -82,7 +84,7 @@ EW_INLINE void ewi_finish_sse41(const __m128i sums[4], const struct ewi_tile_fin
 		return;
 	}
 	a = _mm_packs_epi32(ewi_near_sse41(sums[0], f, 0), ewi_near_sse41(sums[1], f, 4));
-	b = _mm_packs_epi32(ewi_near_sse41(sums[2], f, 8), ewi_near_sse41(sums[3], f, 12));
+	b = n <= 8 ? a : _mm_packs_epi32(ewi_near_sse41(sums[2], f, 8), ewi_near_sse41(sums[3], f, 12));
 	a = _mm_packs_epi16(_mm_adds_epi16(a, zero), _mm_adds_epi16(b, zero));
 	a = _mm_max_epi8(a, _mm_set1_epi8((char)j->act_min));
 	ewi_store_sse41(out, _mm_min_epi8(a, _mm_set1_epi8((char)j->act_max)), n);

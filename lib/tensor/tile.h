@@ -121,10 +121,10 @@ struct ewi_tile_isa {
 struct ewi_tile_dwisa {
 	struct ewi_tile_layout layout;
 	/*
-	 * One pixel: steps * step taps, the channels of each a tile's at a time, of which up to 15 behind the last are read; as
-	 * many outputs as there are channels.
+	 * `count` pixels of a row: steps * step taps, each `step` further on for the next pixel; the channels of each a tile's at
+	 * a time, of which up to 15 behind the last are read.  All of a pixel is read before the next one is written.
 	 */
-	void (*pixel)(const struct ewi_tile_job *j, const int8_t *const *taps, int8_t *out);
+	void (*pixels)(const struct ewi_tile_job *j, const int8_t *const *taps, size_t step, size_t count, int8_t *out);
 };
 
 /* In x: n elements, as take makes them, without reading more. */

@@ -6,7 +6,7 @@
  * tiles.def.
  *
  * The loops inside are given where each tap of a pixel begins, and read its channels 16 at a time.  Taps outside the
- * picture, and those that fill up the last step (with weight 0), are a pixel of scratch that is all zero point.  What is read
+ * picture are a pixel of scratch that is all zero point.  What is read
  * behind a tap's last channel is the next pixel's; where there is none any more, taps are copied to scratch first.
  * More than one output for each channel is left to the definition.
  */
@@ -25,6 +25,7 @@ struct work {
 	const int8_t *in_end;
 	int8_t *outside; /* behind it: room for copies */
 	size_t width;	 /* bytes that are read of a tap */
+	size_t places;	 /* taps that the loop reads */
 	const int8_t *taps[TAPS + STEP_MAX];
 };
 
@@ -100,31 +101,46 @@ static void copy_last(struct work *k)
 		}
 }
 
+/*
+ * Output columns from *first to *end have all their taps inside the picture and a tap's width before the end of the input:
+ * their taps move on together.
+ */
+static void inside(const struct work *k, const struct ewi_spot *s, uint32_t *first, uint32_t *end)
+{
+	const struct ewi_window *w = &k->p->win;
+	uint32_t reach = (w->k_w - 1) * w->dil_w + 1, over = (uint32_t)((k->width - 1) / w->in_c);
+	const int8_t *last = (const int8_t *)s->in; /* behind the last row of taps */
+
+	*first = *end = 0;
+	if (s->ky != 0 || s->ky_end != w->k_h || reach > w->in_w)
+		return;
+	last += (size_t)((int64_t)s->y + (int64_t)(w->k_h - 1) * w->dil_h + 1) * w->in_w * w->in_c;
+	over = last == k->in_end ? over : 0; /* columns that are too near */
+	if (last != k->in_end && (size_t)(k->in_end - last) < k->width)
+		return;
+	if (reach + over > w->in_w)
+		return;
+	*first = ((uint32_t)w->pad_w + w->stride_w - 1) / w->stride_w;
+	*end = (w->in_w - over - reach + (uint32_t)w->pad_w) / w->stride_w + 1;
+	*end = *end < w->out_w ? *end : w->out_w;
+}
+
 static void row(struct work *k, struct ewi_spot *s, int8_t *out)
 {
 	const struct ewi_window *w = &k->p->win;
-	size_t step = (size_t)w->stride_w * w->in_c, n = taps_of(k->p);
-	uint32_t was_kx = UINT32_MAX, was_end = 0;
+	uint32_t first, end, n;
 
-	for (uint32_t x = 0; x < w->out_w; x++, out += w->out_c) {
-		bool near_end;
-
+	inside(k, s, &first, &end);
+	for (uint32_t x = 0; x < w->out_w; x += n, out += (size_t)n * w->out_c) {
+		n = x == first && end > first ? end - first : 1;
 		s->x = (int32_t)(x * w->stride_w) - w->pad_w;
 		ewi_window_clip(s->x, w->k_w, w->dil_w, w->in_w, &s->kx, &s->kx_end);
-		near_end = s->ky_end > s->ky && s->kx_end > s->kx &&
-			   (size_t)(k->in_end - (const int8_t *)s->in) <
-				   ewi_spot_at(w, s, s->ky_end - 1, s->kx_end - 1) + k->width;
-		if (s->kx == was_kx && s->kx_end == was_end && !near_end) {
-			for (size_t t = 0; t < n; t++)
-				k->taps[t] += k->taps[t] == k->outside ? 0 : step;
-		} else {
-			find_taps(k, s);
-			was_kx = near_end ? UINT32_MAX : s->kx; /* copies do not move on */
-			was_end = s->kx_end;
-		}
-		if (near_end)
+		find_taps(k, s);
+		if (n == 1)
 			copy_last(k);
-		k->isa->pixel(&k->job, k->taps, out);
+		for (size_t t = taps_of(k->p); t < k->places; t++)
+			k->taps[t] = k->taps[t - 1]; /* of weight 0 */
+		k->isa->pixels(&k->job, k->taps, (size_t)w->stride_w * w->in_c, n, out);
 	}
 }
 
@@ -144,8 +160,7 @@ static inline void run(const struct ewi_call *c, const struct ewi_tile_dwisa *is
 	k.width = width_of(p);
 	k.outside = c->scratch;
 	memset(k.outside, p->in_zero, k.width);
-	for (size_t t = 0; t < k.job.steps * isa->layout.step; t++)
-		k.taps[t] = k.outside;
+	k.places = k.job.steps * isa->layout.step;
 	for (; pictures > 0; pictures--, s.in = (const int8_t *)s.in + picture)
 		for (uint32_t y = 0; y < w->out_h; y++, out += (size_t)w->out_w * w->out_c) {
 			s.y = (int32_t)(y * w->stride_h) - w->pad_h;
