@@ -11,7 +11,7 @@
 #include "tensor/tile.h"
 
 #if EWI_KERNELS_NEON
-#if !defined(__aarch64__)
+#if !defined(__aarch64__) && !defined(__clang__)
 #pragma GCC push_options
 #pragma GCC target("fpu=neon")
 #endif
@@ -51,7 +51,7 @@ const struct ewi_tile_dwisa ewi_tile_dw_neon = {
 	.layout = {.step = 1, .size = 1, .head = sizeof(struct ewi_tile_finish), .put = ewi_tile_put},
 	.pixels = pixels,
 };
-#if !defined(__aarch64__)
+#if !defined(__aarch64__) && !defined(__clang__)
 #pragma GCC pop_options
 #endif
 #endif

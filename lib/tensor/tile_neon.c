@@ -11,7 +11,7 @@
 #include "tensor/tile.h"
 
 #if EWI_KERNELS_NEON
-#if !defined(__aarch64__)
+#if !defined(__aarch64__) && !defined(__clang__)
 #pragma GCC push_options
 #pragma GCC target("fpu=neon")
 #endif
@@ -114,7 +114,7 @@ const struct ewi_tile_isa ewi_tile_neon = {
 	.take = take,
 	.run = run,
 };
-#if !defined(__aarch64__)
+#if !defined(__aarch64__) && !defined(__clang__)
 #pragma GCC pop_options
 #endif
 #endif
