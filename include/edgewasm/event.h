@@ -29,7 +29,7 @@ extern "C" {
 #define EW_TOPIC_MAX_BYTES 65535u
 /* flags: the low half is the application's and travels unchanged; the high half is the library's. */
 #define EW_EVENT_USER_FLAGS 0x0000ffffu
-#define EW_EVENT_CONTEXT 0x00010000u /* the data ends in a trace context, see trace.h */
+#define EW_EVENT_CONTEXT 0x40000000u /* the data ends in a trace context, see trace.h */
 #define EW_EVENT_CONTEXT_BYTES 12u   /* of it, besides its tracestate */
 
 /*

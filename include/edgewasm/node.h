@@ -211,7 +211,7 @@ struct ew_node_config {
 	 * context behind its data, with the function's span as the parent and the input's flags and tracestate.  So much
 	 * room is taken for the data of one event and its context; larger ones carry their trace id only.  0: no contexts.
 	 */
-	size_t trace_bytes;
+	uint32_t trace_bytes;
 };
 
 EW_API enum ew_status ew_node_create(struct ew_node **out, const struct ew_node_config *config,
@@ -426,7 +426,8 @@ struct ew_node_next {
 /*
  * Ticks and batches that are due, then at most step_events events of the ring.  now_ns must not step back (a step back is
  * taken as standing still) and is of the clock that stamps the ring's events.  next may be NULL.
- * Returns EW_OK whatever the functions did; STATE when called from a callback.
+ * Returns EW_OK whatever the functions did; STATE when called from a callback; what journal.h says where there is one.
+ * next is filled in unless nothing was done.
  */
 EW_API enum ew_status ew_node_step(struct ew_node *node, uint64_t now_ns,
 				   struct ew_node_next *next);

@@ -29,6 +29,10 @@ struct entry {
 	uint32_t topic_bytes, data_bytes, out_bytes; /* topic, data and what was emitted follow */
 };
 
+/* What an entry takes and counts, on every machine: a replay evicts what was evicted. */
+#define ENTRY_BYTES 96u
+_Static_assert(sizeof(struct entry) <= ENTRY_BYTES, "an entry with its pointers takes more");
+
 struct ewi_cache {
 	struct ew_alloc alloc;
 	struct entry **table;
@@ -48,7 +52,7 @@ static uint8_t *entry_bytes(struct entry *e)
 
 static size_t entry_size(const struct entry *e)
 {
-	return sizeof(*e) + e->topic_bytes + e->data_bytes + e->out_bytes;
+	return ENTRY_BYTES + e->topic_bytes + e->data_bytes + e->out_bytes;
 }
 
 /* ---- making ----------------------------------------------------------------------------------- */
@@ -245,7 +249,7 @@ void ewi_cache_end(struct ewi_version *v, const struct ew_event *e, const struct
 {
 	struct ew_node *node = v->node;
 	struct ewi_cache *c = node->cache;
-	size_t payload = (size_t)e->topic_bytes + ew_event_payload_bytes(e), size = sizeof(struct entry) + payload + c->taken_bytes;
+	size_t payload = (size_t)e->topic_bytes + ew_event_payload_bytes(e), size = ENTRY_BYTES + payload + c->taken_bytes;
 	struct entry *n;
 
 	c->taking = false;

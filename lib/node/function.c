@@ -120,6 +120,10 @@ static enum ew_status call_once(struct ewi_version *v, const char *name, const c
 	if (st != EW_OK || !func)
 		return st;
 	o = ewi_guest_call(v, func, values, left, 0, used);
+	if (v->node->recorder) {
+		o.result = o.status == EW_OK && signature[2] ? values[0].i32 : 0;
+		v->node->recorder->ops->call(v->node->recorder, v, NULL, 0, 0, &o, *used);
+	}
 	if (o.status == EW_ERR_TRAP) {
 		*trap = *ew_exec_trap(v->node->exec);
 		return ewi_error(err, o.status, 0, "%s trapped: %s", name, trap->text);

@@ -49,6 +49,9 @@ static void set(struct ew_node *node, const struct ew_node_config *c)
 	node->max_batch = or_default(c->max_batch, EW_NODE_BATCH);
 	node->max_loaded = c->max_loaded;
 	node->step_events = or_default(c->step_events, STEP_EVENTS);
+	node->stack_slots = c->stack_slots;
+	node->call_depth = c->call_depth;
+	node->cache_bytes = c->cache_bytes;
 	node->next_tick = node->next_hold = EW_NODE_WHENEVER;
 }
 
@@ -282,7 +285,7 @@ static uint32_t run_events(struct ew_node *node)
 {
 	uint32_t done = 0;
 
-	while (done < node->step_events) {
+	while (done < node->step_events && !(node->recorder && node->recorder->stopped)) {
 		uint32_t room = node->step_events - done, count, fresh;
 
 		count = fresh = ew_ring_read(node->in, node->events,

@@ -32,6 +32,7 @@ enum ewi_act {
 	EWI_ACT_MODEL,
 	EWI_ACT_SELECT,
 	EWI_ACT_SETTING,
+	EWI_ACT_UNLOAD,
 	EWI_ACT_TENANT
 };
 
@@ -71,6 +72,8 @@ struct ewi_recorder_ops {
 	enum ew_status (*emit)(struct ewi_recorder *r, const struct ewi_version *v, const struct ew_event *header,
 			       const void *topic, const void *data);
 	bool (*fallback)(struct ewi_recorder *r, const char *function, const struct ew_event *event);
+	enum ew_status (*load)(struct ewi_recorder *r, const struct ewi_version *v, const uint8_t *sha256,
+			       const void **bytes, size_t *size);
 	/* A call begins: the fuel at which it was interrupted, or UINT64_MAX.  And: it was, after so much. */
 	uint64_t (*call_limit)(struct ewi_recorder *r);
 	void (*interrupted)(struct ewi_recorder *r, uint64_t used);
@@ -81,6 +84,7 @@ struct ewi_recorder_ops {
 struct ewi_recorder {
 	const struct ewi_recorder_ops *ops;
 	struct ew_node *node;
+	bool stopped; /* it has to be written down, and cannot be: no more events in this step */
 };
 
 /* One version of a function: what ew_node_function_put makes and swaps. */
@@ -239,7 +243,7 @@ struct ew_node {
 	struct ewi_tenant *tenants; /* in the order in which they came */
 	uint64_t versions;	 /* numbers given to them */
 	uint8_t *trace_room;	 /* trace_bytes for what is emitted and its trace context; NULL: none is attached */
-	size_t trace_bytes;
+	uint32_t trace_bytes;
 	uint64_t wall_offset;		/* of the realtime clock from now_ns, for what is told; 0: not known */
 	const struct ew_event *asking; /* the event of a call that has only one; NULL */
 	uint64_t now_ns;
@@ -250,6 +254,8 @@ struct ew_node {
 	struct ewi_route *routes;
 	size_t route_count, route_cap;
 	uint32_t max_routes, max_metrics, max_batch, step_events;
+	uint32_t stack_slots, call_depth; /* as they were asked for; */
+	size_t cache_bytes;		  /* likewise */
 	struct ewi_metric *metrics;
 	uint64_t stamp, next_tick, next_hold;
 	uint32_t held; /* events in all holds */
@@ -266,6 +272,7 @@ struct ew_node {
 };
 
 /* route.c */
+bool ewi_topic_matches(const char *pattern, size_t len, const char *topic, size_t topic_len);
 /* Functions for a topic, in order of their routes; returns how many. */
 uint32_t ewi_route_match(struct ew_node *node, const char *topic, size_t len,
 			 struct ewi_function **out);

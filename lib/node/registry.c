@@ -132,8 +132,11 @@ enum ew_status ewi_module_demand(struct ewi_version *v, struct ew_error *err)
 	if (v->module)
 		return EW_OK;
 	make_room(node, v);
-	st = node->host.load(node->user, v->function->name, v->version, v->hash_known ? v->sha256 : NULL, &v->bytes,
-			     &v->size);
+	if (node->recorder)
+		st = node->recorder->ops->load(node->recorder, v, v->hash_known ? v->sha256 : NULL, &v->bytes, &v->size);
+	else
+		st = node->host.load(node->user, v->function->name, v->version, v->hash_known ? v->sha256 : NULL,
+				     &v->bytes, &v->size);
 	if (st != EW_OK)
 		return ewi_error(err, st, 0, "the host has no bytes for it: %s", ew_status_text(st));
 	st = ewi_module_load(v, v->bytes, v->size, err);
@@ -151,16 +154,18 @@ enum ew_status ewi_module_demand(struct ewi_version *v, struct ew_error *err)
 
 enum ew_status ew_node_function_unload(struct ew_node *node, const char *name)
 {
+	const struct ewi_act_args act = {.act = EWI_ACT_UNLOAD, .name = name};
+	enum ew_status st = ewi_act_begin(node, &act, NULL);
 	struct ewi_function *f = ewi_function_find(node, name);
 
-	if (node->busy)
-		return EW_ERR_STATE;
+	if (st != EW_OK)
+		return st;
 	if (!f)
-		return EW_ERR_NOENT;
+		return ewi_act_end(node, EW_ERR_NOENT);
 	if (!(f->version->flags & EW_FUNCTION_ON_DEMAND) || !(f->version->flags & EW_FUNCTION_FRESH))
-		return EW_ERR_UNSUPPORTED;
+		return ewi_act_end(node, EW_ERR_UNSUPPORTED);
 	ewi_module_unload(f->version);
-	return EW_OK;
+	return ewi_act_end(node, EW_OK);
 }
 
 #endif

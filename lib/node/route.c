@@ -37,7 +37,7 @@ static bool pattern_is_good(const char *p, size_t len)
 	}
 }
 
-static bool matches(const char *p, size_t plen, const char *t, size_t tlen)
+bool ewi_topic_matches(const char *p, size_t plen, const char *t, size_t tlen)
 {
 	for (;;) {
 		size_t pn = part_len(p, plen), tn;
@@ -77,7 +77,7 @@ uint32_t ewi_route_match(struct ew_node *node, const char *topic, size_t len,
 		if (r->pattern[0] != '+' && r->pattern[0] != '#' && len &&
 		    r->pattern[0] != topic[0])
 			continue;
-		if (!matches(r->pattern, r->len, topic, len))
+		if (!ewi_topic_matches(r->pattern, r->len, topic, len))
 			continue;
 		r->function->stamp = node->stamp;
 		out[count++] = r->function;

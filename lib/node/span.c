@@ -54,9 +54,9 @@ bool ewi_span_attach(const struct ewi_version *v, struct ew_event *header, const
 
 	if (!e || !has_trace(e))
 		return false;
-	/* Who asked without a context begins a trace here, which is recorded when somebody listens. */
+	/* Who asked without a context begins a trace here. */
 	if (!ew_event_context(e, &c))
-		c.flags = node->host.span ? EW_TRACE_SAMPLED : 0;
+		c.flags = EW_TRACE_SAMPLED;
 	span_id(v, e, &c, c.span_id);
 	more = ew_trace_trailer_bytes(&c);
 	if (header->data_bytes > node->trace_bytes || more > node->trace_bytes - header->data_bytes)
