@@ -5,15 +5,18 @@
  * conv_avx2.c - CONV_2D of int8 with AVX2 and packed weights: the bytes of ewk_conv_s8_ref, by way of int16.
  *
  * A convolution is a matrix product: a row of activations for each output pixel (the input under its window), a
- * column of weights for each output channel.  Rows are made a few at a time, in scratch, with zeros for taps outside
+ * column of weights for each output channel.  Rows are made a few at a time, in scratch, with zero points for taps outside
  * the picture, and meet 16 channels at a time, a tile.  Which way is decided for each tile at load:
  *
- * - words: activations less their zero point, widened to int16; two elements of a row in one vpmaddwd.  A pair of
- *   products is at most 2 * 255 * 128 < 2^17.  Exact always.
+ * - words: activations widened to int16; two elements of a row in one vpmaddwd.  Exact always.
  * - bytes: activations + 128, unsigned; four elements by vpmaddubsw and vpmaddwd.  As many multiplications, but
  *   fewer additions and half the loads.  vpmaddubsw saturates, so this is exact only where |w0| + |w1| <= 128 for
  *   each pair of weights, because 255 * 128 < 2^15.  Pairs beyond that are split, w = a + b, both within the bound;
  *   b goes into an additional step.  A long tile goes by bytes where at most a quarter of its steps need that.
+ *
+ * Zero points (and the 128) stand in the bias: what they add is the same for every row.  Where steps.h can do all
+ * channels, sums come out shifted as it wants them: words shift activations by ACT and weights by the rest, which fits
+ * in int16, and a pair of products in 2^(14 + 13 + 1 + 1); bytes shift by what the second multiplication is with.
  *
  * Sums wrap modulo 2^32, as the definition's do.
  *
@@ -25,7 +28,7 @@
 #include "tensor/kernels.h"
 
 #if EWI_KERNELS_X86
-#include "tensor/requant_avx2.h"
+#include "tensor/steps_avx2.h"
 
 /*
  * Keeps the compiler from loading activations of many rows ahead: it runs out of registers then, and sums go
@@ -45,16 +48,19 @@
 struct packed {
 	uint32_t steps; /* of four elements of a row */
 	uint32_t mode;	/* enum ewi_finish_mode */
+	uint32_t act;	/* what activations in words are shifted by */
 	uint32_t any_bytes; /* tiles */
-	uint32_t unused[EWI_LINE / 4 - 3];
+	uint32_t unused[EWI_LINE / 4 - 4];
 };
 
 struct tile {
 	struct ewi_finish_avx2 finish[2];
+	int32_t scale[2][8]; /* bytes: two int16 for each channel */
 	uint32_t bytes, more;
 	uint32_t unused[14];
 };
 
+#define ACT EWI_STEPS_SHIFT_MIN
 #define STEP 4u
 #define STEP_WORDS (STEP * TILE)
 
@@ -86,27 +92,41 @@ static int32_t bias_at(const uint8_t *bias, uint32_t o)
 	return bias ? (int32_t)ewi_le32(bias + 4 * (size_t)o) : 0;
 }
 
-static enum ewi_finish_mode choose_mode(const struct ewi_conv *p, const int8_t *w, const uint8_t *bias)
+/* The channels of a tile while it is packed. */
+struct source {
+	const struct ewi_conv *p;
+	const int8_t *w;
+	const uint8_t *bias;
+	uint32_t first;
+	struct ewi_steps steps[TILE]; /* all 0 where steps.h cannot do the layer */
+};
+
+/* Element d of channel i of the tile; 0 behind the last, and where the output is the same whatever the sum. */
+static int8_t weight(const struct source *s, uint32_t i, uint32_t d)
 {
-	uint32_t depth = depth_of(p);
+	size_t depth = depth_of(s->p);
 
-	if (p->single)
-		return EWI_FINISH_SINGLE;
-	for (uint32_t o = 0; o < p->win.out_c; o++) {
-		uint64_t sum = 0;
-
-		for (uint32_t d = 0; d < depth; d++, w++)
-			sum += (uint64_t)(*w < 0 ? -*w : *w);
-		if (!ewi_finish_near_avx2(ewi_conv_scale(p, o), bias_at(bias, o), sum))
-			return EWI_FINISH_TWICE;
-	}
-	return EWI_FINISH_NEAR;
+	if (s->first + i >= s->p->win.out_c || d >= depth || s->steps[i].constant)
+		return 0;
+	return s->w[(s->first + i) * depth + d];
 }
 
-/* Element d of channel o; 0 behind the last. */
-static int8_t weight(const struct ewi_conv *p, const int8_t *w, uint32_t o, uint32_t d)
+static bool find_steps(struct source *s)
 {
-	return o < p->win.out_c && d < depth_of(p) ? w[(size_t)o * depth_of(p) + d] : 0;
+	const struct ewi_conv *p = s->p;
+
+	memset(s->steps, 0, sizeof(s->steps));
+	for (uint32_t i = 0; i < TILE && s->first + i < p->win.out_c; i++) {
+		uint32_t o = s->first + i;
+		struct ewi_staircase c = {.scale = ewi_conv_scale(p, o), .single = p->single, .zero = p->out_zero,
+					  .min = p->act_min, .max = p->act_max, .bias = bias_at(s->bias, o)};
+
+		for (uint32_t d = 0; d < depth_of(p); d++)
+			ewi_staircase_reach(&c, weight(s, i, d), p->in_zero);
+		if (!ewi_steps_find(&c, &s->steps[i]))
+			return false;
+	}
+	return true;
 }
 
 /* The part of a weight that stays in its place: all of it, or half when its pair is beyond the bound. */
@@ -121,17 +141,16 @@ static int8_t kept(int8_t w, int8_t other)
  * Step s of a tile in bytes.  What is left of halves, w - w / 2, is at most 64 in magnitude, two of them 128
  * together.  Returns whether something is left.
  */
-static bool pack_step(const struct ewi_conv *p, const int8_t *w, uint32_t first, uint32_t s, int8_t *keep,
-		      int8_t *rest)
+static bool pack_step(const struct source *from, uint32_t s, int8_t *keep, int8_t *rest)
 {
 	bool left = false;
 
 	for (uint32_t i = 0; i < TILE; i++)
 		for (uint32_t k = 0; k < STEP; k++) {
-			int8_t v = weight(p, w, first + i, STEP * s + k);
+			int8_t v = weight(from, i, STEP * s + k);
 			size_t at = STEP * ewi_place_avx2(i) + k;
 
-			keep[at] = kept(v, weight(p, w, first + i, STEP * s + (k ^ 1)));
+			keep[at] = kept(v, weight(from, i, STEP * s + (k ^ 1)));
 			rest[at] = (int8_t)(v - keep[at]);
 			left |= rest[at] != 0;
 		}
@@ -140,68 +159,92 @@ static bool pack_step(const struct ewi_conv *p, const int8_t *w, uint32_t first,
 
 #define BYTES_STEPS 8u /* fewer do not pay for rows of bytes */
 
-/* False, and the tile as it was, when too many steps would have to be split. */
-static bool pack_bytes(const struct ewi_conv *p, const int8_t *w, uint32_t first, uint32_t steps,
-		       struct tile *t)
+/* False, and nothing done, when too many steps would have to be split. */
+static bool pack_bytes(const struct source *from, uint32_t steps, struct tile *t)
 {
 	int8_t keep[STEP * TILE], rest[STEP * TILE], *to = (int8_t *)(t + 1);
 	uint32_t more = 0, n = 0, *which;
 
 	for (uint32_t s = 0; s < steps; s++)
-		more += pack_step(p, w, first, s, keep, rest);
+		more += pack_step(from, s, keep, rest);
 	if (more > steps / 4 || steps < BYTES_STEPS)
 		return false;
 	which = (uint32_t *)(void *)(to + (size_t)(steps + more) * sizeof(keep));
 	for (uint32_t s = 0; s < steps; s++) {
-		if (pack_step(p, w, first, s, to + s * sizeof(keep), rest)) {
+		if (pack_step(from, s, to + s * sizeof(keep), rest)) {
 			memcpy(to + (steps + n) * sizeof(keep), rest, sizeof(rest));
 			which[n++] = STEP * s;
 		}
 	}
-	t->bytes = true;
 	t->more = more;
 	return true;
 }
 
-static void pack_words(const struct ewi_conv *p, const int8_t *w, uint32_t first, uint32_t steps,
-		       struct tile *t)
+static void pack_words(const struct source *from, uint32_t steps, uint32_t act, struct tile *t)
 {
 	int16_t *to = (int16_t *)(void *)(t + 1);
 
-	for (uint32_t i = 0; i < TILE; i++)
+	for (uint32_t i = 0; i < TILE; i++) {
+		int32_t times = 1 << from->steps[i].shift >> act;
+
 		for (uint32_t d = 0; d < STEP * steps; d++)
-			to[(d / 2 * TILE + ewi_place_avx2(i)) * 2 + d % 2] = weight(p, w, first + i, d);
+			to[(d / 2 * TILE + ewi_place_avx2(i)) * 2 + d % 2] = (int16_t)(weight(from, i, d) * times);
+	}
 }
 
-static void pack_tile(const struct ewi_conv *p, const void *const in[], struct packed *head,
-		      uint32_t first, struct tile *t)
+static void pack_tile(const struct source *from, struct packed *head, struct tile *t)
 {
-	if (pack_bytes(p, in[1], first, head->steps, t))
+	const struct ewi_conv *p = from->p;
+
+	t->bytes = pack_bytes(from, head->steps, t);
+	if (t->bytes)
 		head->any_bytes = true;
 	else
-		pack_words(p, in[1], first, head->steps, t);
-	for (uint32_t i = 0; i < TILE && first + i < p->win.out_c; i++) {
-		uint32_t place = ewi_place_avx2(i), bias = (uint32_t)bias_at(in[2], first + i), sum = 0;
+		pack_words(from, head->steps, head->act, t);
+	for (uint32_t i = 0; i < TILE && from->first + i < p->win.out_c; i++) {
+		const struct ewi_steps *s = &from->steps[i];
+		uint32_t place = ewi_place_avx2(i), o = from->first + i, sum = 0;
 
-		for (uint32_t d = 0; t->bytes && d < depth_of(p); d++)
-			sum += (uint32_t)weight(p, in[1], first + i, d);
-		/* in + 128 is in - in_zero and this much more */
-		bias -= (uint32_t)(p->in_zero + 128) * sum;
-		ewi_finish_put_avx2(ewi_conv_scale(p, first + i), (int32_t)bias, head->mode,
-				    &t->finish[place / 8], place % 8);
+		for (uint32_t d = 0; d < depth_of(p); d++)
+			sum += (uint32_t)weight(from, i, d);
+		sum *= 0u - (uint32_t)(p->in_zero + (t->bytes ? 128 : 0));
+		if (head->mode == EWI_FINISH_STEPS)
+			ewi_steps_put_avx2(s, sum << s->shift, &t->finish[place / 8], place % 8);
+		else
+			ewi_finish_put_avx2(ewi_conv_scale(p, o), (int32_t)((uint32_t)bias_at(from->bias, o) + sum),
+					    head->mode, &t->finish[place / 8], place % 8);
+		t->scale[place / 8][place % 8] = 0x10001 << s->shift;
 	}
+}
+
+/* False when steps.h cannot do a channel. */
+static bool pack_all(const struct ewi_conv *p, const void *const in[], struct packed *head,
+		     enum ewi_finish_mode mode)
+{
+	struct source from = {.p = p, .w = in[1], .bias = in[2]};
+	unsigned char *at = (unsigned char *)(head + 1);
+	bool sides = false;
+
+	*head = (struct packed){.steps = (depth_of(p) + STEP - 1) / STEP, .mode = mode,
+				.act = mode == EWI_FINISH_STEPS ? ACT : 0};
+	for (; from.first < p->win.out_c; from.first += TILE, at += tile_bytes(head->steps)) {
+		if (mode == EWI_FINISH_STEPS && !find_steps(&from))
+			return false;
+		for (uint32_t i = 0; i < TILE; i++)
+			sides |= from.steps[i].above != from.steps[i].below;
+		pack_tile(&from, head, (struct tile *)(void *)at);
+	}
+	head->mode = sides ? EWI_FINISH_SIDES : mode;
+	return true;
 }
 
 static void pack(const void *params, const void *const in[EWI_CALL_INPUTS], void *to)
 {
 	const struct ewi_conv *p = params;
 	struct packed *head = ewi_line_avx2(to);
-	unsigned char *at = (unsigned char *)(head + 1);
 
-	head->steps = (depth_of(p) + STEP - 1) / STEP;
-	head->mode = choose_mode(p, in[1], in[2]);
-	for (uint32_t o = 0; o < p->win.out_c; o += TILE, at += tile_bytes(head->steps))
-		pack_tile(p, in, head, o, (struct tile *)(void *)at);
+	if (!pack_all(p, in, head, EWI_FINISH_STEPS))
+		pack_all(p, in, head, p->single ? EWI_FINISH_SINGLE : EWI_FINISH_TWICE);
 }
 
 const struct ewi_packing ewi_conv_s8_avx2_packing = {NULL, packed_bytes, pack};
@@ -255,61 +298,65 @@ struct work {
 	size_t depth;
 };
 
-/* n bytes to n int16, less the zero point; writes up to SLACK - 1 more, reads no more. */
 EW_TARGET("avx2")
-EW_INLINE void widen(const struct work *k, const int8_t *in, size_t n, __m256i zero, int16_t *x)
+EW_INLINE __m256i word_16(const struct work *k, const int8_t *in)
+{
+	return _mm256_sll_epi16(_mm256_cvtepi8_epi16(_mm_loadu_si128((const void *)in)),
+				_mm_cvtsi32_si128((int)k->head->act));
+}
+
+/* n bytes to n int16; writes up to SLACK - 1 more, reads no more. */
+EW_TARGET("avx2")
+EW_INLINE void widen(const struct work *k, const int8_t *in, size_t n, int16_t *x)
 {
 	size_t i = 0;
 
 	if (EW_LIKELY((size_t)(k->in_end - in) >= (n + 15) / 16 * 16)) {
 		for (; i < n; i += 16)
-			_mm256_storeu_si256((void *)(x + i),
-					    _mm256_sub_epi16(_mm256_cvtepi8_epi16(_mm_loadu_si128(
-								     (const void *)(in + i))), zero));
+			_mm256_storeu_si256((void *)(x + i), word_16(k, in + i));
 		return;
 	}
 	for (; i < n; i++)
-		x[i] = (int16_t)(in[i] - k->p->in_zero);
+		x[i] = (int16_t)(in[i] * (1 << k->head->act));
 }
 
+/* What counts as nothing; likewise. */
 EW_TARGET("avx2")
-EW_INLINE void clear(int16_t *x, size_t n)
+EW_INLINE void clear(const struct work *k, int16_t *x, size_t n)
 {
 	for (size_t i = 0; i < n; i += 16)
-		_mm256_storeu_si256((void *)(x + i), _mm256_setzero_si256());
+		_mm256_storeu_si256((void *)(x + i), _mm256_set1_epi16((int16_t)(k->p->in_zero * (1 << k->head->act))));
 }
 
-/* One row of taps of one pixel: a run where taps are neighbours, zeros before and behind it. */
+/* One row of taps of one pixel: a run where taps are neighbours, nothing before and behind it. */
 EW_TARGET("avx2")
-EW_INLINE void widen_taps(const struct work *k, const struct ewi_spot *s, uint32_t ky, __m256i zero,
-			  int16_t *x)
+EW_INLINE void widen_taps(const struct work *k, const struct ewi_spot *s, uint32_t ky, int16_t *x)
 {
 	const struct ewi_window *w = &k->p->win;
 	size_t c = w->in_c;
 
 	if (s->kx > 0)
-		clear(x, s->kx * c);
+		clear(k, x, s->kx * c);
 	if (w->dil_w == 1)
-		widen(k, (const int8_t *)s->in + ewi_spot_at(w, s, ky, s->kx),
-		      (s->kx_end - s->kx) * c, zero, x + s->kx * c);
+		widen(k, (const int8_t *)s->in + ewi_spot_at(w, s, ky, s->kx), (s->kx_end - s->kx) * c,
+		      x + s->kx * c);
 	else
 		for (uint32_t kx = s->kx; kx < s->kx_end; kx++)
-			widen(k, (const int8_t *)s->in + ewi_spot_at(w, s, ky, kx), c, zero, x + kx * c);
+			widen(k, (const int8_t *)s->in + ewi_spot_at(w, s, ky, kx), c, x + kx * c);
 	if (s->kx_end < w->k_w)
-		clear(x + s->kx_end * c, (w->k_w - s->kx_end) * c);
+		clear(k, x + s->kx_end * c, (w->k_w - s->kx_end) * c);
 }
 
 EW_TARGET("avx2")
 static EW_NOINLINE void widen_any(const struct work *k, const struct ewi_spot *s, int16_t *x)
 {
-	const __m256i zero = _mm256_set1_epi16((int16_t)k->p->in_zero);
 	size_t taps = (size_t)k->p->win.k_w * k->p->win.in_c;
 
 	if (s->ky > 0)
-		clear(x, s->ky * taps);
+		clear(k, x, s->ky * taps);
 	for (uint32_t ky = s->ky; ky < s->ky_end; ky++)
-		widen_taps(k, s, ky, zero, x + ky * taps);
-	clear(x + s->ky_end * taps, k->depth - s->ky_end * taps + 1);
+		widen_taps(k, s, ky, x + ky * taps);
+	clear(k, x + s->ky_end * taps, k->depth - s->ky_end * taps + 1);
 }
 
 /* The same of a window that lies inside: equal runs, which may be read behind their ends. */
@@ -317,13 +364,9 @@ EW_TARGET("avx2")
 EW_INLINE void widen_runs(const struct work *k, const int8_t *in, size_t step, size_t taps, size_t rows,
 			  int16_t *x)
 {
-	const __m256i zero = _mm256_set1_epi16((int16_t)k->p->in_zero);
-
 	for (; rows > 0; rows--, in += step, x += taps)
 		for (size_t i = 0; i < taps; i += 16)
-			_mm256_storeu_si256((void *)(x + i),
-					    _mm256_sub_epi16(_mm256_cvtepi8_epi16(_mm_loadu_si128(
-								     (const void *)(in + i))), zero));
+			_mm256_storeu_si256((void *)(x + i), word_16(k, in + i));
 	_mm256_storeu_si256((void *)x, _mm256_setzero_si256());
 }
 
@@ -426,27 +469,28 @@ EW_INLINE __m256i four(const uint8_t *x)
 }
 
 EW_TARGET("avx2")
-EW_INLINE __m256i madd_bytes(__m256i acc, __m256i x, __m256i w)
+EW_INLINE __m256i madd_bytes(__m256i acc, __m256i x, __m256i w, __m256i scale)
 {
-	return _mm256_add_epi32(acc, _mm256_madd_epi16(_mm256_maddubs_epi16(x, w), _mm256_set1_epi16(1)));
+	return _mm256_add_epi32(acc, _mm256_madd_epi16(_mm256_maddubs_epi16(x, w), scale));
 }
 
 /* The first six of them. */
 EW_TARGET("avx2")
-EW_INLINE void step_bytes(struct sums *s, size_t rows, const int8_t *w, const uint8_t *x, size_t stride)
+EW_INLINE void step_bytes(struct sums *s, size_t rows, const int8_t *w, const uint8_t *x, size_t stride,
+			  __m256i scale0, __m256i scale1)
 {
 	__m256i w0 = vector((const void *)w), w1 = vector((const void *)(w + 32)), v = four(x);
 
-	s->a0 = madd_bytes(s->a0, v, w0);
-	s->b0 = madd_bytes(s->b0, v, w1);
+	s->a0 = madd_bytes(s->a0, v, w0, scale0);
+	s->b0 = madd_bytes(s->b0, v, w1, scale1);
 	if (rows == 1)
 		return;
 	v = four(x + stride);
-	s->a1 = madd_bytes(s->a1, v, w0);
-	s->b1 = madd_bytes(s->b1, v, w1);
+	s->a1 = madd_bytes(s->a1, v, w0, scale0);
+	s->b1 = madd_bytes(s->b1, v, w1, scale1);
 	v = four(x + 2 * stride);
-	s->a2 = madd_bytes(s->a2, v, w0);
-	s->b2 = madd_bytes(s->b2, v, w1);
+	s->a2 = madd_bytes(s->a2, v, w0, scale0);
+	s->b2 = madd_bytes(s->b2, v, w1, scale1);
 }
 
 EW_TARGET("avx2")
@@ -454,16 +498,17 @@ EW_INLINE void product_bytes(__m256i *sums, size_t rows, size_t steps, const str
 			     const uint8_t *x, size_t stride)
 {
 	const __m256i a = ewi_finish_load_avx2(t->finish[0].bias),
-		      b = ewi_finish_load_avx2(t->finish[1].bias);
+		      b = ewi_finish_load_avx2(t->finish[1].bias),
+		      scale0 = ewi_finish_load_avx2(t->scale[0]), scale1 = ewi_finish_load_avx2(t->scale[1]);
 	struct sums s = {.a0 = a, .b0 = b, .a1 = a, .b1 = b, .a2 = a, .b2 = b};
 	const int8_t *w = (const void *)(t + 1), *end = w + (steps + t->more) * STEP * TILE;
 	const uint32_t *which = (const void *)end;
 	const uint8_t *at = x;
 
 	for (; steps > 0; steps--, w += STEP * TILE, at += STEP)
-		step_bytes(&s, rows, w, at, stride);
+		step_bytes(&s, rows, w, at, stride, scale0, scale1);
 	for (; w < end; w += STEP * TILE)
-		step_bytes(&s, rows, w, x + *which++, stride);
+		step_bytes(&s, rows, w, x + *which++, stride, scale0, scale1);
 	sums[0] = s.a0, sums[1] = s.b0;
 	if (rows > 1)
 		sums[2] = s.a1, sums[3] = s.b1, sums[4] = s.a2, sums[5] = s.b2;
@@ -500,21 +545,18 @@ static void product(const struct work *k, const struct tile *t, size_t count, __
 		product_bytes_3(sums + 6, k->head->steps, t, bytes + 3 * stride, stride);
 }
 
-/*
- * Rows to unsigned bytes, each in the first half of where it was: widened, less the zero point, they fit when both are
- * added again.
- */
+/* Rows to unsigned bytes, each in the first half of where it was. */
 EW_TARGET("avx2")
 static EW_NOINLINE void make_bytes(const struct work *k, size_t rows)
 {
-	const __m256i more = _mm256_set1_epi16((int16_t)(k->p->in_zero + 128));
+	const __m128i act = _mm_cvtsi32_si128((int)k->head->act);
 
 	for (size_t r = 0; r < rows; r++) {
 		const int16_t *x = k->x + r * k->stride;
 		uint8_t *to = (uint8_t *)(k->x + r * k->stride);
 
 		for (size_t i = 0; i < k->depth; i += 16) {
-			__m256i v = _mm256_add_epi16(vector(x + i), more);
+			__m256i v = _mm256_add_epi16(_mm256_sra_epi16(vector(x + i), act), _mm256_set1_epi16(128));
 
 			_mm_storeu_si128((void *)(to + i),
 					 _mm_packus_epi16(_mm256_castsi256_si128(v),
@@ -538,7 +580,7 @@ EW_INLINE void run_tiles(const struct work *k, size_t count, int8_t *out, bool b
 
 		if (t->bytes == bytes) {
 			product(k, t, count, sums);
-			ewi_finish_rows_avx2(sums, count, t->finish, &clamp, out + o, out_c, out_c - o, mode);
+			ewi_outputs_avx2(sums, count, t->finish, &clamp, out + o, out_c, out_c - o, mode);
 		}
 		t = (const void *)((const unsigned char *)t + tile_bytes(k->head->steps));
 	}
@@ -555,9 +597,15 @@ EW_INLINE void run_rows(const struct work *k, size_t count, int8_t *out, enum ew
 }
 
 EW_TARGET("avx2")
-static void run_near(const struct work *k, size_t count, int8_t *out)
+static void run_steps(const struct work *k, size_t count, int8_t *out)
 {
-	run_rows(k, count, out, EWI_FINISH_NEAR);
+	run_rows(k, count, out, EWI_FINISH_STEPS);
+}
+
+EW_TARGET("avx2")
+static void run_sides(const struct work *k, size_t count, int8_t *out)
+{
+	run_rows(k, count, out, EWI_FINISH_SIDES);
 }
 
 EW_TARGET("avx2")
@@ -573,7 +621,8 @@ static void run_single(const struct work *k, size_t count, int8_t *out)
 }
 
 static void (*const modes[])(const struct work *k, size_t count, int8_t *out) = {
-	[EWI_FINISH_NEAR] = run_near,
+	[EWI_FINISH_STEPS] = run_steps,
+	[EWI_FINISH_SIDES] = run_sides,
 	[EWI_FINISH_TWICE] = run_twice,
 	[EWI_FINISH_SINGLE] = run_single,
 };
@@ -601,12 +650,10 @@ EW_TARGET("avx2")
 static void pixels_run(const struct work *k, const struct cursor *c, const int8_t *in, size_t count,
 		       int8_t *out)
 {
-	const __m256i zero = _mm256_set1_epi16((int16_t)k->p->in_zero);
-
 	for (size_t r = 0; r < count; r++) {
 		int16_t *x = k->x + r * k->stride;
 
-		widen(k, in + r * k->depth, k->depth, zero, x);
+		widen(k, in + r * k->depth, k->depth, x);
 		for (size_t d = k->depth; d % STEP; d++)
 			x[d] = 0;
 	}
