@@ -371,6 +371,8 @@ static const struct ewi_ins *enter_code(struct ew_exec *x, const struct ewi_ins 
 	const struct ewi_head *head = f->code;
 	bool own = f->instance == x->inst;
 
+	if (!own && GUARD_REFUSED(x, f))
+		return ewi_guard_refuse(pc, fp, x);
 	if (x->stack_end - args < head->frame_slots || x->frames_end - x->top < (own ? 1 : 2))
 		return ewi_trap(pc, fp, x, EW_TRAP_STACK);
 	*x->top++ = (struct ewi_call_frame){next, fp};

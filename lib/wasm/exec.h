@@ -150,6 +150,9 @@ struct ew_exec {
 	struct ewi_stop stop; /* of the last trap, while nothing has run since */
 	ew_trap_fn on_trap;
 	void *trap_user;
+#if EW_CONFIG_GUARD
+	void *guard_back; /* of the run at work that may fault: where to go on (guard.c) */
+#endif
 	uint64_t bad_address; /* of an access out of bounds, on the way to trap.text */
 	uint32_t bad_bytes;
 	struct ew_alloc alloc;

@@ -268,6 +268,17 @@ enum ewi_host_end ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc, uni
 /* Run from pc on frame fp until a handler ends it; returns x->status. */
 enum ew_status ewi_run(struct ew_exec *x, const struct ewi_ins *pc, union ew_value *fp);
 
+#if EW_CONFIG_GUARD
+/* guard.c: the same from x->pc on frame x->fp, for a run that may get into instances without checks. */
+enum ew_status ewi_guard_run(struct ew_exec *x);
+/* One of them is reached by a run that was not begun so: a trap. */
+const struct ewi_ins *ewi_guard_refuse(const struct ewi_ins *pc, union ew_value *fp, struct ew_exec *x);
+#define GUARD_REFUSED(x, f) ((f)->instance->guarded && !(x)->guard_back)
+#else
+#define GUARD_REFUSED(x, f) false
+#define ewi_guard_refuse(pc, fp, x) NULL
+#endif
+
 /* The instruction that ends a run: the return address below the outermost frame. */
 extern const struct ewi_ins ewi_ins_stop;
 /* Returned to when a call into another instance ends: its frame's fp is the caller's instance. */
