@@ -84,7 +84,7 @@ void ew_exec_burn(struct ew_exec *x, uint64_t fuel)
 
 void ew_exec_interrupt(struct ew_exec *x)
 {
-	atomic_store_explicit(&x->interrupt, 1, memory_order_relaxed);
+	atomic_store_explicit(&x->interrupt, EWI_STOP, memory_order_relaxed);
 }
 
 void ew_exec_clear_interrupt(struct ew_exec *x)

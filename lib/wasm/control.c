@@ -208,19 +208,6 @@ C(BR)
 	TAKE;
 }
 
-#define BY_TABLE(index)                                                                            \
-	do {                                                                                       \
-		uint32_t index_ = (index);                                                         \
-		const int32_t *pair_ = (const int32_t *)(const void *)(pc + 1);                    \
-		const struct ewi_ins *to_;                                                         \
-		pair_ += 2 * (size_t)(index_ < pc->u.uimm ? index_ : pc->u.uimm);                  \
-		to_ = (const void *)((const char *)pair_ + pair_[0]);                              \
-		CHARGE(x, pair_[1]);                                                               \
-		if (MUST_STOP && pair_[0] < 0)                                                     \
-			return ewi_suspend(to_, fp, x);                                            \
-		GO(to_);                                                                           \
-	} while (0)
-
 C(BR_TABLE)
 {
 	BY_TABLE(fp[pc->a].u32);

@@ -37,6 +37,7 @@
 #define KEY_BRANCH(N, F, K) KEY(EWI_BR_##N, EWI_##F, SILENT_##K)
 #define KEY_BRANCHN(N, F, K) KEY(EWI_BRN_##N, EWI_##F, SILENT_##K)
 #define KEY_JUMP KEY_BIN
+#define KEY_TABLE KEY_BIN
 #define KEY_RETURN KEY_BIN
 #define KEY_BACK KEY_BIN
 #define KEY_CALL KEY_BIN

@@ -81,6 +81,7 @@
 #define DO_CONSTN(N, R, T, F, K) fp[pc->b].u64 = IMM_u64;
 #define DO_MOVE(N, R, T, F, K) fp[pc->b].T = ACC_##T;
 #define DO_JUMP(N, R, T, F, K) TAKE;
+#define DO_TABLE(N, R, T, F, K) BY_TABLE(OPERAND_##F(u32));
 #define DO_RETURN(N, R, T, F, K)                                                                      \
 	{                                                                                          \
 		C_##T v = OPERAND_##F(T);                                                          \
@@ -138,6 +139,7 @@
 #define END_BRANCH(F) NEXTX;
 #define END_BRANCHN(F) NEXTX;
 #define END_JUMP(F)
+#define END_TABLE(F)
 #define END_RETURN(F)
 #define END_BACK(F)
 #define END_CALL(F)
