@@ -27,22 +27,6 @@
 #define BYTES_ROWS 4u
 #define HALF_ROWS 8u
 
-/* Backwards, pixels from the last one down to p are out while p and those before it are still to be read. */
-struct ewi_lead ewi_conv_s8_avx2_packed_lead(const void *params, uint32_t input, size_t windows)
-{
-	const struct ewi_conv *p = params;
-	const struct ewi_window *w = &p->win;
-	struct ewi_lead lead = {EWI_LEAD_NEVER, EWI_LEAD_NEVER};
-
-	if (input != 0)
-		return lead;
-	lead.before = ewi_window_lead(w, windows, 1, 0);
-	if (ewi_conv_pointwise(p))
-		lead.behind = w->in_c > w->out_c ? (uint64_t)windows * w->batches * w->in_h * w->in_w *
-							   (w->in_c - w->out_c) : 0;
-	return lead;
-}
-
 struct work {
 	const struct ewi_conv *p;
 	const struct ewi_conv_packed *head;
@@ -557,7 +541,7 @@ void ewk_conv_s8_avx2_packed(const struct ewi_call *c)
 			 .clamp = ewi_clamp_of_avx2(p->out_zero, p->act_min, p->act_max)};
 
 	ewi_conv_lines_avx2(p, c->windows, &k.lines);
-	if (ewi_conv_pointwise(p))
+	if (ewi_conv_pointwise(&p->win))
 		run_pixels(&k, c->in[0], pictures * pixels, c->out, c->backwards);
 	else
 		run_windows(&k, c->in[0], pictures, c->out);

@@ -42,14 +42,6 @@ struct ewi_conv_lines {
 /* False when they would take too much: then the definition must do. */
 bool ewi_conv_lines_avx2(const struct ewi_conv *p, size_t windows, struct ewi_conv_lines *l);
 
-/* A window of one element in steps of one: lines need not be the picture's. */
-static inline bool ewi_conv_pointwise(const struct ewi_conv *p)
-{
-	const struct ewi_window *w = &p->win;
-
-	return w->k_h == 1 && w->k_w == 1 && w->stride_h == 1 && w->stride_w == 1;
-}
-
 /* Packed: this, places[steps], and from ewi_conv_tile_avx2(head, 0) on the tiles. */
 struct ewi_conv_packed {
 	uint32_t steps; /* of two elements, bytes: of four */

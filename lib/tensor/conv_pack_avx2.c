@@ -52,7 +52,7 @@ bool ewi_conv_lines_avx2(const struct ewi_conv *p, size_t windows, struct ewi_co
 	l->outputs = w->out_w;
 	l->run = w->dil_w == 1 ? w->k_w * w->in_c : w->in_c;
 	l->runs = w->dil_w == 1 ? w->k_h : w->k_h * w->k_w;
-	if (ewi_conv_pointwise(p)) {
+	if (ewi_conv_pointwise(&p->win)) {
 		l->outputs = stretch_of(p, windows);
 		l->together = lines = 1;
 	}
