@@ -253,8 +253,8 @@ EW_API uint32_t ew_ring_release_as(struct ew_ring *r, uint32_t consumer, uint32_
  *	ew_mring_commit(r, e);
  *
  * Sequence numbers are complete when the consumer sees the event; before, seq holds their low bits.  Policies:
- * EW_RING_REJECT and EW_RING_DROP_NEWEST.  Where others are wanted, or one producer's unfinished event
- * must not hold up another's, give each producer a ring of its own and an ew_queue over them.
+ * EW_RING_REJECT and EW_RING_DROP_NEWEST; ew_mring_forward() leads to the others, and to several consumers.  Where one
+ * producer's unfinished event must not hold up another's, give each producer a ring of its own and an ew_queue over them.
  *
  * On cores without compare-and-swap see EW_CONFIG_CRITICAL.
  */
@@ -265,6 +265,7 @@ struct ew_mring_config {
 	enum ew_ring_policy policy; /* default EW_RING_REJECT */
 	uint32_t record_align; /* as in struct ew_ring_config; default 64, on small targets 8 */
 	uint64_t first_seq;    /* default 1 */
+	uint32_t slip;	       /* of the consumer, as in struct ew_ring_config */
 };
 
 /*
@@ -308,6 +309,14 @@ EW_API enum ew_status ew_mring_peek(struct ew_mring *r, const struct ew_event **
 EW_API uint32_t ew_mring_read(struct ew_mring *r, const struct ew_event **out, uint32_t max);
 EW_API uint32_t ew_mring_release(struct ew_mring *r, uint32_t count);
 EW_API enum ew_status ew_mring_pop(struct ew_mring *r, struct ew_event *e, void *payload, size_t cap);
+/*
+ * The consumer: move events to another ring, in order, at most max; returns how many.  So events of several producers
+ * get what only a ring of one producer has: several consumers, the oldest dropped, replacement by topic.  The caller is
+ * that ring's producer; it gives the numbers.  An event that it refuses (*why, which may be NULL, says so; EW_OK,
+ * EW_ERR_EMPTY or EW_ERR_MALFORMED otherwise) stays where it is.  One that dies in between may have moved an event
+ * twice, never lost one.
+ */
+EW_API uint32_t ew_mring_forward(struct ew_mring *from, struct ew_ring *to, uint32_t max, enum ew_status *why);
 /*
  * The consumer that takes over from one that died calls this first: a release that was under way is finished.
  */

@@ -54,6 +54,14 @@
 #define EW_RING_GAP(name) unsigned char name[64];
 #endif
 
+/* What a consumer remembers of the times when nothing was there; the counts are the low bits of what it released. */
+struct ew_ring_slip {
+	uint32_t idle_at;   /* when it last found nothing */
+	uint32_t slip_at;   /* when it last waited */
+	uint32_t unslipped; /* how often it does not wait, after a wait that was in vain */
+	uint32_t left;	    /* of those; UINT32_MAX: the last time it waited */
+};
+
 /* One consumer.  The producer reads head; `dropped` alone is written by it. */
 struct ew_ring_cursor {
 	EW_RING_GAP(gap)
@@ -66,11 +74,7 @@ struct ew_ring_cursor {
 	size_t released;
 	size_t dropped; /* oldest events that the producer took away */
 #if !EW_CONFIG_SMALL
-	/* Touched when nothing is there (ring.c, slip()); the counts are the low bits of `released` */
-	uint32_t idle_at; /* when it last found nothing */
-	uint32_t slip_at; /* when it last waited */
-	uint32_t unslipped; /* how often it does not wait, after a wait that was in vain */
-	uint32_t left;	    /* of those; UINT32_MAX: the last time it waited */
+	struct ew_ring_slip slip;
 #endif
 };
 

@@ -11,21 +11,11 @@
 #ifndef EW_EVENT_CAS_H
 #define EW_EVENT_CAS_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include "edgewasm/ring.h"
-
-/* Once round a loop that waits for another core: some nanoseconds, little else. */
-static inline void ewi_relax(void)
-{
-#if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__))
-	__builtin_ia32_pause();
-#elif defined(__GNUC__) && defined(__aarch64__)
-	__asm__ volatile("isb" ::: "memory");
-#else
-	atomic_signal_fence(memory_order_seq_cst);
+#if !EW_CONFIG_CRITICAL && !defined(__GNUC__)
+#include <stdatomic.h>
 #endif
-}
 
 /* Acquire and release.  On failure *seen is what the word holds (or, spuriously, held). */
 static inline bool ewi_cas(uint32_t *word, uint32_t *seen, uint32_t want)

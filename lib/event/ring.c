@@ -13,6 +13,7 @@
 #include <string.h>
 #include "base/bits.h"
 #include "event/cas.h"
+#include "event/slip.h"
 
 _Static_assert(sizeof(struct ew_event) == 48, "the header is 48 bytes everywhere");
 _Static_assert(EW_TOPIC_MAX_BYTES == (1u << 16) - 1 && EW_RING_MAX_BYTES / 2 == 1u << 30,
@@ -291,8 +292,10 @@ enum ew_status ew_ring_shrink(struct ew_ring *r, size_t data_bytes)
 	e = ew_ring_event_at(r, at);
 	if (data_bytes > e->data_bytes)
 		return EW_ERR_TOOBIG;
-	e->data_bytes = (uint32_t)data_bytes;
 	bytes = (uint32_t)ew_ring_sum(r->align, e->topic_bytes, data_bytes);
+	if (bytes > own_frame(r, at)) /* somebody wrote to its lengths */
+		return EW_ERR_MALFORMED;
+	e->data_bytes = (uint32_t)data_bytes;
 	set_frame(r, at, bytes);
 	step_back(r, at + bytes);
 	return EW_OK;
@@ -411,13 +414,7 @@ static uint32_t head_of(const struct ew_ring_cursor *c)
 	return ew_ring_get(&c->head) & EW_RING_OFFSET;
 }
 
-/*
- * A consumer as fast as its producer catches up after every event, and then each takes from the other, event by event, the
- * line that the other wants next.  It lets the producer get ahead first: when it finds nothing for the first time since
- * it took something, it waits for about as long as a line takes from core to core, and looks again.  A producer that
- * sends one event and waits for the answer must not be held up by that, so a wait that brought no more than one event is
- * not repeated for 1, 3, 7 … 63 times.  True: look again.
- */
+/* Wait, for the policies that leave heads alone.  True: look again. */
 static bool slip(const struct ew_ring *r, struct ew_ring_cursor *c)
 {
 #if EW_CONFIG_SMALL
@@ -425,24 +422,7 @@ static bool slip(const struct ew_ring *r, struct ew_ring_cursor *c)
 	(void)c;
 	return false;
 #else
-	uint32_t released = (uint32_t)c->released;
-
-	if (r->slip == 0 || c->pins || released == c->idle_at)
-		return false;
-	c->idle_at = released;
-	if (c->left == UINT32_MAX) {
-		c->unslipped = released - c->slip_at < 2 ? (c->unslipped * 2 + 1) & 63 : 0;
-		c->left = c->unslipped;
-	}
-	if (c->left > 0) {
-		c->left--;
-		return false;
-	}
-	c->left = UINT32_MAX;
-	c->slip_at = released;
-	for (uint32_t i = 0; i < r->slip; i++)
-		ewi_relax();
-	return true;
+	return r->slip != 0 && !c->pins && ewi_slip(&c->slip, r->slip, c->released);
 #endif
 }
 
