@@ -49,6 +49,11 @@ $(BUILD)/guests/examples/fleet/guest_simd.o: examples/fleet/guest.c
 $(BUILD)/guests/examples/fleet/vibration_simd.wasm: $(BUILD)/guests/examples/fleet/guest_simd.o
 	$(GUESTLINK) -Wl,--stack-first -Wl,--export-dynamic -o $@ $<
 
+# Of vectors, and of loops that are worth their length.
+$(BUILD)/guests/examples/camera/%.o: examples/camera/%.c
+	@mkdir -p $(@D)
+	$(GUESTCC) $(GUESTARCH) -msimd128 $(GUESTWARN) -O3 -ffp-contract=off -fno-math-errno -Iinclude -MMD -MP -c -o $@ $<
+
 # In 4 KiB of memory: 1 KiB of stack, then data; see examples/firmware/shrink.c.
 SMALLLINK := $(GUESTCC) --target=wasm32 -nostdlib -Wl,--no-entry -Wl,-z,stack-size=1024 -Wl,--stack-first -Wl,--strip-all \
 	     -Wl,--export=__heap_base
