@@ -143,6 +143,20 @@ $(BENCHES): $(BUILD)/bench-%: $(BUILD)/bench/bench_%.o $(call objs,$(BENCHAID)) 
 $(TESTS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(call objs,$(TESTAID)) $(BUILD)/libedgewasm.a
 	$(LINK) -lcmocka -Wl,--wrap=ewi_cpu_features
 
+# The tensor tests once more, where kernels with VPDPBUSD stand in AVX2 (tests/shim/vnni.h): check-vnni.
+SHIMSRC := $(wildcard lib/tensor/*vnni.c)
+SHIMOBJ := $(SHIMSRC:lib/tensor/%.c=$(BUILD)/tests/shim/%.o) $(BUILD)/tests/shim/cpu_mask.o
+SHIMTESTS := $(addprefix $(BUILD)/tests/shim/,test_kernels test_conv test_golden test_golden_models)
+$(BUILD)/tests/shim/%.o: lib/tensor/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(ALLCFLAGS) -include tests/shim/vnni.h -MMD -MP -c -o $@ $<
+$(BUILD)/tests/shim/cpu_mask.o: tests/check/cpu_mask.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(ALLCFLAGS) -DEW_CPU_SHIM -MMD -MP -c -o $@ $<
+$(SHIMTESTS): $(BUILD)/tests/shim/%: $(BUILD)/tests/tensor/%.o $(SHIMOBJ) $(call objs,$(filter-out tests/check/cpu_mask.c,$(TESTAID))) \
+		$(BUILD)/libedgewasm.a
+	$(LINK) -lcmocka -Wl,--wrap=ewi_cpu_features
+
 # ---- demo ----------------------------------------------------------------------------------------
 
 DEMO_ARGS ?=
@@ -268,6 +282,7 @@ $(TESTS:%=%.res): %.res: % FORCE
 # The symbol check looks at firmware objects too.
 $(BUILD)/check/symbols.res $(BUILD)/check/budget.res: $(if $(HAVE_M4),$(BUILD)/m4/libedgewasm.a $(BUILD)/m4/core.elf)
 $(BUILD)/check/firmware.res: $(FWPARTS)
+$(BUILD)/check/vnni.res: lib $(SHIMTESTS)
 $(BUILD)/check/isa.res: $(filter $(BUILD)/tests/tensor/% $(BUILD)/tests/store/test_crc%,$(TESTS))
 $(BUILD)/check/man.res $(BUILD)/check/docs.res $(BUILD)/check/install.res $(BUILD)/check/refused.res: lib $(TOOLS)
 $(BUILD)/check/symbols.res $(BUILD)/check/docs.res: lib
@@ -382,6 +397,7 @@ help: ## this list
 
 -include bench/guests/guests.mk
 -include $(patsubst %.c,$(BUILD)/%.d,$(LIBSRC) $(PROGSRC))
+-include $(SHIMOBJ:%.o=%.d)
 -include $(wildcard $(BUILD)/examples/firmware/*.d $(BUILD)/m*/examples/firmware/*.d)
 -include $(LIBSRC:%.c=$(BUILD)/m4/%.d) $(LIBSRC:%.c=$(BUILD)/m33/%.d)
 .PHONY: all lib programs tests demo check check-run check-tests check-san check-clang check-cross check-power fuzz bench core-m4 firmware size install uninstall stack tables \

@@ -22,7 +22,7 @@ BEGIN {
 	# Whose promises a public header makes.
 	n = split("config base status base alloc base version base wasm wasm debug wasm snapshot wasm model tensor operators tensor tensor tensor forest tensor " \
 		  "trees tensor event event ring event queue event batch event bucket event store store storage store " \
-		  "log store kv store gzip store abi abi caps abi wasi abi nn abi guest abi node node sign node watch node", m, " ")
+		  "log store kv store gzip store abi abi caps abi wasi abi nn abi guest abi node node journal node uplink node state node sign node watch node", m, " ")
 	for (i = 1; i < n; i += 2)
 		owner["edgewasm/" m[i] ".h"] = m[i + 1]
 	n = split("limits.h inttypes.h stdalign.h stdarg.h stdatomic.h stdbool.h stddef.h stdint.h string.h float.h math.h", m, " ")
