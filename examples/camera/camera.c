@@ -32,7 +32,7 @@
 #define SEEN_RING_BYTES (8u << 20)
 #define EYE_FUEL 20000000u
 #define WATCH_FUEL 200000u
-#define THRESHOLD 1.25f
+#define THRESHOLD 0.9f
 #define CHECKED 2u /* pictures of the eye's that are compared with the definition */
 
 struct options {
