@@ -346,6 +346,10 @@ bench-fuel: ## what counting fuel costs: the bench guests here and in a build wi
 	$(SUBMAKE) BUILD=$(BUILD)/unmetered CPPFLAGS="$(CPPFLAGS) -DEWI_UNMETERED" $(BUILD)/unmetered/ew-run
 	$(BUILD)/bench-wasm $(BENCH_ARGS) --peer 'unmetered=$(BUILD)/unmetered/ew-run --invoke run {wasm} {n}'
 
+bench-guard: ## what guard pages gain: the bench guests with bounds checks and without
+	$(SUBMAKE) $(BUILD)/bench-wasm $(BUILD)/ew-run
+	$(BUILD)/bench-wasm $(BENCH_ARGS) --peer 'guard=$(BUILD)/ew-run --guard --invoke run {wasm} {n}'
+
 # ---- installing ----------------------------------------------------------------------------------
 
 INSTALL ?= install

@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The libedgewasm authors */
 
 /* exec_simd.c - the handlers of vector instructions, made from simd.def.  The arithmetic is in simd.h. */
-#include "wasm/handler.h"
+#include "wasm/access.h"
 #include "wasm/simd.h"
 
 #if EW_CONFIG_WASM && EW_CONFIG_SIMD
@@ -119,33 +119,10 @@
 	REPLACE(N, T, fp[pc->b].S)                                                                 \
 	IF_ACC(REPLACE(N##_RS, T, ACC_##S))
 
-/* ea < 2^33, so the sum cannot wrap; an access may end at the last byte. */
-#define ADDRESS(base, bytes)                                                                       \
-	uint64_t ea = (uint64_t)(base) + pc->u.uimm;                                               \
-	if (EW_UNLIKELY(ea + (bytes) > x->mem_bytes))                                              \
-		TRAP_ACCESS(ea, bytes);
-
-#define VLOAD(code, N, text, align, bytes, fn)                                                     \
-	V(N) { ADDRESS(fp[pc->a].u32, bytes) ewi_vput(fp + pc->b, fn(MEM + ea)); NEXT; }                \
-	IF_ACC(V(N##_RS) { ADDRESS(ACC_u32, bytes) ewi_vput(fp + pc->b, fn(MEM + ea)); NEXT; })
-#define VSTORE(code, N, text)                                                                      \
-	V(N) { ADDRESS(fp[pc->a].u32, 16) ewi_v128_store(MEM + ea, ewi_vget(fp + pc->b)); NEXT; }       \
-	IF_ACC(V(N##_RS) { ADDRESS(ACC_u32, 16) ewi_v128_store(MEM + ea, ewi_vget(fp + pc->b)); NEXT; })
-#define VLOADLANE(code, N, text, align, T)                                                         \
-	V(N)                                                                                       \
-	{                                                                                          \
-		ADDRESS(fp[pc->a].u32, sizeof(C_LANE_##T))                                         \
-		ewi_vput(fp + REL(pc), ewi_vget(fp + pc->b));                                                \
-		EWI_VLANE(REL(pc), T, (uint32_t)COST(pc)) = ewi_get_##T(MEM + ea);                        \
-		NEXTX;                                                                             \
-	}
-#define VSTORELANE(code, N, text, align, T)                                                        \
-	V(N)                                                                                       \
-	{                                                                                          \
-		ADDRESS(fp[pc->a].u32, sizeof(C_LANE_##T))                                         \
-		ewi_set_##T(MEM + ea, EWI_VLANE(pc->b, T, (uint32_t)COST(pc)));                           \
-		NEXTX;                                                                             \
-	}
+#define VLOAD(code, N, text, align, bytes, fn) VLOAD_FORMS(N, bytes, fn)
+#define VSTORE(code, N, text) VSTORE_FORMS(N)
+#define VLOADLANE(code, N, text, align, T) VLOADLANE_FORM(N, T)
+#define VSTORELANE(code, N, text, align, T) VSTORELANE_FORM(N, T)
 
 #define VCONST(code, N, text)                                                                      \
 	V(N) { ewi_vput(fp + pc->b, ewi_v128_load(BYTES)); NEXT16; }

@@ -79,6 +79,13 @@ struct ewi_fused {
 /* The handlers of several instructions, by i from 0; false behind the last. */
 bool ewi_fused_at(uint32_t i, struct ewi_fused *out);
 
+#if EW_CONFIG_GUARD
+/* exec_guard.c: the handler without checks of a load or store, NULL where there is none; the same of rows of pairs.def. */
+ewi_handler ewi_guard_handler(unsigned icode, unsigned form, bool silent);
+ewi_handler ewi_guard_pair(unsigned row);
+ewi_handler ewi_guard_triple(unsigned row);
+#endif
+
 #if EW_CONFIG_MEMORY64
 /* Loads and stores of memories with 64-bit addresses: the address in a slot (SS), in the accumulator (RS). */
 extern const ewi_handler ewi_wide_handlers[EWI_ICODES][2];
