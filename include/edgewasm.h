@@ -34,6 +34,8 @@
 #include "edgewasm/config.h"
 #include "edgewasm/debug.h"
 #include "edgewasm/event.h"
+#include "edgewasm/guard.h"
+#include "edgewasm/journal.h"
 #include "edgewasm/queue.h"
 #include "edgewasm/model.h"
 #include "edgewasm/node.h"
@@ -41,6 +43,7 @@
 #include "edgewasm/snapshot.h"
 #include "edgewasm/status.h"
 #include "edgewasm/store.h"
+#include "edgewasm/uplink.h"
 #include "edgewasm/wasm.h"
 #include "edgewasm/watch.h"
 

@@ -5,6 +5,7 @@
  * update.c - what may replace what: versions in their order, signatures, models, and the way back.
  * Leaves loading and swapping to function.c.
  */
+#include "edgewasm/model.h"
 #include "node/node.h"
 
 #if EW_CONFIG_NODE
@@ -130,19 +131,17 @@ enum ew_status ewi_update_newer(const char *name, const char *old, const char *v
 	return ewi_error(err, EW_ERR_DENIED, 0, "%s@%s is older than %s, which runs", name, version, old);
 }
 
-enum ew_status ew_node_model_put(struct ew_node *node, const struct ew_node_model_config *config,
-				 struct ew_error *err)
+static enum ew_status put(struct ew_node *node, const struct ew_node_model_config *config, struct ew_error *err)
 {
 	struct ew_node_model_config c;
 	enum ew_status st;
 
-	ewi_error_clear(err);
-	if (node->busy)
-		return ewi_error(err, EW_ERR_STATE, 0, "not in a callback");
 	if (!ewi_config_copy(&c, sizeof(c), config, config->struct_bytes) || !c.name || !c.version)
 		return ewi_error(err, EW_ERR_INVAL, 0, "struct_bytes, name or version is not set");
 	if (c.flags & ~(uint32_t)(EW_MODEL_PUT_COPY | EW_MODEL_PUT_DOWNGRADE))
 		return ewi_error(err, EW_ERR_INVAL, 0, "unknown flags");
+	if (c.max_batch > EW_MODEL_BATCH)
+		return ewi_error(err, EW_ERR_INVAL, 0, "max_batch is over %u", (unsigned)EW_MODEL_BATCH);
 	st = ewi_update_newer(c.name, current_version(node->models, c.name), c.version,
 			      c.flags & EW_MODEL_PUT_DOWNGRADE, err);
 	if (st == EW_OK)
@@ -150,7 +149,27 @@ enum ew_status ew_node_model_put(struct ew_node *node, const struct ew_node_mode
 	if (st != EW_OK)
 		return st;
 	return ew_models_put(node->models, c.name, c.version, c.bytes, c.size,
-			     c.flags & EW_MODEL_PUT_COPY ? EW_MODELS_COPY : 0, err);
+			     EW_MODELS_BATCH(c.max_batch) | (c.flags & EW_MODEL_PUT_COPY ? EW_MODELS_COPY : 0), err);
+}
+
+enum ew_status ew_node_model_put(struct ew_node *node, const struct ew_node_model_config *config,
+				 struct ew_error *err)
+{
+	const struct ewi_act_args act = {.act = EWI_ACT_MODEL, .model = config};
+	enum ew_status st = ewi_act_begin(node, &act, err);
+
+	return st == EW_OK ? ewi_act_end(node, put(node, config, err)) : st;
+}
+
+enum ew_status ew_node_model_select(struct ew_node *node, const char *name, const char *version, struct ew_error *err)
+{
+	const struct ewi_act_args act = {.act = EWI_ACT_SELECT, .name = name, .other = version};
+	enum ew_status st = ewi_act_begin(node, &act, err);
+
+	if (st != EW_OK)
+		return st;
+	st = ew_models_select(node->models, name, version);
+	return ewi_act_end(node, st == EW_OK ? st : ewi_error(err, st, 0, "there is no model %s@%s", name, version));
 }
 
 #endif

@@ -97,7 +97,7 @@ static enum ewi_finish_mode choose_mode(const struct ewi_conv *p, const int8_t *
 
 		for (uint32_t d = 0; d < depth; d++, w++)
 			sum += (uint64_t)(*w < 0 ? -*w : *w);
-		if (!ewi_finish_near_avx2(ewi_conv_scale(p, o), bias_at(bias, o), sum))
+		if (!ewi_finish_near(ewi_conv_scale(p, o), bias_at(bias, o), sum))
 			return EWI_FINISH_TWICE;
 	}
 	return EWI_FINISH_NEAR;
@@ -206,18 +206,10 @@ static void pack(const void *params, const void *const in[EWI_CALL_INPUTS], void
 
 const struct ewi_packing ewi_conv_s8_avx2_packing = {NULL, packed_bytes, pack};
 
-/* A window of one element in steps of one: rows are the pixels themselves. */
-static bool pointwise(const struct ewi_conv *p)
-{
-	const struct ewi_window *w = &p->win;
-
-	return w->k_h == 1 && w->k_w == 1 && w->stride_h == 1 && w->stride_w == 1;
-}
-
 /* int16 of a row: what pairs and whole vectors round the depth up to, and what else is written behind it. */
 static size_t stride_of(const struct ewi_conv *p)
 {
-	return ((size_t)depth_of(p) + 15) / 16 * 16 + (pointwise(p) ? 0 : SLACK);
+	return ((size_t)depth_of(p) + 15) / 16 * 16 + (ewi_conv_pointwise(&p->win) ? 0 : SLACK);
 }
 
 size_t ewi_conv_s8_avx2_packed_scratch(const void *params, size_t windows)
@@ -226,22 +218,6 @@ size_t ewi_conv_s8_avx2_packed_scratch(const void *params, size_t windows)
 	uint64_t pixels = (uint64_t)windows * p->win.batches * p->win.out_h * p->win.out_w;
 
 	return (pixels > 3 ? ROWS : pixels > 1 ? 3 : 1) * stride_of(p) * sizeof(int16_t);
-}
-
-/* Backwards, pixels from the last one down to p are out while p and those before it are still to be read. */
-struct ewi_lead ewi_conv_s8_avx2_packed_lead(const void *params, uint32_t input, size_t windows)
-{
-	const struct ewi_conv *p = params;
-	const struct ewi_window *w = &p->win;
-	struct ewi_lead lead = {EWI_LEAD_NEVER, EWI_LEAD_NEVER};
-
-	if (input != 0)
-		return lead;
-	lead.before = ewi_window_lead(w, windows, 1, 0);
-	if (pointwise(p))
-		lead.behind = w->in_c > w->out_c ? (uint64_t)windows * w->batches * w->in_h * w->in_w *
-							   (w->in_c - w->out_c) : 0;
-	return lead;
 }
 
 /* ---- rows of activations ----------------------------------------------------------------------- */
@@ -693,7 +669,7 @@ void ewk_conv_s8_avx2_packed(const struct ewi_call *c)
 			 stride_of(p), depth_of(p)};
 	struct cursor at = {modes[k.head->mode], 0, c->out};
 
-	if (pointwise(p))
+	if (ewi_conv_pointwise(w))
 		pixels_all(&k, &at, c->in[0], pictures * pixels, c->backwards);
 	else
 		windows(&k, &at, c->in[0], pictures);

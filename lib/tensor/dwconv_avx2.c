@@ -95,7 +95,7 @@ static enum ewi_finish_mode choose_mode(const struct ewi_conv *p, const int8_t *
 		return EWI_FINISH_SINGLE;
 	for (uint32_t o = 0; o < p->win.out_c; o++) {
 		weight_sums(p, w, o, &magnitudes);
-		if (!ewi_finish_near_avx2(ewi_conv_scale(p, o), bias_at(bias, o), magnitudes))
+		if (!ewi_finish_near(ewi_conv_scale(p, o), bias_at(bias, o), magnitudes))
 			return EWI_FINISH_TWICE;
 	}
 	return EWI_FINISH_NEAR;

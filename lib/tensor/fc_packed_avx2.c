@@ -80,7 +80,7 @@ static enum ewi_finish_mode choose_mode(const struct ewi_fc *p, const int8_t *w,
 
 		for (uint32_t d = 0; d < p->depth; d++, w++)
 			sum += (uint64_t)(*w < 0 ? -*w : *w);
-		if (!ewi_finish_near_avx2(ewi_fc_scale(p, u), bias_at(bias, u), sum))
+		if (!ewi_finish_near(ewi_fc_scale(p, u), bias_at(bias, u), sum))
 			return EWI_FINISH_TWICE;
 	}
 	return EWI_FINISH_NEAR;

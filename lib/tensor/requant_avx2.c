@@ -10,13 +10,6 @@
 #if EWI_KERNELS_X86
 #include "tensor/requant_avx2.h"
 
-bool ewi_finish_near_avx2(struct ewi_scale scale, int32_t bias, uint64_t weights)
-{
-	uint64_t reach = 255 * weights + (uint64_t)(bias < 0 ? -(int64_t)bias : bias);
-
-	return reach < 1u << 30 && (scale.shift < 0 || scale.multiplier == 0);
-}
-
 /* A multiplier of 0 gives 0, shifted however far. */
 void ewi_finish_put_avx2(struct ewi_scale scale, int32_t bias, enum ewi_finish_mode mode,
 			 struct ewi_finish_avx2 *to, uint32_t i)
