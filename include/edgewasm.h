@@ -34,6 +34,7 @@
 #include "edgewasm/config.h"
 #include "edgewasm/debug.h"
 #include "edgewasm/event.h"
+#include "edgewasm/guard.h"
 #include "edgewasm/journal.h"
 #include "edgewasm/queue.h"
 #include "edgewasm/model.h"
