@@ -41,6 +41,7 @@
 #include "edgewasm/node.h"
 #include "edgewasm/sign.h"
 #include "edgewasm/snapshot.h"
+#include "edgewasm/state.h"
 #include "edgewasm/status.h"
 #include "edgewasm/store.h"
 #include "edgewasm/uplink.h"
