@@ -7,6 +7,7 @@
 #   examples/tools/ew_NAME.c  -> BUILD/ew-NAME (the folder's other files are linked into each of them)
 #   examples/NAME.c           -> BUILD/NAME
 #   examples/fleet/{fleet,train}.c -> BUILD/fleet, BUILD/fleet-train (likewise)
+#   examples/JOB/*.c          -> BUILD/JOB for each of JOBS, with examples/aid/*.c; guest*.c are for Wasm
 #   bench/bench_NAME.c        -> BUILD/bench-NAME (likewise)
 #   tests/ROOM/test_NAME.c    -> BUILD/tests/ROOM/test_NAME (tests/aid/*.c are linked into each of them)
 #   tests/check/NAME.sh       -> make check-NAME
@@ -64,13 +65,18 @@ FLEETMAIN := $(wildcard examples/fleet/fleet.c examples/fleet/train.c)
 FLEETAID := $(filter-out $(FLEETMAIN) examples/fleet/guest%,$(wildcard examples/fleet/*.c))
 FLEET   := $(patsubst examples/fleet/%.c,$(BUILD)/fleet-%,$(FLEETMAIN))
 FLEET   := $(FLEET:%fleet-fleet=%fleet)
+# Examples of a folder each: the folder's files, and what examples/aid has for all of them.
+JOBS    := camera fusion rules stream sync
+JOBSRC  := $(foreach j,$(JOBS),$(filter-out examples/$(j)/guest%,$(wildcard examples/$(j)/*.c)))
+JOBAID  := $(wildcard examples/aid/*.c)
+JOBPROG := $(JOBS:%=$(BUILD)/%)
 BENCHSRC := $(wildcard bench/bench_*.c)
 BENCHAID := $(filter-out $(BENCHSRC),$(wildcard bench/*.c))
 BENCHES := $(patsubst bench/bench_%.c,$(BUILD)/bench-%,$(BENCHSRC))
 TESTSRC := $(wildcard tests/*/test_*.c)
 TESTAID := $(wildcard tests/aid/*.c) tests/check/cpu_mask.c
 TESTS   := $(TESTSRC:tests/%.c=$(BUILD)/tests/%)
-PROGSRC := $(TOOLSRC) $(TOOLAID) $(EXSRC) $(FLEETMAIN) $(FLEETAID) $(BENCHSRC) $(BENCHAID) $(TESTSRC) $(TESTAID)
+PROGSRC := $(TOOLSRC) $(TOOLAID) $(EXSRC) $(FLEETMAIN) $(FLEETAID) $(JOBSRC) $(JOBAID) $(BENCHSRC) $(BENCHAID) $(TESTSRC) $(TESTAID)
 
 M4CC    ?= arm-none-eabi-gcc
 M4FLAGS := -mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16
@@ -83,7 +89,7 @@ HAVE_M4 := $(shell echo '\#include <string.h>' | $(M4CC) -E - >/dev/null 2>&1 &&
 
 all: lib programs ## build the library, every example and every bench (the default)
 lib: $(BUILD)/libedgewasm.a $(BUILD)/libedgewasm.so
-programs: $(TOOLS) $(EXAMPLES) $(FLEET) $(BENCHES)
+programs: $(TOOLS) $(EXAMPLES) $(JOBPROG) $(FLEET) $(BENCHES)
 tests: $(TESTS) ## build the test programs
 
 # ---- building ------------------------------------------------------------------------------------
@@ -125,6 +131,13 @@ $(BUILD)/fleet: $(BUILD)/examples/fleet/fleet.o $(call objs,$(FLEETAID)) $(BUILD
 	$(LINK)
 $(BUILD)/fleet-train: $(BUILD)/examples/fleet/train.o $(call objs,$(FLEETAID)) $(BUILD)/libedgewasm.a
 	$(LINK)
+# camera writes its detector with the fleet's FlatBuffers writer.
+$(BUILD)/camera: $(BUILD)/examples/fleet/flatbuffer.o
+define job
+$(BUILD)/$(1): $(call objs,$(filter examples/$(1)/%,$(JOBSRC)) $(JOBAID)) $(BUILD)/libedgewasm.a
+	$$(LINK)
+endef
+$(foreach j,$(JOBS),$(eval $(call job,$(j))))
 $(BENCHES): $(BUILD)/bench-%: $(BUILD)/bench/bench_%.o $(call objs,$(BENCHAID)) $(BUILD)/libedgewasm.a
 	$(LINK)
 $(TESTS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(call objs,$(TESTAID)) $(BUILD)/libedgewasm.a
@@ -332,6 +345,10 @@ bench-fuel: ## what counting fuel costs: the bench guests here and in a build wi
 	$(SUBMAKE) $(BUILD)/bench-wasm $(BUILD)/ew-run
 	$(SUBMAKE) BUILD=$(BUILD)/unmetered CPPFLAGS="$(CPPFLAGS) -DEWI_UNMETERED" $(BUILD)/unmetered/ew-run
 	$(BUILD)/bench-wasm $(BENCH_ARGS) --peer 'unmetered=$(BUILD)/unmetered/ew-run --invoke run {wasm} {n}'
+
+bench-guard: ## what guard pages gain: the bench guests with bounds checks and without
+	$(SUBMAKE) $(BUILD)/bench-wasm $(BUILD)/ew-run
+	$(BUILD)/bench-wasm $(BENCH_ARGS) --peer 'guard=$(BUILD)/ew-run --guard --invoke run {wasm} {n}'
 
 # ---- installing ----------------------------------------------------------------------------------
 

@@ -417,7 +417,11 @@ static void serve_both(struct ewi_function *f, const struct ew_event *const *eve
 			report(f->canary->version, &r);
 			ewi_canary_end(f, false);
 		} else {
-			ewi_canary_end(f, true);
+			r.status = ewi_canary_end(f, true);
+			if (r.status != EW_OK) {
+				r.cause = EW_NODE_ROLLED_BACK;
+				r.text = "that it runs cannot be written down";
+			}
 			report(f->version, &r);
 		}
 	}

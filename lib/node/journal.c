@@ -195,7 +195,7 @@ static void open_group(struct ewi_journal *j, enum ew_journal_kind pending)
 	j->is_act = false;
 	j->pending = pending;
 	j->begun_ns = j->base.node->now_ns;
-	j->emits = j->calls = j->inputs = j->answer_bytes = 0;
+	j->emits = j->calls = j->inputs = j->keeps = j->answer_bytes = 0;
 	j->clock[0] = 0;
 	j->clock[1] = j->base.node->now_ns;
 	j->index = 0;
@@ -449,6 +449,7 @@ static const struct ewi_recorder_ops recording = {
 	.clock = ewi_answer_clock,
 	.random = ewi_answer_random,
 	.emit = ewi_answer_emit,
+	.kept = ewi_answer_kept,
 	.fallback = ewi_answer_fallback,
 	.load = ewi_answer_load,
 	.call_limit = ewi_answer_call_limit,

@@ -124,6 +124,8 @@ void ew_node_destroy(struct ew_node *node)
 	a = node->alloc;
 	if (node->recorder)
 		node->recorder->ops->close(node->recorder);
+	if (node->keeper)
+		node->keeper->ops->close(node->keeper);
 	for (uint32_t i = 0; i < node->function_count; i++)
 		ewi_function_free(node, node->functions[i]);
 	ewi_routes_free(node);
@@ -325,10 +327,13 @@ static enum ew_status end(struct ew_node *node)
 
 enum ew_status ew_node_step(struct ew_node *node, uint64_t now_ns, struct ew_node_next *next)
 {
-	enum ew_status st = begin(node, now_ns, false);
 	const struct ew_event *waiting;
+	enum ew_status st;
 	uint32_t done = 0;
 
+	if (node->keeper && !node->busy)
+		node->keeper->ops->watch(node->keeper, now_ns);
+	st = begin(node, now_ns, false);
 	if (st != EW_OK)
 		return st;
 	ewi_node_ticks(node);
@@ -368,6 +373,11 @@ enum ew_status ewi_act_begin(struct ew_node *node, const struct ewi_act_args *ar
 	if (node->recorder)
 		st = node->recorder->ops->act(node->recorder, args);
 	return st == EW_OK ? st : ewi_error(err, st, 0, "the journal takes nothing: %s", ew_status_text(st));
+}
+
+enum ew_status ewi_node_kept(struct ew_node *node, enum ew_status status)
+{
+	return node->recorder ? node->recorder->ops->kept(node->recorder, status) : status;
 }
 
 enum ew_status ewi_act_end(struct ew_node *node, enum ew_status status)

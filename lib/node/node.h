@@ -71,6 +71,8 @@ struct ewi_recorder_ops {
 	enum ew_status (*random)(struct ewi_recorder *r, void *out, size_t bytes);
 	enum ew_status (*emit)(struct ewi_recorder *r, const struct ewi_version *v, const struct ew_event *header,
 			       const void *topic, const void *data);
+	/* What the keeper said. */
+	enum ew_status (*kept)(struct ewi_recorder *r, enum ew_status status);
 	bool (*fallback)(struct ewi_recorder *r, const char *function, const struct ew_event *event);
 	enum ew_status (*load)(struct ewi_recorder *r, const struct ewi_version *v, const uint8_t *sha256,
 			       const void **bytes, size_t *size);
@@ -85,6 +87,39 @@ struct ewi_recorder {
 	const struct ewi_recorder_ops *ops;
 	struct ew_node *node;
 	bool stopped; /* it has to be written down, and cannot be: no more events in this step */
+};
+
+/* setting.c: a setting of a function that was changed while it ran. */
+struct ewi_override {
+	struct ewi_override *next;
+	size_t key_bytes, value_bytes; /* the key's with its NUL */
+	char text[];		       /* key, value */
+};
+
+/*
+ * Who keeps what runs (state.c); behind pointers, as the recorder.  What it is told of happens when it has said EW_OK, except
+ * for models, which are there already.
+ */
+struct ewi_keeper;
+struct ewi_keeper_ops {
+	/* A version was made: remember what of. */
+	enum ew_status (*note)(struct ewi_keeper *k, struct ewi_version *v, const struct ew_function_config *c);
+	enum ew_status (*swap)(struct ewi_keeper *k, const struct ewi_function *f, const struct ewi_version *v, bool keep);
+	enum ew_status (*remove)(struct ewi_keeper *k, const struct ewi_function *f);
+	enum ew_status (*route)(struct ewi_keeper *k, const char *pattern, const char *function, bool add);
+	enum ew_status (*setting)(struct ewi_keeper *k, const char *function, const char *key, const void *value,
+				  size_t bytes);
+	/* config NULL: it was selected. */
+	enum ew_status (*model)(struct ewi_keeper *k, const struct ew_node_model_config *config, const char *name,
+				const char *version);
+	void (*watch)(struct ewi_keeper *k, uint64_t now_ns);
+	void (*close)(struct ewi_keeper *k);
+};
+
+struct ewi_keeper {
+	const struct ewi_keeper_ops *ops;
+	struct ew_node *node;
+	uint32_t changes; /* of the last refresh */
 };
 
 /* One version of a function: what ew_node_function_put makes and swaps. */
@@ -116,6 +151,9 @@ struct ewi_version {
 	struct ewi_tenant *tenant; /* NULL: none */
 	uint64_t number; /* no other version, and not this one with other settings, has had it */
 	struct ewi_hold *hold; /* for the function, when its own has less room; NULL: it is enough */
+
+	uint8_t *record; /* what it was put with, encoded, for the keeper; NULL: there is none */
+	size_t record_bytes, record_cap;
 
 	struct ewi_arm *arm; /* what it is counted in while a canary runs; else NULL */
 
@@ -161,6 +199,7 @@ struct ewi_function {
 	struct ewi_version *kept; /* for a rollback, without an instance; NULL: none */
 	struct ewi_canary *canary; /* NULL: none */
 	struct ewi_hold *hold; /* NULL: no version has waited for batches yet */
+	struct ewi_override *overrides; /* settings that were changed while it ran */
 	uint64_t stamp;	    /* of the event it was last matched with: once for each */
 	uint64_t next_tick; /* EW_NODE_WHENEVER: none */
 	uint64_t parked_until; /* 0: not parked */
@@ -238,6 +277,7 @@ struct ew_node {
 	struct ew_models *models;
 	const struct ew_trust *trust; /* NULL: anything is taken */
 	struct ewi_recorder *recorder; /* NULL: nobody records */
+	struct ewi_keeper *keeper;     /* NULL: nobody keeps what runs */
 	struct ew_exec *exec;
 	struct ewi_cache *cache; /* NULL: none */
 	struct ewi_tenant *tenants; /* in the order in which they came */
@@ -304,8 +344,12 @@ enum ew_status ewi_module_demand(struct ewi_version *v, struct ew_error *err);
 /* Module and instance go. */
 void ewi_module_unload(struct ewi_version *v);
 
-/* The canary takes the old version's place, or goes. */
-void ewi_canary_end(struct ewi_function *f, bool promote);
+/* The canary takes the old version's place, or goes; also when the keeper says that it must not. */
+enum ew_status ewi_canary_end(struct ewi_function *f, bool promote);
+
+/* setting.c */
+const struct ewi_override *ewi_override_find(const struct ewi_function *f, const char *key, size_t len);
+void ewi_overrides_free(struct ewi_function *f, const struct ew_alloc *alloc);
 
 /* guest.c: what a call gives back. */
 struct ewi_outcome {
@@ -411,6 +455,8 @@ void ewi_node_judge(struct ew_node *node, const struct ew_event **events, uint32
 /* An act: recorded from its begin (an error: it must not happen) to its end, which returns status. */
 enum ew_status ewi_act_begin(struct ew_node *node, const struct ewi_act_args *args, struct ew_error *err);
 enum ew_status ewi_act_end(struct ew_node *node, enum ew_status status);
+/* What the keeper said, or in a replay had said. */
+enum ew_status ewi_node_kept(struct ew_node *node, enum ew_status status);
 void ewi_node_next_tick(struct ew_node *node);
 
 #endif

@@ -7,6 +7,7 @@
  * the group.
  */
 #include "base/le.h"
+#include "edgewasm/state.h"
 #include "node/journal.h"
 
 #if EW_CONFIG_NODE
@@ -502,7 +503,7 @@ static enum ew_status perform(struct ewi_replay *r, uint16_t act, struct ewi_act
 	case EWI_ACT_MODEL: ew_node_model_put(node, &a->model, NULL); return EW_OK;
 	case EWI_ACT_SELECT: ew_node_model_select(node, name, other, NULL); return EW_OK;
 	case EWI_ACT_TENANT: ew_node_tenant_put(node, &a->tenant, NULL); return EW_OK;
-	case EWI_ACT_SETTING: break;
+	case EWI_ACT_SETTING: ew_node_setting_put(node, name, other, a->value, (size_t)a->value_bytes, NULL); return EW_OK;
 	}
 	return ewi_error(err, EW_ERR_UNSUPPORTED, 0, "an act %u that this version does not know", (unsigned)act);
 }

@@ -136,7 +136,13 @@ static enum ew_status service_config_get(void *user, const char *key, size_t key
 					 const void **value, size_t *len)
 {
 	const struct ewi_version *v = user;
+	const struct ewi_override *o = v->function->overrides ? ewi_override_find(v->function, key, key_len) : NULL;
 
+	if (o) {
+		*value = o->text + o->key_bytes;
+		*len = o->value_bytes;
+		return EW_OK;
+	}
 	for (uint32_t i = 0; i < v->setting_count; i++) {
 		const struct ew_setting *s = &v->settings[i];
 

@@ -145,6 +145,8 @@ static enum ew_status add_function(struct ewi_sha256 *s, const struct ewi_functi
 	add_number(s, f->half_open);
 	if (f->hold)
 		add_hold(s, f->hold);
+	for (const struct ewi_override *o = f->overrides; o; o = o->next)
+		add_bytes(s, o->text, o->key_bytes + o->value_bytes);
 	st = add_version(s, f->version);
 	if (st == EW_OK)
 		st = add_version(s, f->kept);

@@ -37,6 +37,7 @@
 #define KEY_BRANCH(N, F, K) KEY(EWI_BR_##N, EWI_##F, SILENT_##K)
 #define KEY_BRANCHN(N, F, K) KEY(EWI_BRN_##N, EWI_##F, SILENT_##K)
 #define KEY_JUMP KEY_BIN
+#define KEY_TABLE KEY_BIN
 #define KEY_RETURN KEY_BIN
 #define KEY_BACK KEY_BIN
 #define KEY_CALL KEY_BIN
@@ -185,19 +186,53 @@ static void choose(struct ewi_translator *t, struct ewi_start *s, uint32_t left)
 	}
 }
 
+#if EW_CONFIG_GUARD
+/* One instruction: of a module without checks it has another handler if it is a load or store of a 32-bit memory. */
+static void leave_check(struct ewi_translator *t, const struct ewi_start *s)
+{
+	struct ewi_ins *ins = (void *)(t->code + s->pos);
+	bool silent = ins->h != EWI_HANDLER(s->icode, s->form, 0);
+	ewi_handler h = ewi_guard_handler(s->icode, s->form, silent);
+
+	if (h && ins->h == EWI_HANDLER(s->icode, s->form, silent))
+		ins->h = h;
+}
+
+static ewi_handler handler_of_row(unsigned row, bool guarded)
+{
+	if (row > EWI_PAIRS)
+		return guarded ? ewi_guard_triple(row - EWI_PAIRS - 1) : ewi_triples[row - EWI_PAIRS - 1];
+	return guarded ? ewi_guard_pair(row - 1) : ewi_pairs[row - 1];
+}
+#else
+static void leave_check(struct ewi_translator *t, const struct ewi_start *s)
+{
+	(void)t, (void)s;
+}
+
+static ewi_handler handler_of_row(unsigned row, bool guarded)
+{
+	(void)guarded;
+	return row > EWI_PAIRS ? ewi_triples[row - EWI_PAIRS - 1] : ewi_pairs[row - 1];
+}
+#endif
+
 void ewi_fuse(struct ewi_translator *t)
 {
+	bool guarded = ewi_is_guarded(t->m);
+
 	for (uint32_t i = t->start_count; i-- > 0;)
 		choose(t, &t->starts[i], t->start_count - i);
 	for (uint32_t i = 0; i < t->start_count; i++) {
 		const struct ewi_start *s = &t->starts[i];
-		bool triple = s->row > EWI_PAIRS;
 
-		if (s->row == 0)
+		if (s->row == 0) {
+			if (guarded)
+				leave_check(t, s);
 			continue;
-		((struct ewi_ins *)(void *)(t->code + s->pos))->h =
-			triple ? ewi_triples[s->row - EWI_PAIRS - 1] : ewi_pairs[s->row - 1];
-		i += triple ? 2 : 1;
+		}
+		((struct ewi_ins *)(void *)(t->code + s->pos))->h = handler_of_row(s->row, guarded);
+		i += s->row > EWI_PAIRS ? 2 : 1;
 	}
 }
 
