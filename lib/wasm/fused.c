@@ -176,17 +176,14 @@
 #undef TRIPLE_ROW
 
 #define PAIR_ROW(C1, N1, R1, T1, F1, K1, C2, N2, R2, T2, F2, K2) N1##_##F1##K1##__##N2##_##F2##K2##_##C1##C2,
-#define PAIR(first, second) EWI_ROW(PAIR_ROW, first, second)
-#define TRIPLE(first, second, third)
-const ewi_handler ewi_pairs[EWI_PAIRS] = {
-#include "wasm/pairs.def"
-};
-
 #define TRIPLE_ROW(C1, N1, R1, T1, F1, K1, C2, N2, R2, T2, F2, K2, C3, N3, R3, T3, F3, K3)                     \
 	N1##_##F1##K1##__##N2##_##F2##K2##__##N3##_##F3##K3##_##C1##C2##C3,
+const ewi_handler ewi_fused_handlers[EWI_PAIRS + EWI_TRIPLES] = {
+#define PAIR(first, second) EWI_ROW(PAIR_ROW, first, second)
+#define TRIPLE(first, second, third)
+#include "wasm/pairs.def"
 #define PAIR(first, second)
 #define TRIPLE(first, second, third) EWI_ROW(TRIPLE_ROW, first, second, third)
-const ewi_handler ewi_triples[EWI_TRIPLES] = {
 #include "wasm/pairs.def"
 };
 
