@@ -7,6 +7,7 @@
 #   examples/tools/ew_NAME.c  -> BUILD/ew-NAME (the folder's other files are linked into each of them)
 #   examples/NAME.c           -> BUILD/NAME
 #   examples/fleet/{fleet,train}.c -> BUILD/fleet, BUILD/fleet-train (likewise)
+#   examples/JOB/*.c          -> BUILD/JOB for each of JOBS, with examples/aid/*.c; guest*.c are for Wasm
 #   bench/bench_NAME.c        -> BUILD/bench-NAME (likewise)
 #   tests/ROOM/test_NAME.c    -> BUILD/tests/ROOM/test_NAME (tests/aid/*.c are linked into each of them)
 #   tests/check/NAME.sh       -> make check-NAME
@@ -64,13 +65,18 @@ FLEETMAIN := $(wildcard examples/fleet/fleet.c examples/fleet/train.c)
 FLEETAID := $(filter-out $(FLEETMAIN) examples/fleet/guest%,$(wildcard examples/fleet/*.c))
 FLEET   := $(patsubst examples/fleet/%.c,$(BUILD)/fleet-%,$(FLEETMAIN))
 FLEET   := $(FLEET:%fleet-fleet=%fleet)
+# Examples of a folder each: the folder's files, and what examples/aid has for all of them.
+JOBS    := camera fusion rules stream sync
+JOBSRC  := $(foreach j,$(JOBS),$(filter-out examples/$(j)/guest%,$(wildcard examples/$(j)/*.c)))
+JOBAID  := $(wildcard examples/aid/*.c)
+JOBPROG := $(JOBS:%=$(BUILD)/%)
 BENCHSRC := $(wildcard bench/bench_*.c)
 BENCHAID := $(filter-out $(BENCHSRC),$(wildcard bench/*.c))
 BENCHES := $(patsubst bench/bench_%.c,$(BUILD)/bench-%,$(BENCHSRC))
 TESTSRC := $(wildcard tests/*/test_*.c)
 TESTAID := $(wildcard tests/aid/*.c) tests/check/cpu_mask.c
 TESTS   := $(TESTSRC:tests/%.c=$(BUILD)/tests/%)
-PROGSRC := $(TOOLSRC) $(TOOLAID) $(EXSRC) $(FLEETMAIN) $(FLEETAID) $(BENCHSRC) $(BENCHAID) $(TESTSRC) $(TESTAID)
+PROGSRC := $(TOOLSRC) $(TOOLAID) $(EXSRC) $(FLEETMAIN) $(FLEETAID) $(JOBSRC) $(JOBAID) $(BENCHSRC) $(BENCHAID) $(TESTSRC) $(TESTAID)
 
 M4CC    ?= arm-none-eabi-gcc
 M4FLAGS := -mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16
@@ -83,7 +89,7 @@ HAVE_M4 := $(shell echo '\#include <string.h>' | $(M4CC) -E - >/dev/null 2>&1 &&
 
 all: lib programs ## build the library, every example and every bench (the default)
 lib: $(BUILD)/libedgewasm.a $(BUILD)/libedgewasm.so
-programs: $(TOOLS) $(EXAMPLES) $(FLEET) $(BENCHES)
+programs: $(TOOLS) $(EXAMPLES) $(JOBPROG) $(FLEET) $(BENCHES)
 tests: $(TESTS) ## build the test programs
 
 # ---- building ------------------------------------------------------------------------------------
@@ -125,9 +131,30 @@ $(BUILD)/fleet: $(BUILD)/examples/fleet/fleet.o $(call objs,$(FLEETAID)) $(BUILD
 	$(LINK)
 $(BUILD)/fleet-train: $(BUILD)/examples/fleet/train.o $(call objs,$(FLEETAID)) $(BUILD)/libedgewasm.a
 	$(LINK)
+# camera writes its detector with the fleet's FlatBuffers writer.
+$(BUILD)/camera: $(BUILD)/examples/fleet/flatbuffer.o
+define job
+$(BUILD)/$(1): $(call objs,$(filter examples/$(1)/%,$(JOBSRC)) $(JOBAID)) $(BUILD)/libedgewasm.a
+	$$(LINK)
+endef
+$(foreach j,$(JOBS),$(eval $(call job,$(j))))
 $(BENCHES): $(BUILD)/bench-%: $(BUILD)/bench/bench_%.o $(call objs,$(BENCHAID)) $(BUILD)/libedgewasm.a
 	$(LINK)
 $(TESTS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(call objs,$(TESTAID)) $(BUILD)/libedgewasm.a
+	$(LINK) -lcmocka -Wl,--wrap=ewi_cpu_features
+
+# The tensor tests once more, where kernels with VPDPBUSD stand in AVX2 (tests/shim/vnni.h): check-vnni.
+SHIMSRC := $(wildcard lib/tensor/*vnni.c)
+SHIMOBJ := $(SHIMSRC:lib/tensor/%.c=$(BUILD)/tests/shim/%.o) $(BUILD)/tests/shim/cpu_mask.o
+SHIMTESTS := $(addprefix $(BUILD)/tests/shim/,test_kernels test_conv test_golden test_golden_models)
+$(BUILD)/tests/shim/%.o: lib/tensor/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(ALLCFLAGS) -include tests/shim/vnni.h -MMD -MP -c -o $@ $<
+$(BUILD)/tests/shim/cpu_mask.o: tests/check/cpu_mask.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(ALLCFLAGS) -DEW_CPU_SHIM -MMD -MP -c -o $@ $<
+$(SHIMTESTS): $(BUILD)/tests/shim/%: $(BUILD)/tests/tensor/%.o $(SHIMOBJ) $(call objs,$(filter-out tests/check/cpu_mask.c,$(TESTAID))) \
+		$(BUILD)/libedgewasm.a
 	$(LINK) -lcmocka -Wl,--wrap=ewi_cpu_features
 
 # ---- demo ----------------------------------------------------------------------------------------
@@ -255,6 +282,7 @@ $(TESTS:%=%.res): %.res: % FORCE
 # The symbol check looks at firmware objects too.
 $(BUILD)/check/symbols.res $(BUILD)/check/budget.res: $(if $(HAVE_M4),$(BUILD)/m4/libedgewasm.a $(BUILD)/m4/core.elf)
 $(BUILD)/check/firmware.res: $(FWPARTS)
+$(BUILD)/check/vnni.res: lib $(SHIMTESTS)
 $(BUILD)/check/isa.res: $(filter $(BUILD)/tests/tensor/% $(BUILD)/tests/store/test_crc%,$(TESTS))
 $(BUILD)/check/man.res $(BUILD)/check/docs.res $(BUILD)/check/install.res $(BUILD)/check/refused.res: lib $(TOOLS)
 $(BUILD)/check/symbols.res $(BUILD)/check/docs.res: lib
@@ -318,6 +346,10 @@ bench-fuel: ## what counting fuel costs: the bench guests here and in a build wi
 	$(SUBMAKE) BUILD=$(BUILD)/unmetered CPPFLAGS="$(CPPFLAGS) -DEWI_UNMETERED" $(BUILD)/unmetered/ew-run
 	$(BUILD)/bench-wasm $(BENCH_ARGS) --peer 'unmetered=$(BUILD)/unmetered/ew-run --invoke run {wasm} {n}'
 
+bench-guard: ## what guard pages gain: the bench guests with bounds checks and without
+	$(SUBMAKE) $(BUILD)/bench-wasm $(BUILD)/ew-run
+	$(BUILD)/bench-wasm $(BENCH_ARGS) --peer 'guard=$(BUILD)/ew-run --guard --invoke run {wasm} {n}'
+
 # ---- installing ----------------------------------------------------------------------------------
 
 INSTALL ?= install
@@ -369,6 +401,7 @@ help: ## this list
 
 -include bench/guests/guests.mk
 -include $(patsubst %.c,$(BUILD)/%.d,$(LIBSRC) $(PROGSRC))
+-include $(SHIMOBJ:%.o=%.d)
 -include $(wildcard $(BUILD)/examples/firmware/*.d $(BUILD)/m*/examples/firmware/*.d)
 -include $(LIBSRC:%.c=$(BUILD)/m4/%.d) $(LIBSRC:%.c=$(BUILD)/m33/%.d)
 .PHONY: all lib programs tests demo check check-run check-tests check-san check-clang check-cross check-power fuzz bench core-m4 firmware size install uninstall stack tables \

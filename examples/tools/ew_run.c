@@ -13,8 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include "edgewasm/abi.h"
+#include "edgewasm/guard.h"
 #include "edgewasm/store.h"
 #include "edgewasm/wasm.h"
+#include "faults.h"
 #include "files.h"
 #include "host.h"
 #include "hostfs.h"
@@ -30,7 +32,7 @@ enum { EXIT_REFUSED = 1, EXIT_USAGE = 2, EXIT_TRAP = 134 };
 
 struct options {
 	const char *invoke;
-	bool all_exports, stub_imports, trace, profile, dump;
+	bool all_exports, stub_imports, guard, trace, profile, dump;
 	const char *folded, *coredump; /* files for call chains, and for what a trap leaves */
 	uint64_t fuel;
 	bool has_fuel;
@@ -69,6 +71,7 @@ static const char usage_text[] =
 	"  --all-exports        call every exported function without parameters, as wasm-interp does\n"
 	"  --stub-imports       stand-ins for missing function imports: print the call, return zeros\n"
 	"  --fuel N             end after N instructions\n"
+	"  --guard              no bounds checks: pages that may not be touched instead, where that can be\n"
 	"  --max-pages N        let memory grow to N pages of 64 KiB\n"
 	"  --grant CAP,...      capabilities: LOG CLOCK RANDOM EMIT RECV KV_READ KV_WRITE METRIC CONFIG\n"
 	"                       INFER INFER_LOAD STDIO FS, or ALL\n"
@@ -187,6 +190,7 @@ static bool set_flag(struct options *o, const char *name)
 	} flags[] = {
 		{"--all-exports", &o->all_exports},
 		{"--stub-imports", &o->stub_imports},
+		{"--guard", &o->guard},
 		{"--trace", &o->trace},
 		{"--profile", &o->profile},
 		{"--dump", &o->dump},
@@ -471,6 +475,10 @@ static enum ew_status create_instance(struct run *r, struct ew_trap *trap, struc
 
 	enum ew_status status;
 
+	if (r->o.guard) {
+		config.guard = ew_guard_alloc();
+		faults_begin();
+	}
 	if (r->abi)
 		ew_abi_begin(r->abi, host_now_ns(), 0);
 	watch_begin(&r->watch, r->exec);
@@ -523,6 +531,7 @@ static int run_module(struct run *r, size_t size)
 	r->watch.profile = r->o.profile || r->o.folded;
 	config.flags = r->watch.trace || r->watch.profile ? EW_MODULE_OBSERVE : 0;
 	config.flags |= r->o.dump ? EW_MODULE_LISTING : 0;
+	config.flags |= r->o.guard ? EW_MODULE_GUARD : 0;
 	status = ew_module_load(&r->module, r->bytes, size, &config, &r->alloc, &err);
 	if (status == EW_OK && r->o.dump)
 		return dump(r);

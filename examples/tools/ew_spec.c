@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "faults.h"
 #include "files.h"
 #include "edgewasm/wasm.h"
 #include "spec.h"
@@ -36,6 +37,7 @@ static const char usage_text[] =
 	"                     after WebAssembly 2.0 is off otherwise (may be repeated)\n"
 	"  --exclude GLOB     leave out scripts whose name, without .wast or .json, matches (may be repeated)\n"
 	"  --lazy             translate each function on its first call only\n"
+	"  --guard            no bounds checks: pages that may not be touched instead, where that can be\n"
 	"  --observe          run step by step, as ew-run does for traces, and check what the steps tell\n"
 	"  --strict           a refused module must be refused as malformed or invalid as the script says\n"
 	"  --verbose          a line for each script\n"
@@ -226,6 +228,8 @@ int main(int argc, char **argv)
 			return usage(stdout, 0);
 		if (strcmp(argv[i], "--lazy") == 0)
 			job.options.lazy = true;
+		else if (strcmp(argv[i], "--guard") == 0)
+			job.options.guard = true;
 		else if (strcmp(argv[i], "--strict") == 0)
 			job.options.strict = true;
 		else if (strcmp(argv[i], "--observe") == 0)
@@ -242,6 +246,8 @@ int main(int argc, char **argv)
 	if (i == argc)
 		return usage(stderr, 2);
 	job.options.disable = disabled(&job);
+	if (job.options.guard)
+		faults_begin();
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (; i < argc; i++) {
 		if (path_is_folder(argv[i]))

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "edgewasm/guard.h"
 #include "edgewasm/wasm.h"
 #include "files.h"
 #include "json.h"
@@ -221,9 +222,11 @@ static struct unit *attempt(struct script *s, const struct json_node *command, s
 	*s->units_end = u;
 	s->units_end = &u->next;
 	load.struct_bytes = sizeof(load);
-	load.flags = s->options->lazy ? EW_MODULE_LAZY : 0;
+	load.flags = (s->options->lazy ? EW_MODULE_LAZY : 0) | (s->options->observe ? EW_MODULE_OBSERVE : 0) |
+		     (s->options->guard ? EW_MODULE_GUARD : 0);
 	load.disable = s->options->disable;
-	load.flags = s->options->observe ? EW_MODULE_OBSERVE : 0;
+	if (s->options->guard)
+		config.guard = ew_guard_alloc();
 	a->status = ew_module_load(&u->module, u->bytes, size, &load, &s->alloc, &a->err);
 	if (a->status != EW_OK)
 		return u;
@@ -791,7 +794,7 @@ static void run_parsed(struct script *s, const char *path)
 	s->folder = slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
 	s->alloc = ew_alloc_libc();
 	if (!s->folder || ew_exec_create(&s->exec, NULL, &s->alloc) != EW_OK ||
-	    spectest_init(&s->spectest, &s->alloc) != EW_OK)
+	    spectest_init(&s->spectest, s->options->guard, &s->alloc) != EW_OK)
 		broken(s->totals, s->source, "out of memory");
 	else if (!json_get(&s->json, s->json.nodes, "commands"))
 		broken(s->totals, s->source, "no commands: not what wast2json writes");

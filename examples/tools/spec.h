@@ -18,6 +18,7 @@ struct spec_options {
 	bool lazy;    /* translate each function on its first call */
 	bool strict;  /* a refusal must be of the class (malformed, invalid) the script names */
 	bool verbose; /* a line for each script */
+	bool guard;   /* no bounds checks: pages that may not be touched instead */
 	bool observe; /* run step by step, and look at the steps: see steps.h */
 	unsigned disable; /* EW_FEATURE_...: such modules may be refused as unsupported */
 };

@@ -3,6 +3,7 @@
 
 /* spectest.c - see spectest.h. */
 #include <string.h>
+#include "edgewasm/guard.h"
 #include "spectest.h"
 
 static const struct {
@@ -28,12 +29,14 @@ static enum ew_status silent(void *user, struct ew_instance *caller, union ew_va
 	return EW_OK;
 }
 
-enum ew_status spectest_init(struct spectest *s, const struct ew_alloc *alloc)
+enum ew_status spectest_init(struct spectest *s, bool guard, const struct ew_alloc *alloc)
 {
+	struct ew_alloc pages = ew_guard_alloc();
 	enum ew_status status;
 
 	memset(s, 0, sizeof(*s));
-	status = ew_memory_create(&s->memory, 1, 2, alloc);
+	status = guard ? ew_memory_create_guarded(&s->memory, 1, 2, &pages, alloc)
+		       : ew_memory_create(&s->memory, 1, 2, alloc);
 	if (status == EW_OK)
 		status = ew_table_create(&s->table, EW_FUNCREF, 10, 20, alloc);
 	for (int i = 0; i < 4 && status == EW_OK; i++) {

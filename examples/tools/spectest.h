@@ -16,7 +16,7 @@ struct spectest {
 	struct ew_global *globals[4]; /* i32 666, i64 666, f32 666.6, f64 666.6 */
 };
 
-enum ew_status spectest_init(struct spectest *s, const struct ew_alloc *alloc);
+enum ew_status spectest_init(struct spectest *s, bool guard, const struct ew_alloc *alloc);
 void spectest_deinit(struct spectest *s);
 /* What the name is bound to; EW_ERR_NOENT. */
 enum ew_status spectest_find(struct spectest *s, const struct ew_extern_type *want,

@@ -299,6 +299,8 @@ EW_API void ew_models_destroy(struct ew_models *models);
 enum {
 	EW_MODELS_COPY = 1u << 0 /* copy the bytes; default: borrow until the model is removed */
 };
+/* In flags: edge_infer may give up to n windows (to EW_MODEL_BATCH) at once, in one run; the executor grows with n. */
+#define EW_MODELS_BATCH(n) ((uint32_t)(n) << 16)
 #define EW_MODELS_NAME_BYTES 48 /* of names and versions: 47 bytes and a NUL */
 
 /*

@@ -160,6 +160,19 @@
 #define EW_CONFIG_RELAXED_SIMD EW_CONFIG_SIMD
 #endif
 
+/*
+ * EW_MODULE_GUARD (guard.h): modules whose loads and stores are not checked, memories with 8 GiB of address space each,
+ * about 80 KiB of code.  64-bit Linux with accumulators, on the machines whose registers a signal handler finds.
+ */
+#ifndef EW_CONFIG_GUARD
+#if defined(__linux__) && EW_CONFIG_WASM && EW_CONFIG_EXEC_ACC && EW_CONFIG_POSIX && defined(__GNUC__) && \
+	((defined(__x86_64__) && !defined(__ILP32__)) || (defined(__aarch64__) && defined(__LP64__)))
+#define EW_CONFIG_GUARD 1
+#else
+#define EW_CONFIG_GUARD 0
+#endif
+#endif
+
 /* Saved states and pools of instances (snapshot.h): about 5 KiB of code. */
 #ifndef EW_CONFIG_SNAPSHOT
 #define EW_CONFIG_SNAPSHOT 1

@@ -156,6 +156,14 @@ int32_t edge_event_poll(struct edge_event *event, void *buf, uint32_t cap);
 EDGE_IMPORT("edge_v1", "event_ack")
 int32_t edge_event_ack(uint64_t seq);
 
+/*
+ * What is emitted from now on is about this event taken in this call: it carries its trace id, as it does after
+ * edge_event_poll for the event that gave.  For guests that take a whole batch before they answer.  Returns 0.
+ * STALE: not taken in this call.
+ */
+EDGE_IMPORT("edge_v1", "event_about")
+int32_t edge_event_about(uint64_t seq);
+
 /* The low 16 bits travel unchanged to whoever reads the event; bit 0 has a meaning here. */
 enum edge_emit_flag {
 	EDGE_EMIT_URGENT = 1 << 0 /* an alert: overtakes telemetry where the host has lanes */
@@ -276,6 +284,10 @@ int32_t edge_model_version(int32_t model, char *buf, uint32_t cap);
 /*
  * Run the model: in_len must be input_bytes; output_bytes are written to out and returned.  in and out must
  * not overlap.  INVAL: wrong in_len, overlap.  TOOBIG: cap below output_bytes.  Quota: inferences.
+ *
+ * Where the host has registered the model for batches of up to m windows: in_len may be n * input_bytes, n up to m.
+ * Every input then holds n windows, one after the other, and so does every output: n * output_bytes in all, as n
+ * runs would give them.  One call, one run; n inferences, n times the fuel.
  */
 EDGE_IMPORT("edge_v1", "infer")
 int32_t edge_infer(int32_t model, const void *in, uint32_t in_len, void *out, uint32_t cap);

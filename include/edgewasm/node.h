@@ -18,8 +18,12 @@
  * each.  A trap, a timeout, exhausted fuel or a refusal costs that function that event: it is counted, told
  * through the report callback, and never retried.  An operation that meets its quota is refused to the guest,
  * counted and told; with EW_GRANT_STRICT it costs the event too.  After anything but a refusal the instance is
- * thrown away and the next event meets a new one.  After `fail_limit` failures in a row the function is parked:
- * for `park_ns` its events go to its fallback, or are counted as dropped; then one failure is enough to park it again.
+ * thrown away and the next event meets a new one.  After `fail_limit` failures in a row the function is parked (its
+ * circuit breaker opens): for `park_ns` its events go to its fallback, or are counted as dropped.  Then it is half
+ * open: one event is tried; a failure parks it again, anything else ends it.
+ *
+ * A function that asks for batches gets several events in one call, and says with edge_event_about which one it
+ * answers.
  *
  * Functions keep their memory from event to event (warm) unless EW_FUNCTION_FRESH.
  */
@@ -55,7 +59,13 @@ struct ew_node;
 #ifndef EW_NODE_BATCH /* events that one call may offer; 9 bytes each, once for the node */
 #define EW_NODE_BATCH (EW_CONFIG_SMALL ? 8u : 64u)
 #endif
+#ifndef EW_NODE_HISTORY /* versions of each function whose bytes are remembered by hash; 80 bytes each */
+#define EW_NODE_HISTORY (EW_CONFIG_SMALL ? 2u : 16u)
+#endif
 #define EW_NODE_BATCH_MAX 4096u /* what config.max_batch may be */
+#ifndef EW_NODE_BATCH_BYTES /* room of a function whose batches wait, and that sets no batch_bytes */
+#define EW_NODE_BATCH_BYTES (EW_CONFIG_SMALL ? 2048u : 65536u)
+#endif
 #define EW_NODE_NAME_BYTES 48 /* of functions, versions: 47 bytes and a NUL */
 #define EW_NODE_TOPIC_BYTES 255
 
@@ -114,6 +124,13 @@ struct ew_node_host {
 	 * Not for the events that parked it: those are told by report.
 	 */
 	bool (*fallback)(void *user, const char *function, const struct ew_event *event);
+	/*
+	 * The module of name@version, for EW_FUNCTION_ON_DEMAND: *bytes are borrowed until unload.  sha256 is what they
+	 * will be compared with, NULL when it is not known yet.  Errors reach the event as EW_NODE_INSTANCE.
+	 */
+	enum ew_status (*load)(void *user, const char *name, const char *version, const uint8_t *sha256,
+			       const void **bytes, size_t *size);
+	void (*unload)(void *user, const char *name, const char *version, const void *bytes, size_t size);
 };
 
 /* ---- the node --------------------------------------------------------------------------------- */
@@ -135,6 +152,18 @@ struct ew_node_config {
 	 * judged by host->clock(0), the wall clock; without it only those that never expire are trusted.
 	 */
 	const struct ew_trust *trust;
+	/*
+	 * Modules of EW_FUNCTION_ON_DEMAND that may be in memory at a time: beyond it the one that was used longest ago
+	 * goes, of those with EW_FUNCTION_FRESH (others hold state and stay).  0: any number.
+	 */
+	uint32_t max_loaded;
+	/*
+	 * The result cache of all functions with EW_FUNCTION_CACHE: bytes of events and results, the least recently
+	 * used go first; an event with its result takes an eighth at most.  An eighth more and a table of a 64th come on
+	 * top.  Memory comes and goes: not with an arena.  Results of another version of function or model are never
+	 * given.  While a canary runs its function is worked out every time.  0: no cache.
+	 */
+	size_t cache_bytes;
 };
 
 EW_API enum ew_status ew_node_create(struct ew_node **out, const struct ew_node_config *config,
@@ -160,6 +189,7 @@ struct ew_node_model_config {
 	uint32_t flags;
 	const void *signature; /* detached, see sign.h; needed when the node has `trust` */
 	size_t signature_size;
+	uint32_t max_batch; /* windows that one inference may take, to EW_MODEL_BATCH; 0: 1 */
 };
 
 /*
@@ -169,6 +199,10 @@ struct ew_node_model_config {
 EW_API enum ew_status ew_node_model_put(struct ew_node *node,
 					const struct ew_node_model_config *config,
 					struct ew_error *err);
+
+/* ew_models_select, recorded where there is a journal.  NOENT; STATE (in a callback). */
+EW_API enum ew_status ew_node_model_select(struct ew_node *node, const char *name, const char *version,
+					   struct ew_error *err);
 
 /*
  * -1, 0 or 1 as version a is older than, the same as or newer than b: SemVer 2.0.0's precedence for any text.
@@ -180,11 +214,28 @@ EW_API int ew_version_compare(const char *a, const char *b);
 /* ---- functions -------------------------------------------------------------------------------- */
 
 enum {
-	EW_FUNCTION_FRESH = 1u << 0,	 /* a new instance for each call: no state survives */
+	/*
+	 * No state survives a call: memory, globals and tables are put back to what they were when edge_init had ended,
+	 * and what the guest opened is closed.  Done by a snapshot (snapshot.h) in time that goes with what the call
+	 * changed.  An edge_init that leaves files or wasi-nn graphs open is run again for each call, in a new instance.
+	 */
+	EW_FUNCTION_FRESH = 1u << 0,
 	EW_FUNCTION_KV_SHARED = 1u << 1, /* keys without the function's name in front */
 	EW_FUNCTION_COPY = 1u << 2,	 /* copy the module's bytes; default: borrow until it is replaced */
 	EW_FUNCTION_DOWNGRADE = 1u << 3, /* replace a newer version */
-	EW_FUNCTION_KEEP = 1u << 4	 /* keep the replaced version for ew_node_function_rollback */
+	EW_FUNCTION_KEEP = 1u << 4,	 /* keep the replaced version for ew_node_function_rollback */
+	/*
+	 * module_bytes is NULL: host->load gives them when the first event comes, and its verdict about them is that
+	 * event's: EW_NODE_INSTANCE.  config.max_loaded and ew_node_function_unload take them out again.
+	 */
+	EW_FUNCTION_ON_DEMAND = 1u << 5,
+	/*
+	 * Do not work out again what was worked out before: what the function emitted for an event of the same topic,
+	 * data, flags and content type is emitted again, and nothing is logged or counted by the guest a second time.
+	 * The host's word that nothing else goes into it: not the event's number, time or trace id.  Only for
+	 * EW_FUNCTION_FRESH, one event at a time, and no grants but RECV, EMIT, LOG, STDIO, CONFIG and INFER: else INVAL.
+	 */
+	EW_FUNCTION_CACHE = 1u << 6
 };
 
 struct ew_setting {
@@ -220,6 +271,16 @@ struct ew_function_config {
 	 * route gave it the event anyway.  NULL: host->fallback.  Looked up by name when it is needed.
 	 */
 	const char *fallback;
+	const uint8_t *sha256; /* EW_SHA256_BYTES that the module's bytes must have; NULL: not compared */
+	/*
+	 * A batch that waits: events are copied and kept until there are `batch` of them, or their topics and data are
+	 * batch_bytes, or the first has been kept for batch_age_ns.  They need not follow each other, and meet the
+	 * version that runs then.  0: a batch is what comes together, see `batch`.  Takes batch_bytes (0:
+	 * EW_NODE_BATCH_BYTES) and 56 for each of `batch` (0: max_batch), once for the function; what is larger goes alone.
+	 */
+	uint64_t batch_age_ns;
+	uint32_t batch_bytes; /* of topics and data in one call, whether it waits or not; an event may be larger alone; 0: any */
+	uint64_t cache_ttl_ns; /* how long EW_FUNCTION_CACHE keeps a result; 0: for as long as there is room */
 };
 
 /*
@@ -230,7 +291,10 @@ struct ew_function_config {
  * allocate(len)->ptr and handle(ptr, len)->i32 (< 0: failed) or ->i64 (result pointer << 32 | length; emitted
  * under out_topic; 0: nothing), with deallocate(ptr, len) called for both if it is exported.
  *
- * Errors: those of ew_module_load and ew_instance_create; INVAL; EXISTS (this name@version runs already); LIMIT;
+ * A version never changes: name@version with other bytes than before is refused, as far as EW_NODE_HISTORY remembers.
+ *
+ * Errors: those of ew_module_load and ew_instance_create; INVAL; EXISTS (this name@version runs already, or had other
+ * bytes); CORRUPT (not the bytes that sha256 names); LIMIT;
  * NOENT (no entry point); TRAP, FUEL, STATE (edge_init failed or refused); with a trust those of ew_trust_check;
  * DENIED (older than the running version, without EW_FUNCTION_DOWNGRADE).  After an error the old one runs on.
  */
@@ -280,9 +344,14 @@ EW_API enum ew_status ew_node_canary_start(struct ew_node *node,
 /* Promote it now.  NOENT: no canary.  STATE: in a callback. */
 EW_API enum ew_status ew_node_canary_promote(struct ew_node *node, const char *name);
 
-/* Its routes go too.  NOENT. */
+/* What its batch holds is judged; its routes go too.  NOENT. */
 EW_API enum ew_status ew_node_function_remove(struct ew_node *node, const char *name);
-/* End a parking before its time.  NOENT. */
+/*
+ * Take the module of an EW_FUNCTION_ON_DEMAND one out of memory until its next event.  NOENT; UNSUPPORTED: another one, or
+ * it holds state (no EW_FUNCTION_FRESH); STATE: in a callback.
+ */
+EW_API enum ew_status ew_node_function_unload(struct ew_node *node, const char *name);
+/* End a parking before its time.  NOENT.  STATE: in a callback. */
 EW_API enum ew_status ew_node_function_unpark(struct ew_node *node, const char *name);
 
 /*
@@ -302,16 +371,21 @@ struct ew_node_next {
 	uint32_t events; /* taken from the ring in this step */
 	uint64_t at_ns;	 /* call again at this time: now_ns when events are still waiting; EW_NODE_WHENEVER: when
 			    the ring has something */
+	uint32_t held;	 /* events taken and not judged: their batches are not whole.  ew_node_destroy forgets them */
 };
 
 /*
- * Ticks that are due, then at most step_events events of the ring.  now_ns must not step back (a step back is
+ * Ticks and batches that are due, then at most step_events events of the ring.  now_ns must not step back (a step back is
  * taken as standing still) and is of the clock that stamps the ring's events.  next may be NULL.
- * Returns EW_OK whatever the functions did; STATE when called from a callback.
+ * Returns EW_OK whatever the functions did; STATE when called from a callback; what journal.h says where there is one.
+ * next is filled in unless nothing was done.
  */
 EW_API enum ew_status ew_node_step(struct ew_node *node, uint64_t now_ns,
 				   struct ew_node_next *next);
-/* One event that does not come through the ring, topic and data behind its header: routed and judged at once. */
+/*
+ * One event that does not come through the ring, topic and data behind its header: routed and judged at once, or put
+ * into the batch that a function waits for.
+ */
 EW_API enum ew_status ew_node_dispatch(struct ew_node *node, const struct ew_event *event,
 				       uint64_t now_ns);
 
@@ -356,6 +430,10 @@ struct ew_function_stats {
 	const uint8_t *sha256;	  /* of the module's bytes: EW_SHA256_BYTES */
 	const char *canary_version; /* NULL: no canary runs */
 	uint64_t canary_events;	    /* that it has met */
+	uint64_t resets;	    /* calls after which EW_FUNCTION_FRESH put the instance back */
+	uint64_t loads;		    /* of the module, on demand */
+	bool loaded;		    /* the module is in memory */
+	uint64_t cache_hits, cache_misses;
 };
 /* Functions 0, 1, 2 ... until NOENT, in order of first put.  Borrowed until the next call with the node. */
 EW_API enum ew_status ew_node_function_at(const struct ew_node *node, uint32_t index,
@@ -367,6 +445,8 @@ struct ew_node_stats {
 	uint64_t events;   /* taken */
 	uint64_t unrouted; /* of these, for nobody */
 	uint64_t emitted, emit_refused; /* refused: the ring or host had no room, or did not want it */
+	uint64_t cache_evicted, cache_expired; /* results that made room, or were too old */
+	uint64_t cache_bytes, cache_entries;   /* held now */
 };
 EW_API void ew_node_stats(const struct ew_node *node, struct ew_node_stats *out);
 

@@ -80,6 +80,7 @@ enum {
 	EW_MODULE_NO_NAMES = 1u << 2,	   /* ignore the name section */
 	EW_MODULE_TRACK = 1u << 4,	   /* note where guests write, for ew_snapshot_restore (snapshot.h): each store one instruction more */
 	EW_MODULE_LAZY = 1u << 3,	   /* translate each function on its first call, see below */
+	EW_MODULE_GUARD = 1u << 5,	   /* pages that may not be touched instead of checks, where that can be: see guard.h */
 	EW_MODULE_OBSERVE = 1u << 8,	   /* to be run step by step, see debug.h: slower, code and tables several times as large */
 	EW_MODULE_LISTING = 1u << 9	   /* keep what ew_module_list (debug.h) needs: 8 bytes for each internal instruction */
 };
@@ -247,6 +248,7 @@ struct ew_instance_config {
 	void *user; /* ew_instance_user() */
 	uint64_t max_memory_bytes; /* the same in bytes, for pages of one byte; 0: max_memory_pages alone */
 	uint32_t max_exceptions;   /* that exnrefs hold at a time: EW_MAX_EXCEPTIONS */
+	struct ew_alloc guard;	   /* what memories come from that need no checks: see guard.h.  No function: from alloc, like all */
 };
 
 /*

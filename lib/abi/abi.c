@@ -170,12 +170,24 @@ void ew_abi_reset(struct ew_abi *abi)
 	abi->over_quota = false;
 }
 
+bool ewi_abi_is_bare(const struct ew_abi *abi)
+{
+	for (uint32_t i = 0; i < abi->max_contexts && abi->graphs; i++)
+		if (abi->graphs[i].used || abi->contexts[i].used || abi->stateful[i].slot)
+			return false;
+	for (uint32_t i = 0; i < abi->max_files && abi->files; i++)
+		if (abi->files[i].open && !abi->files[i].preopen)
+			return false;
+	return abi->stdio_closed == 0;
+}
+
 void ew_abi_begin(struct ew_abi *abi, uint64_t now_ns, uint64_t deadline_ns)
 {
 	abi->now_ns = now_ns;
 	abi->deadline_ns = deadline_ns;
 	abi->over_quota = false;
 	memset(abi->trace_id, 0, sizeof(abi->trace_id));
+	abi->about = 0;
 	ewi_quota_begin(abi, now_ns);
 }
 
@@ -186,6 +198,7 @@ void ew_abi_offer(struct ew_abi *abi, const struct ew_event *const *events, uint
 	abi->states = states;
 	abi->event_count = count;
 	abi->event_next = 0;
+	abi->about = 0;
 	if (count)
 		memset(states, EW_EVENT_WAITING, count);
 }

@@ -90,6 +90,7 @@ struct ew_abi {
 	uint8_t *states;
 	size_t event_count, event_next; /* [event_next, event_count) are waiting */
 	uint8_t trace_id[EW_TRACE_ID_BYTES];
+	size_t about; /* 1 + the index of the event that emits are about; 0: none */
 	struct ew_ring *out;
 
 	struct ew_kv *kv;
@@ -135,6 +136,9 @@ int32_t ewi_edge_error(enum ew_status status);
 /* Fuel for one host call that moved so many bytes. */
 void ewi_pay(struct ew_abi *abi, struct ew_instance *caller, uint64_t bytes);
 void ewi_burn(struct ew_abi *abi, struct ew_instance *caller, uint64_t fuel);
+
+/* abi.c: the guest has made nothing that ew_abi_reset would take away. */
+bool ewi_abi_is_bare(const struct ew_abi *abi);
 
 /* nn.c, wasi_fs.c: close what the guest left open. */
 void ewi_nn_reset(struct ew_abi *abi);

@@ -52,6 +52,7 @@ enum ew_status ewi_fn_event_poll(void *user, struct ew_instance *caller, union e
 		abi->states[abi->event_next++] = EW_EVENT_TAKEN;
 		abi->stats.events_taken++;
 		memcpy(abi->trace_id, e->trace_id, EW_TRACE_ID_BYTES);
+		abi->about = abi->event_next;
 	}
 	return ewi_ret(abi, v, (int32_t)len);
 }
@@ -68,6 +69,22 @@ enum ew_status ewi_fn_event_ack(void *user, struct ew_instance *caller, union ew
 			continue;
 		abi->states[i - 1] = EW_EVENT_ACKED;
 		abi->stats.events_acked++;
+		return ewi_ret(abi, v, 0);
+	}
+	return ewi_ret(abi, v, EDGE_STALE);
+}
+
+/* event_about(seq): any of the events taken in this call, acknowledged ones too. */
+enum ew_status ewi_fn_event_about(void *user, struct ew_instance *caller, union ew_value *v)
+{
+	struct ew_abi *abi = user;
+
+	ewi_pay(abi, caller, 0);
+	for (size_t i = abi->event_next; i > 0; i--) {
+		if (abi->events[i - 1]->seq != v[0].u64)
+			continue;
+		memcpy(abi->trace_id, abi->events[i - 1]->trace_id, EW_TRACE_ID_BYTES);
+		abi->about = i;
 		return ewi_ret(abi, v, 0);
 	}
 	return ewi_ret(abi, v, EDGE_STALE);

@@ -147,13 +147,14 @@ static struct ew_model_exec *own_exec(struct ew_abi *abi, struct ewi_slot *s)
 }
 
 static enum ew_status give_input(struct ew_model_exec *exec, uint32_t index, const struct ewi_io *io,
-				 const uint8_t *in)
+				 const uint8_t *in, uint32_t windows)
 {
+	size_t bytes = (size_t)io->bytes * windows;
 	struct ew_tensor_span span;
 	enum ew_status st;
 
 	if (!EW_BIG_ENDIAN || io->unit == 1) {
-		st = ew_model_exec_bind_input(exec, index, in, io->bytes);
+		st = ew_model_exec_bind_input(exec, index, in, bytes);
 		if (st == EW_OK)
 			return EW_OK;
 	}
@@ -161,31 +162,37 @@ static enum ew_status give_input(struct ew_model_exec *exec, uint32_t index, con
 	if (st == EW_OK)
 		st = ew_model_exec_input(exec, index, &span);
 	if (st == EW_OK)
-		ewi_copy_le(span.data, in, io->bytes, io->unit);
+		ewi_copy_le(span.data, in, bytes, io->unit);
 	return st;
 }
 
 static enum ew_status run(struct ew_model_exec *exec, const struct ewi_slot *s, const uint8_t *in,
-			  uint8_t *out)
+			  uint8_t *out, uint32_t windows)
 {
-	enum ew_status st;
+	enum ew_status st = s->batch > 1 ? ew_model_exec_set_batch(exec, windows) : EW_OK;
 
-	for (uint32_t i = 0; i < s->input_count; in += s->io[i].bytes, i++) {
-		st = give_input(exec, i, &s->io[i], in);
-		if (st != EW_OK)
-			return st;
-	}
-	st = ew_model_exec_run(exec);
+	for (uint32_t i = 0; st == EW_OK && i < s->input_count; in += (size_t)s->io[i].bytes * windows, i++)
+		st = give_input(exec, i, &s->io[i], in, windows);
+	if (st == EW_OK)
+		st = ew_model_exec_run(exec);
 	for (uint32_t i = 0; st == EW_OK && i < s->output_count; i++) {
 		const struct ewi_io *io = &s->io[s->input_count + i];
 		struct ew_tensor_view view;
 
 		st = ew_model_exec_output(exec, i, &view);
 		if (st == EW_OK)
-			ewi_copy_le(out, view.data, io->bytes, io->unit);
-		out += io->bytes;
+			ewi_copy_le(out, view.data, (size_t)io->bytes * windows, io->unit);
+		out += (size_t)io->bytes * windows;
 	}
 	return st;
+}
+
+/* Windows in so many bytes of input; 0: not a whole number of them, or more than a run takes. */
+static uint32_t windows_in(const struct ewi_slot *s, uint32_t in_len)
+{
+	uint32_t n = s->input_bytes ? in_len / s->input_bytes : 1;
+
+	return n <= s->batch && n * s->input_bytes == in_len ? n : 0;
 }
 
 /* infer(model, in, in_len, out, cap) */
@@ -196,6 +203,8 @@ enum ew_status ewi_fn_infer(void *user, struct ew_instance *caller, union ew_val
 	uint32_t in_len = v[2].u32, cap = v[4].u32;
 	const uint8_t *in = ewi_span(caller, v[1].u32, in_len);
 	uint8_t *out = ewi_span(caller, v[3].u32, cap);
+	uint32_t windows = s ? windows_in(s, in_len) : 0;
+	uint64_t out_len = s ? (uint64_t)s->output_bytes * windows : 0;
 	struct ew_model_exec *exec;
 	int32_t rc = 0;
 
@@ -203,27 +212,27 @@ enum ew_status ewi_fn_infer(void *user, struct ew_instance *caller, union ew_val
 		rc = EDGE_FAULT;
 	else if (!s)
 		rc = EDGE_STALE;
-	else if (in_len != s->input_bytes)
+	else if (windows == 0)
 		rc = EDGE_INVAL;
-	else if (cap < s->output_bytes)
+	else if (cap < out_len || out_len > INT32_MAX)
 		rc = EDGE_TOOBIG;
-	else if (ewi_span_overlap(v[1].u32, in_len, v[3].u32, s->output_bytes))
+	else if (ewi_span_overlap(v[1].u32, in_len, v[3].u32, (uint32_t)out_len))
 		rc = EDGE_INVAL;
-	else if (!ewi_quota_allows(abi, EW_QUOTA_INFERENCES, 1))
+	else if (!ewi_quota_allows(abi, EW_QUOTA_INFERENCES, windows))
 		rc = EDGE_QUOTA;
 	if (rc < 0) {
 		ewi_pay(abi, caller, 0);
 		return ewi_ret(abi, v, rc);
 	}
-	ewi_pay(abi, caller, (uint64_t)in_len + s->output_bytes + (uint64_t)s->fuel * EWI_FUEL_BYTES);
+	ewi_pay(abi, caller, in_len + out_len + (uint64_t)s->fuel * EWI_FUEL_BYTES * windows);
 	exec = s->exec ? s->exec : own_exec(abi, s);
 	if (!exec)
 		return ewi_ret(abi, v, EDGE_AGAIN);
-	if (run(exec, s, in, out) != EW_OK)
+	if (run(exec, s, in, out, windows) != EW_OK)
 		return ewi_ret(abi, v, EDGE_IO);
-	s->inferences++;
-	ewi_quota_use(abi, EW_QUOTA_INFERENCES, 1);
-	return ewi_ret(abi, v, (int32_t)s->output_bytes);
+	s->inferences += windows;
+	ewi_quota_use(abi, EW_QUOTA_INFERENCES, windows);
+	return ewi_ret(abi, v, (int32_t)out_len);
 }
 
 #endif

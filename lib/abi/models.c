@@ -193,9 +193,11 @@ static enum ew_status measure(struct ew_models *models, struct ewi_slot *s, stru
 static enum ew_status load(struct ew_models *models, struct ewi_slot *s, const void *bytes,
 			   size_t size, uint32_t flags, struct ew_error *err)
 {
+	struct ew_model_config c = {.struct_bytes = sizeof(c), .max_batch = flags >> 16};
 	enum ew_status st;
 
 	s->size_bytes = size;
+	s->batch = c.max_batch ? c.max_batch : 1;
 	if (flags & EW_MODELS_COPY && size) {
 		s->copy = ewi_alloc(&models->alloc, size, 1);
 		if (!s->copy)
@@ -203,7 +205,7 @@ static enum ew_status load(struct ew_models *models, struct ewi_slot *s, const v
 		memcpy(s->copy, bytes, size);
 		bytes = s->copy;
 	}
-	st = ew_model_load(&s->model, bytes, size, NULL, &models->alloc, err);
+	st = ew_model_load(&s->model, bytes, size, &c, &models->alloc, err);
 	if (st == EW_OK)
 		st = measure(models, s, err);
 	if (st == EW_OK && !keeps_state(s->model))
@@ -301,6 +303,7 @@ enum ew_status ew_models_remove(struct ew_models *models, const char *name, cons
 				continue;
 			free_slot(models, s);
 			models->slots[i] = NULL;
+			next_generation(models);
 		}
 	}
 	return found ? EW_OK : EW_ERR_NOENT;

@@ -28,7 +28,8 @@ struct ewi_slot {
 	uint32_t name_generation; /* name handles; 0 while the name stands for another version */
 	uint32_t users;		  /* graphs and executors of guests */
 	struct ewi_io *io;	  /* inputs, then outputs */
-	uint32_t input_count, output_count, input_bytes, output_bytes, fuel;
+	uint32_t input_count, output_count, input_bytes, output_bytes, fuel; /* of one window */
+	uint32_t batch; /* windows that one run may take */
 	uint64_t inferences;
 };
 
@@ -43,6 +44,12 @@ struct ew_models {
 int32_t ewi_models_open(const struct ew_models *models, const char *name, size_t len);
 /* NULL: EDGE_STALE. */
 struct ewi_slot *ewi_models_get(const struct ew_models *models, int32_t handle);
+
+/* Another number whenever some name stands for another model than before. */
+static inline uint32_t ewi_models_generation(const struct ew_models *models)
+{
+	return models->generation;
+}
 
 /* Fuel of one run: the same on every machine. */
 uint32_t ewi_model_fuel(const struct ew_model *model);

@@ -3,7 +3,8 @@
 
 /*
  * cpu.c - CPU feature detection.
- * Source: Intel SDM volume 2A, CPUID leaves 1 and 7, and XGETBV; Linux Documentation/arm64/elf_hwcaps.
+ * Source: Intel SDM volume 2A, CPUID leaves 1 and 7, and XGETBV; Linux Documentation/arm64/elf_hwcaps
+ * and arch/arm/include/uapi/asm/hwcap.h.
  */
 #include "base/cpu.h"
 
@@ -69,11 +70,31 @@ uint32_t ewi_cpu_features(void)
 	return features;
 }
 
-#elif defined(__aarch64__)
+#elif defined(__arm__) && defined(__linux__)
+#include <sys/auxv.h>
 
 uint32_t ewi_cpu_features(void)
 {
-	return EW_CPU_NEON;
+	return getauxval(AT_HWCAP) & 1ul << 12 ? EW_CPU_NEON : 0;
+}
+
+#elif defined(__aarch64__)
+
+/* Nobody to ask: what the whole build is for. */
+uint32_t ewi_cpu_features(void)
+{
+	uint32_t features = EW_CPU_NEON;
+
+#ifdef __ARM_FEATURE_CRC32
+	features |= EW_CPU_CRC32;
+#endif
+#ifdef __ARM_FEATURE_DOTPROD
+	features |= EW_CPU_DOTPROD;
+#endif
+#ifdef __ARM_FEATURE_MATMUL_INT8
+	features |= EW_CPU_I8MM;
+#endif
+	return features;
 }
 
 #else

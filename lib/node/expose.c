@@ -187,6 +187,8 @@ static void put_node(struct page *p, const struct ew_node *node)
 		{"emitted_events", "Events emitted by functions.", offsetof(struct ew_node_stats, emitted)},
 		{"refused_emits", "Events emitted and not taken by the ring or host.",
 		 offsetof(struct ew_node_stats, emit_refused)},
+		{"cache_evicted", "Results that made room for others.", offsetof(struct ew_node_stats, cache_evicted)},
+		{"cache_expired", "Results that were too old.", offsetof(struct ew_node_stats, cache_expired)},
 	};
 
 	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++) {
@@ -208,6 +210,10 @@ static void put_function_counters(struct page *p, const struct ew_node *node)
 		FIGURE(dropped_parked, "Events that came while it was parked, and nobody took."),
 		FIGURE(fallen_back, "Events that its fallback took."),
 		FIGURE(instances, "Instances made."),
+		FIGURE(resets, "Calls after which the instance was put back to its start."),
+		FIGURE(loads, "Loads of the module on demand."),
+		FIGURE(cache_hits, "Results from the cache."),
+		FIGURE(cache_misses, "Results that were not in the cache."),
 		FIGURE(fuel, "Fuel used."),
 		FIGURE(emitted_events, "Events emitted."),
 		FIGURE(emitted_bytes, "Bytes of topics and data emitted."),

@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 The libedgewasm authors */
 
 /* function.c - functions by name: loading a version beside the running one, starting and stopping instances. */
+#include "abi/models.h"
 #include "node/node.h"
 
 #if EW_CONFIG_NODE
@@ -14,6 +15,58 @@ void ewi_version_stop(struct ewi_version *v)
 	v->instance = NULL;
 	v->on_event = v->on_tick = v->handle = v->allocate = v->deallocate = NULL;
 	ew_abi_reset(v->abi);
+}
+
+void ewi_version_forget(struct ewi_version *v)
+{
+#if EW_CONFIG_SNAPSHOT
+	if (!v->start)
+		return;
+	ewi_version_stop(v); /* instances must not outlive what they were restored from */
+	ew_snapshot_free(v->start);
+	v->start = NULL;
+#else
+	(void)v;
+#endif
+}
+
+void ewi_version_changed(struct ewi_version *v)
+{
+	ewi_version_forget(v);
+	v->number = ++v->node->versions;
+}
+
+#if EW_CONFIG_SNAPSHOT
+/*
+ * Keep the instance as edge_init left it, to be put back after each call.  What edge_init made outside of it (open
+ * files, graphs) would not come back, and without memory there is nothing to be kept: then each call gets a new one.
+ */
+static void remember(struct ewi_version *v)
+{
+	struct ew_error err;
+
+	if (v->start || !(v->flags & EW_FUNCTION_FRESH) || !ewi_abi_is_bare(v->abi) ||
+	    ew_snapshot_take(&v->start, v->instance, &v->node->alloc, &err) != EW_OK)
+		return;
+	v->start_models = ewi_models_generation(v->node->models);
+	/* The first time copies everything: here, and not at the first event. */
+	if (ew_snapshot_restore(v->instance, v->start) == EW_OK)
+		return;
+	ew_snapshot_free(v->start);
+	v->start = NULL;
+}
+#endif
+
+void ewi_version_reset(struct ewi_version *v)
+{
+#if EW_CONFIG_SNAPSHOT
+	if (v->instance && v->start && ew_snapshot_restore(v->instance, v->start) == EW_OK) {
+		ew_abi_reset(v->abi);
+		v->function->stats.resets++;
+		return;
+	}
+#endif
+	ewi_version_stop(v);
 }
 
 /* EW_OK with *out NULL when there is no such export; an error when it has another signature. */
@@ -67,6 +120,10 @@ static enum ew_status call_once(struct ewi_version *v, const char *name, const c
 	if (st != EW_OK || !func)
 		return st;
 	o = ewi_guest_call(v, func, values, left, 0, used);
+	if (v->node->recorder) {
+		o.result = o.status == EW_OK && signature[2] ? values[0].i32 : 0;
+		v->node->recorder->ops->call(v->node->recorder, v, NULL, 0, 0, &o, *used);
+	}
 	if (o.status == EW_ERR_TRAP) {
 		*trap = *ew_exec_trap(v->node->exec);
 		return ewi_error(err, o.status, 0, "%s trapped: %s", name, trap->text);
@@ -114,6 +171,9 @@ enum ew_status ewi_version_start(struct ewi_version *v, struct ew_trap *trap, in
 		return st;
 	}
 	v->function->stats.instances++;
+#if EW_CONFIG_SNAPSHOT
+	remember(v);
+#endif
 	return EW_OK;
 }
 
@@ -127,9 +187,10 @@ static void version_free(struct ewi_version *v)
 		return;
 	alloc = v->node->alloc;
 	if (v->abi)
-		ewi_version_stop(v);
+		ewi_module_unload(v);
 	ew_abi_destroy(v->abi);
-	ew_module_free(v->module);
+	ewi_hold_free(v->node, v->hold);
+	ewi_free(&alloc, v->record, v->record_cap, 1);
 	ewi_free(&alloc, v->copy, v->copy_bytes, 1);
 	ewi_free(&alloc, v->settings, v->setting_count, sizeof(*v->settings));
 	ewi_free(&alloc, v->strings, v->string_bytes, 1);
@@ -153,12 +214,17 @@ static size_t text_bytes(const char *text)
 	return text ? strlen(text) + 1 : 0;
 }
 
-/* Settings, the out topic and the fallback's name, in one block. */
+/* Settings, the out topic, the fallback's name and the signature, in one block. */
 static enum ew_status copy_texts(struct ewi_version *v, const struct ew_function_config *c)
 {
 	const struct ew_alloc *alloc = &v->node->alloc;
+	size_t signature = c->signature ? c->signature_size + 1 : 0;
 	size_t bytes = text_bytes(c->out_topic) + text_bytes(c->fallback);
 	char *at;
+
+	if (signature >= SIZE_MAX / 2 - bytes)
+		return EW_ERR_NOMEM;
+	bytes += signature;
 
 	for (uint32_t i = 0; i < c->setting_count; i++) {
 		size_t key = strlen(c->settings[i].key) + 1, value = c->settings[i].len;
@@ -177,6 +243,10 @@ static enum ew_status copy_texts(struct ewi_version *v, const struct ew_function
 		v->out_topic = put(&at, c->out_topic, strlen(c->out_topic));
 	if (c->fallback)
 		v->fallback = put(&at, c->fallback, strlen(c->fallback));
+	if (c->signature) {
+		v->signature = put(&at, c->signature, c->signature_size);
+		v->signature_size = c->signature_size;
+	}
 	if (!c->setting_count)
 		return EW_OK;
 	v->settings = ewi_alloc(alloc, c->setting_count, sizeof(*v->settings));
@@ -216,7 +286,11 @@ static void set(struct ewi_version *v, const struct ew_function_config *c)
 {
 	memcpy(v->version, c->version, strlen(c->version));
 	v->flags = c->flags;
-	v->batch = c->batch ? c->batch : 1;
+	v->batch = c->batch ? c->batch : c->batch_age_ns ? v->node->max_batch : 1;
+	v->batch_age_ns = c->batch_age_ns;
+	v->batch_bytes = c->batch_bytes;
+	v->cache_ttl_ns = c->cache_ttl_ns;
+	v->number = ++v->node->versions;
 	v->fail_limit = c->fail_limit ? c->fail_limit : EW_NODE_FAIL_LIMIT;
 	v->park_ns = c->park_ns ? c->park_ns : EW_NODE_PARK_NS;
 	v->fuel = c->fuel ? c->fuel : EW_NODE_FUEL;
@@ -230,13 +304,17 @@ static enum ew_status load(struct ewi_version *v, const struct ew_function_confi
 {
 	const struct ew_alloc *alloc = &v->node->alloc;
 	const void *bytes = c->module_bytes;
-	enum ew_status st;
+	enum ew_status st = copy_texts(v, c);
 
-	st = ewi_update_signed(v->node, EW_SIGNED_MODULE, bytes, c->module_size, c->signature,
-			       c->signature_size, err);
-	if (st != EW_OK)
+	if (st == EW_OK && c->sha256) {
+		memcpy(v->sha256, c->sha256, sizeof(v->sha256));
+		v->hash_known = true;
+		st = ewi_registry_check(v->function, v->version, v->sha256, err);
+	}
+	if (st == EW_OK)
+		st = make_abi(v, c, err);
+	if (st != EW_OK || c->flags & EW_FUNCTION_ON_DEMAND)
 		return st;
-	ew_sha256(bytes, c->module_size, v->sha256);
 	if (c->flags & EW_FUNCTION_COPY && c->module_size) {
 		v->copy = ewi_alloc(alloc, c->module_size, 1);
 		if (!v->copy)
@@ -245,15 +323,10 @@ static enum ew_status load(struct ewi_version *v, const struct ew_function_confi
 		memcpy(v->copy, bytes, c->module_size);
 		bytes = v->copy;
 	}
-	st = ew_module_load(&v->module, bytes, c->module_size, NULL, alloc, err);
-	if (st == EW_OK)
-		st = copy_texts(v, c);
-	if (st == EW_OK)
-		st = make_abi(v, c, err);
-	return st;
+	return ewi_module_load(v, bytes, c->module_size, err);
 }
 
-/* A whole new version, its instance running and initialised. */
+/* A whole new version, its instance running and initialised; on demand: not yet. */
 static enum ew_status version_create(struct ewi_version **out, struct ew_node *node,
 				     struct ewi_function *f, const struct ew_function_config *c,
 				     struct ew_error *err)
@@ -270,8 +343,12 @@ static enum ew_status version_create(struct ewi_version **out, struct ew_node *n
 	v->function = f;
 	set(v, c);
 	st = load(v, c, err);
-	if (st == EW_OK)
+	if (st == EW_OK && v->module)
 		st = ewi_version_start(v, &trap, &result, err);
+	if (st == EW_OK)
+		st = ewi_hold_prepare(v);
+	if (st == EW_OK && node->keeper)
+		st = node->keeper->ops->note(node->keeper, v, c);
 	if (st != EW_OK) {
 		version_free(v);
 		return st;
@@ -310,9 +387,12 @@ void ewi_function_free(struct ew_node *node, struct ewi_function *f)
 		return;
 	ewi_routes_drop(node, f);
 	canary_free(f);
+	node->held -= f->hold ? f->hold->batch.count : 0;
+	ewi_hold_free(node, f->hold);
 	version_free(f->version);
 	version_free(f->kept);
 	ewi_metrics_drop(node, f);
+	ewi_overrides_free(f, &node->alloc);
 	ewi_free(&node->alloc, f, 1, sizeof(*f));
 }
 
@@ -323,14 +403,27 @@ static bool name_is_good(const char *name)
 	return len > 0 && len < EW_NODE_NAME_BYTES && !memchr(name, '@', len);
 }
 
+/* What it emits is worked out from the event alone, as far as can be seen from here. */
+static bool is_cacheable(const struct ew_function_config *c)
+{
+	const uint32_t pure = EW_CAP_RECV | EW_CAP_EMIT | EW_CAP_LOG | EW_CAP_STDIO | EW_CAP_CONFIG | EW_CAP_INFER;
+
+	return c->flags & EW_FUNCTION_FRESH && c->batch <= 1 && !c->batch_age_ns && !(c->grant.caps & ~pure);
+}
+
 static enum ew_status check(const struct ew_node *node, const struct ew_function_config *c,
 			    const struct ewi_function *old, struct ew_error *err)
 {
 	const uint32_t known = EW_FUNCTION_FRESH | EW_FUNCTION_KV_SHARED | EW_FUNCTION_COPY |
-			       EW_FUNCTION_DOWNGRADE | EW_FUNCTION_KEEP;
+			       EW_FUNCTION_DOWNGRADE | EW_FUNCTION_KEEP | EW_FUNCTION_ON_DEMAND | EW_FUNCTION_CACHE;
 
 	if (c->flags & ~known)
 		return ewi_error(err, EW_ERR_INVAL, 0, "unknown flags");
+	if (c->flags & EW_FUNCTION_ON_DEMAND && (c->module_bytes || !node->host.load))
+		return ewi_error(err, EW_ERR_INVAL, 0, "on demand means host->load and no module_bytes");
+	if (c->flags & EW_FUNCTION_CACHE && (!node->cache || !is_cacheable(c)))
+		return ewi_error(err, EW_ERR_INVAL, 0, "a cache needs config.cache_bytes, and a function that keeps no state (FRESH), "
+				 "takes one event at a time and has no grant that tells it more than the event does");
 	if (c->batch > node->max_batch)
 		return ewi_error(err, EW_ERR_INVAL, 0, "batch %u is over the node's max_batch %u",
 				 (unsigned)c->batch, (unsigned)node->max_batch);
@@ -367,25 +460,38 @@ static void swap(struct ew_node *node, struct ewi_function *f, struct ewi_versio
 			version_free(f->version);
 	}
 	f->version = v;
+	if (f->hold && f->hold->batch.count)
+		node->next_hold = node->now_ns; /* v may wait less, or not at all */
 	f->parked_until = 0;
+	f->half_open = false;
 	f->stats.fails_in_row = 0;
 	f->next_tick = EW_NODE_WHENEVER;
-	if (v->tick_ns && v->on_tick && v->tick_ns < UINT64_MAX - node->now_ns)
+	if (v->tick_ns && (v->on_tick || !v->module) && v->tick_ns < UINT64_MAX - node->now_ns)
 		f->next_tick = node->now_ns + v->tick_ns;
 	ewi_node_next_tick(node);
 }
 
-void ewi_canary_end(struct ewi_function *f, bool promote)
+/* It is written down that v will run, before it does. */
+static enum ew_status keep_swap(struct ewi_function *f, const struct ewi_version *v, bool keep)
+{
+	struct ew_node *node = v->node;
+
+	return ewi_node_kept(node, node->keeper ? node->keeper->ops->swap(node->keeper, f, v, keep) : EW_OK);
+}
+
+enum ew_status ewi_canary_end(struct ewi_function *f, bool promote)
 {
 	struct ewi_version *v = f->canary->version;
+	enum ew_status st = promote ? keep_swap(f, v, v->flags & EW_FUNCTION_KEEP) : EW_OK;
 
-	if (!promote) {
+	if (!promote || st != EW_OK) {
 		canary_free(f);
-		return;
+		return st;
 	}
 	f->canary->version = NULL;
 	v->arm = NULL;
 	swap(v->node, f, v, v->flags & EW_FUNCTION_KEEP);
+	return EW_OK;
 }
 
 /* What put and canary have in common: *v is a checked, running version of *f, which is new when it has none yet. */
@@ -396,8 +502,6 @@ static enum ew_status prepare(struct ew_node *node, const struct ew_function_con
 	struct ewi_function *old;
 	enum ew_status st;
 
-	if (node->busy)
-		return ewi_error(err, EW_ERR_STATE, 0, "not in a callback");
 	if (!ewi_config_copy(&c, sizeof(c), config, config->struct_bytes))
 		return ewi_error(err, EW_ERR_INVAL, 0, "struct_bytes is not set");
 	if (!name_is_good(c.name) || !name_is_good(c.version))
@@ -416,8 +520,11 @@ static enum ew_status prepare(struct ew_node *node, const struct ew_function_con
 	node->busy = true;
 	st = version_create(v, node, *f, &c, err);
 	node->busy = false;
-	if (st == EW_OK)
+	if (st == EW_OK) {
+		if ((*v)->hash_known)
+			ewi_registry_note(*f, c.version, (*v)->sha256);
 		return EW_OK;
+	}
 	if (!old)
 		ewi_function_free(node, *f);
 	return ewi_error(err, st, 0, "%s@%s: %s", c.name, c.version, ew_status_text(st));
@@ -426,25 +533,34 @@ static enum ew_status prepare(struct ew_node *node, const struct ew_function_con
 enum ew_status ew_node_function_put(struct ew_node *node, const struct ew_function_config *config,
 				    struct ew_error *err)
 {
+	const struct ewi_act_args act = {.act = EWI_ACT_PUT, .function = config};
+	enum ew_status st = ewi_act_begin(node, &act, err);
 	struct ewi_function *f;
 	struct ewi_version *v;
-	enum ew_status st;
 
-	ewi_error_clear(err);
+	if (st != EW_OK)
+		return st;
 	st = prepare(node, config, &f, &v, err);
-	if (st == EW_OK)
+	if (st != EW_OK)
+		return ewi_act_end(node, st);
+	st = keep_swap(f, v, v->flags & EW_FUNCTION_KEEP);
+	if (st == EW_OK) {
 		swap(node, f, v, v->flags & EW_FUNCTION_KEEP);
-	return st;
+		return ewi_act_end(node, EW_OK);
+	}
+	version_free(v);
+	if (!f->version)
+		ewi_function_free(node, f);
+	return ewi_act_end(node, ewi_error(err, st, 0, "it cannot be written down that it runs: %s", ew_status_text(st)));
 }
 
-enum ew_status ew_node_canary_start(struct ew_node *node, const struct ew_function_config *config,
-				    const struct ew_canary_config *canary, struct ew_error *err)
+static enum ew_status canary_start(struct ew_node *node, const struct ew_function_config *config,
+				   const struct ew_canary_config *canary, struct ew_error *err)
 {
 	struct ewi_function *f = config->name ? ewi_function_find(node, config->name) : NULL;
 	struct ewi_canary *c;
 	enum ew_status st;
 
-	ewi_error_clear(err);
 	if (!f)
 		return ewi_error(err, EW_ERR_NOENT, 0, "no function of that name runs");
 	if (f->canary)
@@ -464,28 +580,35 @@ enum ew_status ew_node_canary_start(struct ew_node *node, const struct ew_functi
 	return EW_OK;
 }
 
-enum ew_status ew_node_canary_promote(struct ew_node *node, const char *name)
+enum ew_status ew_node_canary_start(struct ew_node *node, const struct ew_function_config *config,
+				    const struct ew_canary_config *canary, struct ew_error *err)
 {
-	struct ewi_function *f = ewi_function_find(node, name);
+	const struct ewi_act_args act = {.act = EWI_ACT_CANARY, .function = config, .canary = canary};
+	enum ew_status st = ewi_act_begin(node, &act, err);
 
-	if (node->busy)
-		return EW_ERR_STATE;
-	if (!f || !f->canary)
-		return EW_ERR_NOENT;
-	ewi_canary_end(f, true);
-	return EW_OK;
+	return st == EW_OK ? ewi_act_end(node, canary_start(node, config, canary, err)) : st;
 }
 
-enum ew_status ew_node_function_rollback(struct ew_node *node, const char *name, struct ew_error *err)
+enum ew_status ew_node_canary_promote(struct ew_node *node, const char *name)
+{
+	const struct ewi_act_args act = {.act = EWI_ACT_PROMOTE, .name = name};
+	enum ew_status st = ewi_act_begin(node, &act, NULL);
+	struct ewi_function *f = ewi_function_find(node, name);
+
+	if (st != EW_OK)
+		return st;
+	if (!f || !f->canary)
+		return ewi_act_end(node, EW_ERR_NOENT);
+	return ewi_act_end(node, ewi_canary_end(f, true));
+}
+
+static enum ew_status rollback(struct ew_node *node, const char *name, struct ew_error *err)
 {
 	struct ewi_function *f = ewi_function_find(node, name);
 	struct ew_trap trap;
 	enum ew_status st;
 	int32_t result;
 
-	ewi_error_clear(err);
-	if (node->busy)
-		return ewi_error(err, EW_ERR_STATE, 0, "not in a callback");
 	if (f && f->canary) {
 		ewi_canary_end(f, false);
 		return EW_OK;
@@ -493,23 +616,45 @@ enum ew_status ew_node_function_rollback(struct ew_node *node, const char *name,
 	if (!f || !f->kept)
 		return ewi_error(err, EW_ERR_NOENT, 0, "no kept version of \"%s\"", name);
 	node->busy = true;
-	st = ewi_version_start(f->kept, &trap, &result, err);
+	st = f->kept->module ? ewi_version_start(f->kept, &trap, &result, err) : EW_OK;
 	node->busy = false;
 	if (st != EW_OK)
 		return ewi_error(err, st, 0, "%s@%s: %s", name, f->kept->version, ew_status_text(st));
+	st = keep_swap(f, f->kept, true);
+	if (st != EW_OK) {
+		ewi_version_stop(f->kept);
+		return ewi_error(err, st, 0, "it cannot be written down that %s runs: %s", f->kept->version,
+				 ew_status_text(st));
+	}
 	swap(node, f, f->kept, true);
 	return EW_OK;
 }
 
+enum ew_status ew_node_function_rollback(struct ew_node *node, const char *name, struct ew_error *err)
+{
+	const struct ewi_act_args act = {.act = EWI_ACT_ROLLBACK, .name = name};
+	enum ew_status st = ewi_act_begin(node, &act, err);
+
+	return st == EW_OK ? ewi_act_end(node, rollback(node, name, err)) : st;
+}
+
 enum ew_status ew_node_function_remove(struct ew_node *node, const char *name)
 {
+	const struct ewi_act_args act = {.act = EWI_ACT_REMOVE, .name = name};
+	enum ew_status st = ewi_act_begin(node, &act, NULL);
 	struct ewi_function *f = ewi_function_find(node, name);
 	uint32_t i = 0;
 
-	if (node->busy)
-		return EW_ERR_STATE;
+	if (st != EW_OK)
+		return st;
 	if (!f)
-		return EW_ERR_NOENT;
+		return ewi_act_end(node, EW_ERR_NOENT);
+	st = ewi_node_kept(node, node->keeper ? node->keeper->ops->remove(node->keeper, f) : EW_OK);
+	if (st != EW_OK)
+		return ewi_act_end(node, st);
+	node->busy = true;
+	ewi_hold_flush(f);
+	node->busy = false;
 	while (node->functions[i] != f)
 		i++;
 	node->function_count--;
@@ -517,18 +662,23 @@ enum ew_status ew_node_function_remove(struct ew_node *node, const char *name)
 		(node->function_count - i) * sizeof(*node->functions));
 	ewi_function_free(node, f);
 	ewi_node_next_tick(node);
-	return EW_OK;
+	return ewi_act_end(node, EW_OK);
 }
 
 enum ew_status ew_node_function_unpark(struct ew_node *node, const char *name)
 {
+	const struct ewi_act_args act = {.act = EWI_ACT_UNPARK, .name = name};
+	enum ew_status st = ewi_act_begin(node, &act, NULL);
 	struct ewi_function *f = ewi_function_find(node, name);
 
+	if (st != EW_OK)
+		return st;
 	if (!f)
-		return EW_ERR_NOENT;
+		return ewi_act_end(node, EW_ERR_NOENT);
 	f->parked_until = 0;
+	f->half_open = false;
 	f->stats.fails_in_row = 0;
-	return EW_OK;
+	return ewi_act_end(node, EW_OK);
 }
 
 /* ---- figures ---------------------------------------------------------------------------------- */
@@ -547,6 +697,7 @@ static void fill(const struct ewi_function *f, struct ew_function_stats *out)
 	out->latency = &f->latency;
 	out->kept_version = f->kept ? f->kept->version : NULL;
 	out->sha256 = v->sha256;
+	out->loaded = v->module != NULL;
 	out->canary_version = f->canary ? f->canary->version->version : NULL;
 	out->canary_events = f->canary ? f->canary->arms[1].events : 0;
 }

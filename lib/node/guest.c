@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 The libedgewasm authors */
 
 /* guest.c - calling a function, and what becomes of a call that does not end well. */
+#include "abi/models.h"
 #include "node/node.h"
 
 #if EW_CONFIG_NODE
@@ -21,20 +22,28 @@ struct ewi_outcome ewi_guest_call(struct ewi_version *v, struct ew_func *func,
 	struct ew_node *node = v->node;
 	bool watched = deadline_ns && node->host.clock;
 	struct ewi_outcome o = {EW_OK, 0, false};
-	uint64_t left = fuel;
+	uint64_t left = fuel, total = 0, limit = node->recorder ? node->recorder->ops->call_limit(node->recorder) : UINT64_MAX;
 	bool begun = false;
 
 	ew_exec_clear_interrupt(node->exec);
 	for (;;) {
 		uint64_t slice = watched && left > SLICE ? SLICE : left, spent;
+		bool last = limit - total <= slice; /* a replay: it was interrupted here */
 
+		if (last)
+			slice = limit - total;
 		ew_exec_set_fuel(node->exec, slice);
 		o.status = begun ? ew_resume(node->exec, values) : ew_call(func, values);
 		begun = true;
 		/* What is owed beyond the slice (fuel below 0) is taken from the next ones. */
 		spent = slice - (uint64_t)ew_exec_fuel(node->exec);
 		*used += spent;
+		total += spent;
 		left = spent < left ? left - spent : 0;
+		if (last && o.status == EW_ERR_FUEL)
+			o.status = EW_ERR_INTERRUPT;
+		if (o.status == EW_ERR_INTERRUPT && node->recorder)
+			node->recorder->ops->interrupted(node->recorder, total);
 		if (o.status == EW_ERR_INTERRUPT)
 			o.deadline = true;
 		else if (o.status != EW_ERR_FUEL)
@@ -91,14 +100,18 @@ static void report(struct ewi_version *v, struct ew_node_report *r)
 
 	f->stats.causes[r->cause]++;
 	f->stats.failed_events += r->events_lost;
-	if (!node->host.report)
+	if (!node->host.report && !node->recorder)
 		return;
 	r->function = f->name;
 	r->version = v->version;
 	r->module = v->module;
 	say(text, sizeof(text), r);
 	r->text = text;
-	node->host.report(node->user, r);
+	if (node->recorder)
+		node->recorder->ops->report(node->recorder, r);
+	if (node->host.report)
+		node->host.report(node->user, r);
+	r->text = NULL; /* it ends with this function */
 }
 
 /* One more failure in a row; at the limit the function rests.  A canary's failures are the canary's. */
@@ -146,8 +159,10 @@ static void judge(struct ewi_version *v, const struct ewi_outcome *o, const stru
 	struct ew_node_report r = {.status = o->status, .result = o->result, .event = event};
 
 	if (o->status == EW_OK && o->result >= 0) {
-		if (v == v->function->version)
+		if (v == v->function->version) {
 			v->function->stats.fails_in_row = 0;
+			v->function->half_open = false;
+		}
 		return;
 	}
 	if (o->status == EW_ERR_TRAP)
@@ -155,7 +170,7 @@ static void judge(struct ewi_version *v, const struct ewi_outcome *o, const stru
 	r.cause = cause_of(o, r.trap);
 	r.events_lost = lost;
 	report(v, &r);
-	if (o->status != EW_OK)
+	if (o->status != EW_OK && !(v->flags & EW_FUNCTION_FRESH)) /* those are reset anyway */
 		ewi_version_stop(v);
 	failed(v);
 }
@@ -171,7 +186,7 @@ static uint64_t refusals(const struct ew_abi_stats *s)
 
 /* ---- events and ticks ------------------------------------------------------------------------- */
 
-/* False: parked, and nothing is to be called. */
+/* False: parked, and nothing is to be called.  Its time over, it is half open: the next call decides. */
 static bool awake(struct ewi_function *f)
 {
 	if (!f->parked_until)
@@ -181,6 +196,7 @@ static bool awake(struct ewi_function *f)
 	/* On probation: one more failure parks it again. */
 	f->parked_until = 0;
 	f->stats.fails_in_row = f->version->fail_limit - 1;
+	f->half_open = true;
 	return true;
 }
 
@@ -190,9 +206,14 @@ static bool ready(struct ewi_version *v, const struct ew_event *event, uint32_t 
 	struct ew_error err = {EW_OK, 0, ""};
 	struct ew_trap trap;
 
-	if (v->instance)
+	/* Handles of models that edge_init opened are stale once a name stands for another model. */
+	if (v->start && v->start_models != ewi_models_generation(v->node->models))
+		ewi_version_forget(v);
+	if (v->instance && !(v->flags & EW_FUNCTION_ON_DEMAND))
 		return true;
-	r.status = ewi_version_start(v, &trap, &r.result, &err);
+	r.status = v->flags & EW_FUNCTION_ON_DEMAND ? ewi_module_demand(v, &err) : EW_OK;
+	if (r.status == EW_OK && !v->instance)
+		r.status = ewi_version_start(v, &trap, &r.result, &err);
 	if (r.status == EW_OK)
 		return true;
 	r.text = err.text;
@@ -258,30 +279,55 @@ static uint32_t call(struct ewi_version *v, const struct ew_event *const *events
 	return lost;
 }
 
-/* Events for a version that is awake. */
-static void serve(struct ewi_version *v, const struct ew_event *const *events, uint32_t count)
+/* A result from the cache instead of a call.  False: there is none. */
+static bool recall(struct ewi_version *v, const struct ew_event *e, struct ewi_cache_key *key)
+{
+	struct ewi_outcome o = {EW_OK, 0, false};
+	enum ew_status st;
+
+	ew_abi_begin(v->abi, v->node->now_ns, 0);
+	ew_abi_set_trace(v->abi, e->trace_id);
+	if (!ewi_cache_get(v, e, key, &st))
+		return false;
+	o.result = st == EW_OK ? 0 : ewi_edge_error(st);
+	measure(v->function, &e, 1);
+	if (v->node->recorder)
+		v->node->recorder->ops->call(v->node->recorder, v, e, 1, st != EW_OK, &o, 0);
+	judge(v, &o, st == EW_OK ? NULL : e, st != EW_OK);
+	return true;
+}
+
+/* One call with events for a version whose instance is ready. */
+static void serve_call(struct ewi_version *v, const struct ew_event *const *events, uint32_t count)
 {
 	struct ewi_function *f = v->function;
 	const struct ew_abi_stats *stats = ew_abi_stats(v->abi);
 	uint64_t inferences, refused, used = 0, emitted = f->stats.emitted_events, begin = v->node->now_ns;
+	/* On trial every event is worked out: the two sides could not be compared otherwise. */
+	bool cached = v->flags & EW_FUNCTION_CACHE && !v->arm;
+	struct ewi_cache_key key;
 	struct ewi_outcome o;
 	uint32_t lost, first;
 
-	if (!ready(v, events[0], count)) {
-		if (v->arm)
-			ewi_canary_count(v->arm, count, count, 0, 0, 0);
+	if (cached && recall(v, events[0], &key))
 		return;
-	}
+	if (cached)
+		ewi_cache_begin(v->node->cache);
+
 	inferences = stats->used[EW_QUOTA_INFERENCES];
 	refused = refusals(stats);
 	lost = call(v, events, count, &o, &used, &first);
 	measure(f, events, count);
+	if (v->node->recorder)
+		v->node->recorder->ops->call(v->node->recorder, v, events[0], count, lost, &o, used);
 	f->stats.calls++;
 	f->stats.fuel += used;
 	f->stats.inferences += stats->used[EW_QUOTA_INFERENCES] - inferences;
 	if (v->arm)
 		ewi_canary_count(v->arm, count, o.status == EW_OK && o.result >= 0 ? 0 : lost, used,
 				 v->node->now_ns - begin, f->stats.emitted_events - emitted);
+	if (cached)
+		ewi_cache_end(v, events[0], &key, o.status == EW_OK && o.result >= 0 && refusals(stats) == refused);
 	judge(v, &o, lost ? events[first] : NULL, lost);
 	if (refusals(stats) > refused && o.status == EW_OK) {
 		struct ew_node_report r = {.cause = EW_NODE_QUOTA, .status = EW_ERR_QUOTA,
@@ -290,7 +336,24 @@ static void serve(struct ewi_version *v, const struct ew_event *const *events, u
 		report(v, &r);
 	}
 	if (v->flags & EW_FUNCTION_FRESH)
-		ewi_version_stop(v);
+		ewi_version_reset(v);
+}
+
+/*
+ * Events for a version that is awake, in calls of what it takes at once: known only when it has been loaded, since
+ * handle() takes one.
+ */
+static void serve(struct ewi_version *v, const struct ew_event *const *events, uint32_t count)
+{
+	for (uint32_t at = 0, n; at < count; at += n) {
+		bool can = ready(v, events[at], count - at);
+
+		n = can && v->batch < count - at ? v->batch : count - at;
+		if (can)
+			serve_call(v, events + at, n);
+		else if (v->arm)
+			ewi_canary_count(v->arm, n, n, 0, 0, 0);
+	}
 }
 
 /* Runs of events whose keys meet the same version; whenever the canary is decided, what is left meets the winner. */
@@ -313,20 +376,25 @@ static void serve_both(struct ewi_function *f, const struct ew_event *const *eve
 			report(f->canary->version, &r);
 			ewi_canary_end(f, false);
 		} else {
-			ewi_canary_end(f, true);
+			r.status = ewi_canary_end(f, true);
+			if (r.status != EW_OK) {
+				r.cause = EW_NODE_ROLLED_BACK;
+				r.text = "that it runs cannot be written down";
+			}
 			report(f->version, &r);
 		}
 	}
 }
 
 /* The function that takes f's events while it is parked, if it can: not one that a route gave them to anyway. */
-static struct ewi_function *fallback_of(struct ewi_function *f)
+static struct ewi_function *fallback_of(struct ewi_function *f, const struct ew_event *e)
 {
 	struct ew_node *node = f->version->node;
 	struct ewi_function *to = f->version->fallback ? ewi_function_find(node, f->version->fallback) : NULL;
+	uint32_t matched = to ? ewi_route_match(node, ew_event_topic(e), e->topic_bytes, node->match_next) : 0;
 
-	for (uint32_t m = 0; to && m < node->matched; m++)
-		if (node->match[m] == to)
+	for (uint32_t m = 0; m < matched; m++)
+		if (node->match_next[m] == to)
 			return NULL;
 	return to && awake(to) ? to : NULL;
 }
@@ -338,10 +406,14 @@ static void fall_back(struct ewi_function *f, const struct ew_event *const *even
 	bool local = !f->version->fallback && node->host.fallback;
 
 	for (uint32_t at = 0, n; at < count; at += n) {
-		struct ewi_function *to = fallback_of(f);
-		bool taken = to || (local && node->host.fallback(node->user, f->name, events[at]));
+		struct ewi_function *to = fallback_of(f, events[at]);
+		bool taken = to || (local && (node->recorder ?
+			node->recorder->ops->fallback(node->recorder, f->name, events[at]) :
+			node->host.fallback(node->user, f->name, events[at])));
 
-		n = to && to->version->batch < count - at ? to->version->batch : to ? count - at : 1;
+		for (n = 1; to && n < to->version->batch && at + n < count; n++)
+			if (fallback_of(f, events[at + n]) != to)
+				break;
 		if (to) {
 			to->stats.events += n;
 			serve(to->version, events + at, n);
@@ -351,15 +423,28 @@ static void fall_back(struct ewi_function *f, const struct ew_event *const *even
 	}
 }
 
+void ewi_guest_now(struct ewi_function *f, const struct ew_event *const *events, uint32_t count)
+{
+	for (uint32_t at = 0, n; at < count; at += n) {
+		bool up = awake(f);
+
+		n = f->half_open ? 1 : count - at;
+		if (!up)
+			fall_back(f, events + at, n);
+		else if (f->canary)
+			serve_both(f, events + at, n);
+		else
+			serve(f->version, events + at, n);
+	}
+}
+
 void ewi_guest_events(struct ewi_function *f, const struct ew_event *const *events, uint32_t count)
 {
 	f->stats.events += count;
-	if (!awake(f))
-		fall_back(f, events, count);
-	else if (f->canary)
-		serve_both(f, events, count);
+	if (f->version->batch_age_ns || f->hold)
+		ewi_hold_events(f, events, count);
 	else
-		serve(f->version, events, count);
+		ewi_guest_now(f, events, count);
 }
 
 void ewi_guest_tick(struct ewi_function *f)
@@ -378,9 +463,11 @@ void ewi_guest_tick(struct ewi_function *f)
 	ewi_node_time(v->node);
 	f->stats.ticks++;
 	f->stats.fuel += used;
+	if (v->node->recorder)
+		v->node->recorder->ops->call(v->node->recorder, v, NULL, 0, 0, &o, used);
 	judge(v, &o, NULL, 0);
 	if (v->flags & EW_FUNCTION_FRESH)
-		ewi_version_stop(v);
+		ewi_version_reset(v);
 }
 
 #endif

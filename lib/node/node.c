@@ -46,8 +46,12 @@ static void set(struct ew_node *node, const struct ew_node_config *c)
 	node->max_routes = or_default(c->max_routes, EW_NODE_ROUTES);
 	node->max_metrics = or_default(c->max_metrics, EW_NODE_METRICS);
 	node->max_batch = or_default(c->max_batch, EW_NODE_BATCH);
+	node->max_loaded = c->max_loaded;
 	node->step_events = or_default(c->step_events, STEP_EVENTS);
-	node->next_tick = EW_NODE_WHENEVER;
+	node->stack_slots = c->stack_slots;
+	node->call_depth = c->call_depth;
+	node->cache_bytes = c->cache_bytes;
+	node->next_tick = node->next_hold = EW_NODE_WHENEVER;
 }
 
 static enum ew_status take(struct ew_node *node, const struct ew_node_config *c)
@@ -66,6 +70,8 @@ static enum ew_status take(struct ew_node *node, const struct ew_node_config *c)
 	    !node->states || !node->metrics)
 		return EW_ERR_NOMEM;
 	st = ew_exec_create(&node->exec, &x, a);
+	if (st == EW_OK && c->cache_bytes)
+		st = ewi_cache_create(&node->cache, c->cache_bytes, a);
 	if (st == EW_OK)
 		st = ew_models_create(&node->models, a);
 	return st;
@@ -109,11 +115,16 @@ void ew_node_destroy(struct ew_node *node)
 	if (!node)
 		return;
 	a = node->alloc;
+	if (node->recorder)
+		node->recorder->ops->close(node->recorder);
+	if (node->keeper)
+		node->keeper->ops->close(node->keeper);
 	for (uint32_t i = 0; i < node->function_count; i++)
 		ewi_function_free(node, node->functions[i]);
 	ewi_routes_free(node);
 	ew_models_destroy(node->models);
 	ew_exec_destroy(node->exec);
+	ewi_cache_destroy(node->cache);
 	ewi_free(&a, node->functions, node->max_functions, sizeof(*node->functions));
 	ewi_free(&a, node->match, node->max_functions, sizeof(*node->match));
 	ewi_free(&a, node->match_next, node->max_functions, sizeof(*node->match_next));
@@ -136,11 +147,12 @@ void ew_node_interrupt(struct ew_node *node)
 void ew_node_stats(const struct ew_node *node, struct ew_node_stats *out)
 {
 	*out = node->stats;
+	ewi_cache_stats(node->cache, out);
 }
 
 /* ---- time ------------------------------------------------------------------------------------- */
 
-static void advance(struct ew_node *node, uint64_t now_ns)
+void ewi_node_advance(struct ew_node *node, uint64_t now_ns)
 {
 	if (now_ns > node->now_ns)
 		node->now_ns = now_ns;
@@ -150,8 +162,11 @@ void ewi_node_time(struct ew_node *node)
 {
 	uint64_t ns;
 
-	if (node->host.clock && node->host.clock(node->user, 1, &ns) == EW_OK)
-		advance(node, ns);
+	if (!node->host.clock)
+		return;
+	if ((node->recorder ? node->recorder->ops->clock(node->recorder, 1, &ns) :
+			      node->host.clock(node->user, 1, &ns)) == EW_OK)
+		ewi_node_advance(node, ns);
 }
 
 void ewi_node_next_tick(struct ew_node *node)
@@ -182,18 +197,39 @@ static void run_ticks(struct ew_node *node)
 	ewi_node_next_tick(node);
 }
 
+void ewi_node_ticks(struct ew_node *node)
+{
+	run_ticks(node);
+	ewi_hold_due(node);
+}
+
 /* ---- events ----------------------------------------------------------------------------------- */
+
+/* How many of the events, 1 at least, fit into one call of v. */
+static uint32_t batch_length(const struct ewi_version *v, const struct ew_event *const *events, uint32_t count)
+{
+	uint32_t most = count < v->batch ? count : v->batch, n = 0;
+	uint64_t bytes = 0;
+
+	if (!v->batch_bytes)
+		return most;
+	for (; n < most; n++) {
+		bytes += (uint64_t)events[n]->topic_bytes + events[n]->data_bytes;
+		if (n && bytes > v->batch_bytes)
+			break;
+	}
+	return n;
+}
 
 /* events all go to the same functions: each gets them in batches of the size it asked for. */
 static void deliver(struct ew_node *node, const struct ew_event *const *events, uint32_t count,
 		    uint32_t matched)
 {
-	node->matched = matched;
 	for (uint32_t m = 0; m < matched; m++) {
 		struct ewi_function *f = node->match[m];
 
 		for (uint32_t at = 0, n; at < count; at += n) {
-			n = count - at < f->version->batch ? count - at : f->version->batch;
+			n = batch_length(f->version, events + at, count - at);
 			ewi_guest_events(f, events + at, n);
 		}
 	}
@@ -221,69 +257,122 @@ static uint32_t run_length(struct ew_node *node, const struct ew_event *const *e
 	return n;
 }
 
+void ewi_node_judge(struct ew_node *node, const struct ew_event **events, uint32_t count)
+{
+	for (uint32_t at = 0, n; at < count; at += n) {
+		uint32_t matched = match(node, events[at], node->match);
+
+		n = run_length(node, events + at, count - at, matched);
+		node->stats.events += n;
+		if (matched == 0)
+			node->stats.unrouted += n;
+		deliver(node, events + at, n, matched);
+		if (node->in && node->in_read >= n) {
+			ew_ring_release(node->in, n);
+			node->in_read -= n;
+		}
+	}
+}
+
 static uint32_t run_events(struct ew_node *node)
 {
 	uint32_t done = 0;
 
-	while (done < node->step_events) {
-		uint32_t room = node->step_events - done, count;
+	while (done < node->step_events && !(node->recorder && node->recorder->stopped)) {
+		uint32_t room = node->step_events - done, count, fresh;
 
-		count = ew_ring_read(node->in, node->events,
-				     room < node->max_batch ? room : node->max_batch);
+		count = fresh = ew_ring_read(node->in, node->events,
+					     room < node->max_batch ? room : node->max_batch);
 		if (count == 0)
 			break;
-		for (uint32_t at = 0, n; at < count; at += n) {
-			uint32_t matched = match(node, node->events[at], node->match);
-
-			n = run_length(node, node->events + at, count - at, matched);
-			node->stats.events += n;
-			if (matched == 0)
-				node->stats.unrouted += n;
-			deliver(node, node->events + at, n, matched);
-			ew_ring_release(node->in, n);
-		}
+		if (node->recorder)
+			fresh = node->recorder->ops->inputs(node->recorder, node->events, count);
+		node->in_read = count;
+		ewi_node_judge(node, node->events, fresh);
+		ew_ring_release(node->in, node->in_read); /* those that were there before */
+		node->in_read = 0;
 		done += count;
 	}
 	return done;
 }
 
-enum ew_status ew_node_step(struct ew_node *node, uint64_t now_ns, struct ew_node_next *next)
+static enum ew_status begin(struct ew_node *node, uint64_t now_ns, bool dispatch)
 {
-	const struct ew_event *waiting;
-	uint32_t done = 0;
+	enum ew_status st = EW_OK;
 
 	if (node->busy)
 		return EW_ERR_STATE;
-	node->busy = true;
-	advance(node, now_ns);
-	run_ticks(node);
+	ewi_node_advance(node, now_ns);
+	if (node->recorder)
+		st = node->recorder->ops->step(node->recorder, dispatch);
+	node->busy = st == EW_OK;
+	return st;
+}
+
+static enum ew_status end(struct ew_node *node)
+{
+	node->busy = false;
+	return node->recorder ? node->recorder->ops->end(node->recorder, EW_OK) : EW_OK;
+}
+
+enum ew_status ew_node_step(struct ew_node *node, uint64_t now_ns, struct ew_node_next *next)
+{
+	const struct ew_event *waiting;
+	enum ew_status st;
+	uint32_t done = 0;
+
+	if (node->keeper && !node->busy)
+		node->keeper->ops->watch(node->keeper, now_ns);
+	st = begin(node, now_ns, false);
+	if (st != EW_OK)
+		return st;
+	ewi_node_ticks(node);
 	if (node->in)
 		done = run_events(node);
-	node->busy = false;
+	st = end(node);
 	if (!next)
-		return EW_OK;
+		return st;
 	next->events = done;
-	next->at_ns = node->next_tick;
+	next->held = node->held;
+	next->at_ns = node->held && node->next_hold < node->next_tick ? node->next_hold : node->next_tick;
 	if (node->in && ew_ring_peek(node->in, &waiting) == EW_OK)
 		next->at_ns = node->now_ns;
-	return EW_OK;
+	return st;
 }
 
 enum ew_status ew_node_dispatch(struct ew_node *node, const struct ew_event *event, uint64_t now_ns)
 {
-	uint32_t matched;
+	enum ew_status st = begin(node, now_ns, true);
 
+	if (st != EW_OK)
+		return st;
+	if (!node->recorder || node->recorder->ops->inputs(node->recorder, &event, 1) == 1)
+		ewi_node_judge(node, &event, 1);
+	return end(node);
+}
+
+/* ---- acts ------------------------------------------------------------------------------------- */
+
+enum ew_status ewi_act_begin(struct ew_node *node, const struct ewi_act_args *args, struct ew_error *err)
+{
+	enum ew_status st = EW_OK;
+
+	ewi_error_clear(err);
 	if (node->busy)
-		return EW_ERR_STATE;
-	node->busy = true;
-	advance(node, now_ns);
-	matched = match(node, event, node->match);
-	node->stats.events++;
-	if (matched == 0)
-		node->stats.unrouted++;
-	deliver(node, &event, 1, matched);
-	node->busy = false;
-	return EW_OK;
+		return ewi_error(err, EW_ERR_STATE, 0, "not in a callback");
+	if (node->recorder)
+		st = node->recorder->ops->act(node->recorder, args);
+	return st == EW_OK ? st : ewi_error(err, st, 0, "the journal takes nothing: %s", ew_status_text(st));
+}
+
+enum ew_status ewi_node_kept(struct ew_node *node, enum ew_status status)
+{
+	return node->recorder ? node->recorder->ops->kept(node->recorder, status) : status;
+}
+
+enum ew_status ewi_act_end(struct ew_node *node, enum ew_status status)
+{
+	return node->recorder ? node->recorder->ops->end(node->recorder, status) : status;
 }
 
 #endif

@@ -11,9 +11,114 @@
 #include "base/bits.h"
 #include "base/error.h"
 #include "edgewasm/node.h"
+#include "edgewasm/snapshot.h"
 #include "node/drift.h"
 
 struct ewi_function;
+struct ewi_outcome;
+struct ewi_recorder;
+struct ewi_version;
+
+/* What administers a node; the numbers are in journals. */
+enum ewi_act {
+	EWI_ACT_PUT = 1,
+	EWI_ACT_CANARY,
+	EWI_ACT_PROMOTE,
+	EWI_ACT_ROLLBACK,
+	EWI_ACT_REMOVE,
+	EWI_ACT_UNPARK,
+	EWI_ACT_ROUTE,
+	EWI_ACT_UNROUTE,
+	EWI_ACT_MODEL,
+	EWI_ACT_SELECT,
+	EWI_ACT_SETTING,
+	EWI_ACT_UNLOAD
+};
+
+struct ewi_act_args {
+	enum ewi_act act;
+	const char *name, *other; /* of what; the pattern of a route, the version of a model, the key of a setting */
+	const struct ew_function_config *function; /* PUT, CANARY */
+	const struct ew_canary_config *canary;
+	const struct ew_node_model_config *model;
+	const void *value; /* SETTING; NULL: back to what the function was put with */
+	size_t value_bytes;
+};
+
+/*
+ * Who records what happens, or compares it with what was recorded (journal.c, replay.c).  Behind pointers, so that
+ * a node without a journal links none of it.  What happens comes in groups: a step, a dispatch, an act.
+ */
+struct ewi_recorder_ops {
+	/* A group begins.  An error: nothing may happen now. */
+	enum ew_status (*step)(struct ewi_recorder *r, bool dispatch);
+	enum ew_status (*act)(struct ewi_recorder *r, const struct ewi_act_args *args);
+	/* It is over. */
+	enum ew_status (*end)(struct ewi_recorder *r, enum ew_status status);
+	/* Events are about to be judged; those that were before are taken out.  How many are left. */
+	uint32_t (*inputs)(struct ewi_recorder *r, const struct ew_event **events, uint32_t count);
+	void (*call)(struct ewi_recorder *r, const struct ewi_version *v, const struct ew_event *first,
+		     uint32_t count, uint32_t lost, const struct ewi_outcome *o, uint64_t fuel);
+	void (*report)(struct ewi_recorder *r, const struct ew_node_report *report);
+	/* Would the output fit?  Then, when it has been taken. */
+	enum ew_status (*room)(struct ewi_recorder *r, const struct ew_event *header);
+	void (*output)(struct ewi_recorder *r, const struct ewi_version *v, const struct ew_event *header,
+		       const void *topic, const void *data);
+	/* What the host answers: asked, or read from what was recorded. */
+	enum ew_status (*clock)(struct ewi_recorder *r, uint32_t id, uint64_t *ns);
+	enum ew_status (*random)(struct ewi_recorder *r, void *out, size_t bytes);
+	enum ew_status (*emit)(struct ewi_recorder *r, const struct ewi_version *v, const struct ew_event *header,
+			       const void *topic, const void *data);
+	/* What the keeper said. */
+	enum ew_status (*kept)(struct ewi_recorder *r, enum ew_status status);
+	bool (*fallback)(struct ewi_recorder *r, const char *function, const struct ew_event *event);
+	enum ew_status (*load)(struct ewi_recorder *r, const struct ewi_version *v, const uint8_t *sha256,
+			       const void **bytes, size_t *size);
+	/* A call begins: the fuel at which it was interrupted, or UINT64_MAX.  And: it was, after so much. */
+	uint64_t (*call_limit)(struct ewi_recorder *r);
+	void (*interrupted)(struct ewi_recorder *r, uint64_t used);
+	/* The node goes. */
+	void (*close)(struct ewi_recorder *r);
+};
+
+struct ewi_recorder {
+	const struct ewi_recorder_ops *ops;
+	struct ew_node *node;
+	bool stopped; /* it has to be written down, and cannot be: no more events in this step */
+};
+
+/* setting.c: a setting of a function that was changed while it ran. */
+struct ewi_override {
+	struct ewi_override *next;
+	size_t key_bytes, value_bytes; /* the key's with its NUL */
+	char text[];		       /* key, value */
+};
+
+/*
+ * Who keeps what runs (state.c); behind pointers, as the recorder.  What it is told of happens when it has said EW_OK, except
+ * for models, which are there already.
+ */
+struct ewi_keeper;
+struct ewi_keeper_ops {
+	/* A version was made: remember what of. */
+	enum ew_status (*note)(struct ewi_keeper *k, struct ewi_version *v, const struct ew_function_config *c);
+	enum ew_status (*swap)(struct ewi_keeper *k, const struct ewi_function *f, const struct ewi_version *v, bool keep);
+	enum ew_status (*remove)(struct ewi_keeper *k, const struct ewi_function *f);
+	enum ew_status (*route)(struct ewi_keeper *k, const char *pattern, const char *function, bool add);
+	enum ew_status (*setting)(struct ewi_keeper *k, const char *function, const char *key, const void *value,
+				  size_t bytes);
+	/* config NULL: it was selected. */
+	enum ew_status (*model)(struct ewi_keeper *k, const struct ew_node_model_config *config, const char *name,
+				const char *version);
+	void (*watch)(struct ewi_keeper *k, uint64_t now_ns);
+	void (*close)(struct ewi_keeper *k);
+};
+
+struct ewi_keeper {
+	const struct ewi_keeper_ops *ops;
+	struct ew_node *node;
+	uint32_t changes; /* of the last refresh */
+};
 
 /* One version of a function: what ew_node_function_put makes and swaps. */
 struct ewi_version {
@@ -29,9 +134,23 @@ struct ewi_version {
 	char *strings; /* settings, out_topic, fallback */
 	size_t string_bytes;
 	const char *out_topic, *fallback; /* NULL: none */
-	uint8_t sha256[EW_SHA256_BYTES];  /* of the module's bytes */
+	uint8_t sha256[EW_SHA256_BYTES];  /* of the module's bytes, when hash_known */
+	bool hash_known;
+	const void *signature; /* detached, in strings; NULL: embedded */
+	size_t signature_size;
+	const void *bytes; /* EW_FUNCTION_ON_DEMAND: what host->load gave */
+	size_t size;
+	uint64_t used; /* node->uses when it last was; EW_FUNCTION_ON_DEMAND */
 	uint32_t flags, batch, fail_limit, max_memory_pages;
 	uint64_t fuel, deadline_ns, tick_ns, park_ns;
+	uint64_t batch_age_ns;
+	uint32_t batch_bytes;
+	uint64_t cache_ttl_ns;
+	uint64_t number; /* no other version, and not this one with other settings, has had it */
+	struct ewi_hold *hold; /* for the function, when its own has less room; NULL: it is enough */
+
+	uint8_t *record; /* what it was put with, encoded, for the keeper; NULL: there is none */
+	size_t record_bytes, record_cap;
 
 	struct ewi_arm *arm; /* what it is counted in while a canary runs; else NULL */
 
@@ -40,6 +159,9 @@ struct ewi_version {
 	struct ew_func *on_event, *on_tick;		   /* edge_v1 */
 	struct ew_func *handle, *allocate, *deallocate;	   /* the other convention */
 	bool handle_gives_bytes;
+	/* EW_FUNCTION_FRESH: the instance after edge_init, which it is put back to after each call; NULL: a new one. */
+	struct ew_snapshot *start;
+	uint32_t start_models; /* the models' generation then: handles that the guest holds are of it */
 };
 
 /* canary.c: one side of the comparison. */
@@ -62,17 +184,44 @@ struct ewi_canary {
 	double learn[EWI_CANARY_LEARN]; /* scores of the old version, ascending */
 };
 
+/* registry.c: what a version was when it was first put. */
+struct ewi_past {
+	char version[EW_NODE_NAME_BYTES];
+	uint8_t sha256[EW_SHA256_BYTES];
+};
+
 struct ewi_function {
 	char name[EW_NODE_NAME_BYTES];
 	struct ewi_version *version;
 	struct ewi_version *kept; /* for a rollback, without an instance; NULL: none */
 	struct ewi_canary *canary; /* NULL: none */
+	struct ewi_hold *hold; /* NULL: no version has waited for batches yet */
+	struct ewi_override *overrides; /* settings that were changed while it ran */
 	uint64_t stamp;	    /* of the event it was last matched with: once for each */
 	uint64_t next_tick; /* EW_NODE_WHENEVER: none */
 	uint64_t parked_until; /* 0: not parked */
+	bool half_open; /* parked until now: one event shows whether it is well again */
+	struct ewi_past history[EW_NODE_HISTORY];
+	uint32_t history_next;
 	struct ew_function_stats stats; /* counters only; the rest is filled in when asked */
 	struct ew_histogram latency;
 };
+
+/* hold.c: events that wait for their batch to be whole. */
+struct ewi_hold {
+	struct ew_batch batch;
+	const struct ew_event **events; /* node->max_batch */
+	uint8_t *memory;		/* their copies */
+	size_t size, used;
+};
+
+/* cache.c: what a result is found by; then the event's topic and data. */
+struct ewi_cache_key {
+	uint64_t hash, version;
+	uint32_t models, flags;
+	uint16_t content_type;
+};
+struct ewi_cache;
 
 struct ewi_route {
 	struct ewi_function *function;
@@ -98,7 +247,11 @@ struct ew_node {
 	struct ew_kv *kv;
 	struct ew_models *models;
 	const struct ew_trust *trust; /* NULL: anything is taken */
+	struct ewi_recorder *recorder; /* NULL: nobody records */
+	struct ewi_keeper *keeper;     /* NULL: nobody keeps what runs */
 	struct ew_exec *exec;
+	struct ewi_cache *cache; /* NULL: none */
+	uint64_t versions;	 /* numbers given to them */
 	uint64_t now_ns;
 	bool busy; /* in a step or put: a callback must not come back */
 
@@ -107,12 +260,17 @@ struct ew_node {
 	struct ewi_route *routes;
 	size_t route_count, route_cap;
 	uint32_t max_routes, max_metrics, max_batch, step_events;
+	uint32_t stack_slots, call_depth; /* as they were asked for; */
+	size_t cache_bytes;		  /* likewise */
 	struct ewi_metric *metrics;
-	uint64_t stamp, next_tick;
+	uint64_t stamp, next_tick, next_hold;
+	uint32_t held; /* events in all holds */
+	uint64_t uses;
+	uint32_t loaded, max_loaded; /* modules of functions put on demand */
 
+	uint32_t in_read; /* events read from the ring and not released */
 	/* Scratch of a step. */
 	struct ewi_function **match, **match_next; /* max_functions each */
-	uint32_t matched;			   /* of match, while events are delivered */
 	const struct ew_event **events;		   /* max_batch */
 	uint8_t *states;			   /* max_batch */
 
@@ -120,6 +278,7 @@ struct ew_node {
 };
 
 /* route.c */
+bool ewi_topic_matches(const char *pattern, size_t len, const char *topic, size_t topic_len);
 /* Functions for a topic, in order of their routes; returns how many. */
 uint32_t ewi_route_match(struct ew_node *node, const char *topic, size_t len,
 			 struct ewi_function **out);
@@ -133,9 +292,30 @@ void ewi_function_free(struct ew_node *node, struct ewi_function *f);
 enum ew_status ewi_version_start(struct ewi_version *v, struct ew_trap *trap, int32_t *result,
 				 struct ew_error *err);
 void ewi_version_stop(struct ewi_version *v);
+/* After a call of an EW_FUNCTION_FRESH one: the instance is what it was before, or there is none. */
+void ewi_version_reset(struct ewi_version *v);
+/* The state to reset to is not to be used any longer. */
+void ewi_version_forget(struct ewi_version *v);
+/* Its settings have changed: what was worked out with the old ones, edge_init's state among it, is forgotten. */
+void ewi_version_changed(struct ewi_version *v);
 
-/* The canary takes the old version's place, or goes. */
-void ewi_canary_end(struct ewi_function *f, bool promote);
+/* registry.c */
+/* EXISTS when version was put with other bytes before. */
+enum ew_status ewi_registry_check(const struct ewi_function *f, const char *version,
+				  const uint8_t sha256[EW_SHA256_BYTES], struct ew_error *err);
+void ewi_registry_note(struct ewi_function *f, const char *version, const uint8_t sha256[EW_SHA256_BYTES]);
+/* Check the bytes and make v->module of them; EW_FUNCTION_ON_DEMAND: of what the host loads, if it is not there. */
+enum ew_status ewi_module_load(struct ewi_version *v, const void *bytes, size_t size, struct ew_error *err);
+enum ew_status ewi_module_demand(struct ewi_version *v, struct ew_error *err);
+/* Module and instance go. */
+void ewi_module_unload(struct ewi_version *v);
+
+/* The canary takes the old version's place, or goes; also when the keeper says that it must not. */
+enum ew_status ewi_canary_end(struct ewi_function *f, bool promote);
+
+/* setting.c */
+const struct ewi_override *ewi_override_find(const struct ewi_function *f, const char *key, size_t len);
+void ewi_overrides_free(struct ewi_function *f, const struct ew_alloc *alloc);
 
 /* guest.c: what a call gives back. */
 struct ewi_outcome {
@@ -152,6 +332,29 @@ struct ewi_outcome ewi_guest_handle(struct ewi_version *v, const struct ew_event
 				    uint64_t deadline_ns, uint64_t *used);
 void ewi_guest_events(struct ewi_function *f, const struct ew_event *const *events, uint32_t count);
 void ewi_guest_tick(struct ewi_function *f);
+
+void ewi_guest_now(struct ewi_function *f, const struct ew_event *const *events, uint32_t count);
+
+/* hold.c */
+/* Room for v's batches, if it waits for them. */
+enum ew_status ewi_hold_prepare(struct ewi_version *v);
+void ewi_hold_free(struct ew_node *node, struct ewi_hold *h);
+void ewi_hold_events(struct ewi_function *f, const struct ew_event *const *events, uint32_t count);
+/* Judge what is held now, or what is due. */
+void ewi_hold_flush(struct ewi_function *f);
+void ewi_hold_due(struct ew_node *node);
+
+/* cache.c */
+enum ew_status ewi_cache_create(struct ewi_cache **out, size_t max_bytes, const struct ew_alloc *alloc);
+void ewi_cache_destroy(struct ewi_cache *c);
+void ewi_cache_stats(const struct ewi_cache *c, struct ew_node_stats *out);
+/* True: it was there and has been emitted, or refused with *st.  *key is for _end in any case. */
+bool ewi_cache_get(struct ewi_version *v, const struct ew_event *e, struct ewi_cache_key *key, enum ew_status *st);
+/* What is emitted from now on is remembered, and kept by _end if the call was good. */
+void ewi_cache_begin(struct ewi_cache *c);
+void ewi_cache_emitted(struct ewi_cache *c, const struct ew_event *header, const void *topic, const void *data,
+		       enum ew_status st);
+void ewi_cache_end(struct ewi_version *v, const struct ew_event *e, const struct ewi_cache_key *key, bool good);
 
 /* update.c */
 /* EW_OK when the node asks for no signatures, or this is a good one. */
@@ -185,8 +388,22 @@ enum ew_status ewi_metric_add(struct ew_node *node, const struct ewi_function *f
 enum ew_status ewi_metric_record(struct ew_node *node, const struct ewi_function *f, uint32_t id,
 				 double value);
 
+/* services.c: an emitted event goes where the host wants it. */
+enum ew_status ewi_node_emit(struct ew_node *node, const struct ewi_version *v, const struct ew_event *header,
+			     const void *topic, const void *data);
+
 /* node.c: the host's time, if it tells it. */
 void ewi_node_time(struct ew_node *node);
+void ewi_node_advance(struct ew_node *node, uint64_t now_ns);
+/* Ticks that are due. */
+void ewi_node_ticks(struct ew_node *node);
+/* Events that came together, at most max_batch, to their functions; those of the ring are released as they are done. */
+void ewi_node_judge(struct ew_node *node, const struct ew_event **events, uint32_t count);
+/* An act: recorded from its begin (an error: it must not happen) to its end, which returns status. */
+enum ew_status ewi_act_begin(struct ew_node *node, const struct ewi_act_args *args, struct ew_error *err);
+enum ew_status ewi_act_end(struct ew_node *node, enum ew_status status);
+/* What the keeper said, or in a replay had said. */
+enum ew_status ewi_node_kept(struct ew_node *node, enum ew_status status);
 void ewi_node_next_tick(struct ew_node *node);
 
 #endif

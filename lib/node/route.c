@@ -37,7 +37,7 @@ static bool pattern_is_good(const char *p, size_t len)
 	}
 }
 
-static bool matches(const char *p, size_t plen, const char *t, size_t tlen)
+bool ewi_topic_matches(const char *p, size_t plen, const char *t, size_t tlen)
 {
 	for (;;) {
 		size_t pn = part_len(p, plen), tn;
@@ -77,7 +77,7 @@ uint32_t ewi_route_match(struct ew_node *node, const char *topic, size_t len,
 		if (r->pattern[0] != '+' && r->pattern[0] != '#' && len &&
 		    r->pattern[0] != topic[0])
 			continue;
-		if (!matches(r->pattern, r->len, topic, len))
+		if (!ewi_topic_matches(r->pattern, r->len, topic, len))
 			continue;
 		r->function->stamp = node->stamp;
 		out[count++] = r->function;
@@ -97,16 +97,13 @@ static size_t find(const struct ew_node *node, const char *pattern, size_t len,
 	return i;
 }
 
-enum ew_status ew_node_route_add(struct ew_node *node, const char *pattern, const char *function,
-				 struct ew_error *err)
+static enum ew_status add(struct ew_node *node, const char *pattern, const char *function, struct ew_error *err)
 {
 	struct ewi_function *f = ewi_function_find(node, function);
 	size_t len = strlen(pattern), cap;
 	struct ewi_route *r;
+	enum ew_status st;
 
-	ewi_error_clear(err);
-	if (node->busy)
-		return ewi_error(err, EW_ERR_STATE, 0, "not in a callback");
 	if (!pattern_is_good(pattern, len))
 		return ewi_error(err, EW_ERR_INVAL, 0,
 				 "\"%s\": parts are text, '+' or a last '#', 1 to %u bytes", pattern,
@@ -129,11 +126,25 @@ enum ew_status ew_node_route_add(struct ew_node *node, const char *pattern, cons
 	r->pattern = ewi_alloc(&node->alloc, len, 1);
 	if (!r->pattern)
 		return ewi_error(err, EW_ERR_NOMEM, 0, "out of memory");
+	st = ewi_node_kept(node, node->keeper ? node->keeper->ops->route(node->keeper, pattern, function, true) : EW_OK);
+	if (st != EW_OK) {
+		ewi_free(&node->alloc, r->pattern, len, 1);
+		return ewi_error(err, st, 0, "the route cannot be kept: %s", ew_status_text(st));
+	}
 	memcpy(r->pattern, pattern, len);
 	r->len = (uint32_t)len;
 	r->function = f;
 	node->route_count++;
 	return EW_OK;
+}
+
+enum ew_status ew_node_route_add(struct ew_node *node, const char *pattern, const char *function,
+				 struct ew_error *err)
+{
+	const struct ewi_act_args act = {.act = EWI_ACT_ROUTE, .name = function, .other = pattern};
+	enum ew_status st = ewi_act_begin(node, &act, err);
+
+	return st == EW_OK ? ewi_act_end(node, add(node, pattern, function, err)) : st;
 }
 
 static void remove_at(struct ew_node *node, size_t i)
@@ -146,16 +157,20 @@ static void remove_at(struct ew_node *node, size_t i)
 
 enum ew_status ew_node_route_remove(struct ew_node *node, const char *pattern, const char *function)
 {
+	const struct ewi_act_args act = {.act = EWI_ACT_UNROUTE, .name = function, .other = pattern};
+	enum ew_status st = ewi_act_begin(node, &act, NULL);
 	const struct ewi_function *f = ewi_function_find(node, function);
 	size_t i;
 
-	if (node->busy)
-		return EW_ERR_STATE;
+	if (st != EW_OK)
+		return st;
 	i = f ? find(node, pattern, strlen(pattern), f) : node->route_count;
 	if (i == node->route_count)
-		return EW_ERR_NOENT;
-	remove_at(node, i);
-	return EW_OK;
+		return ewi_act_end(node, EW_ERR_NOENT);
+	st = ewi_node_kept(node, node->keeper ? node->keeper->ops->route(node->keeper, pattern, function, false) : EW_OK);
+	if (st == EW_OK)
+		remove_at(node, i);
+	return ewi_act_end(node, st);
 }
 
 void ewi_routes_drop(struct ew_node *node, const struct ewi_function *function)

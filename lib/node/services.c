@@ -36,7 +36,8 @@ static enum ew_status service_clock(void *user, uint32_t id, uint64_t *ns)
 	const struct ewi_version *v = user;
 
 	if (v->node->host.clock)
-		return v->node->host.clock(v->node->user, id, ns);
+		return v->node->recorder ? v->node->recorder->ops->clock(v->node->recorder, id, ns) :
+					   v->node->host.clock(v->node->user, id, ns);
 	/* The time that the step was given is a monotonic one. */
 	if (id != 1)
 		return EW_ERR_UNSUPPORTED;
@@ -48,8 +49,20 @@ static enum ew_status service_random(void *user, void *out, size_t bytes)
 {
 	const struct ewi_version *v = user;
 
-	return v->node->host.random ? v->node->host.random(v->node->user, out, bytes) :
-				      EW_ERR_UNSUPPORTED;
+	if (!v->node->host.random)
+		return EW_ERR_UNSUPPORTED;
+	return v->node->recorder ? v->node->recorder->ops->random(v->node->recorder, out, bytes) :
+				   v->node->host.random(v->node->user, out, bytes);
+}
+
+enum ew_status ewi_node_emit(struct ew_node *node, const struct ewi_version *v, const struct ew_event *header,
+			     const void *topic, const void *data)
+{
+	if (node->out)
+		return ew_ring_push(node->out, header, topic, data);
+	if (node->host.emit)
+		return node->host.emit(node->user, v->function->name, header, topic, data);
+	return node->recorder ? EW_OK : EW_ERR_UNSUPPORTED; /* a journal is a place to emit to */
 }
 
 static enum ew_status service_emit(void *user, const struct ew_event *header, const void *topic,
@@ -57,12 +70,14 @@ static enum ew_status service_emit(void *user, const struct ew_event *header, co
 {
 	const struct ewi_version *v = user;
 	struct ew_node *node = v->node;
-	enum ew_status st = EW_ERR_UNSUPPORTED;
+	struct ewi_recorder *r = node->recorder;
+	enum ew_status st = r ? r->ops->room(r, header) : EW_OK;
 
-	if (node->out)
-		st = ew_ring_push(node->out, header, topic, data);
-	else if (node->host.emit)
-		st = node->host.emit(node->user, v->function->name, header, topic, data);
+	if (st == EW_OK)
+		st = r ? r->ops->emit(r, v, header, topic, data) : ewi_node_emit(node, v, header, topic, data);
+	if (st == EW_OK && r)
+		r->ops->output(r, v, header, topic, data);
+	ewi_cache_emitted(node->cache, header, topic, data, st);
 	if (st != EW_OK) {
 		node->stats.emit_refused++;
 		return st;
@@ -102,7 +117,13 @@ static enum ew_status service_config_get(void *user, const char *key, size_t key
 					 const void **value, size_t *len)
 {
 	const struct ewi_version *v = user;
+	const struct ewi_override *o = v->function->overrides ? ewi_override_find(v->function, key, key_len) : NULL;
 
+	if (o) {
+		*value = o->text + o->key_bytes;
+		*len = o->value_bytes;
+		return EW_OK;
+	}
 	for (uint32_t i = 0; i < v->setting_count; i++) {
 		const struct ew_setting *s = &v->settings[i];
 

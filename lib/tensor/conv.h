@@ -94,6 +94,12 @@ struct ewi_pool {
 	float f_min, f_max;
 };
 
+/* A window of one element in steps of one: what lies under it is the pixel itself. */
+static inline bool ewi_conv_pointwise(const struct ewi_window *w)
+{
+	return w->k_h == 1 && w->k_w == 1 && w->stride_h == 1 && w->stride_w == 1;
+}
+
 /* ---- walking over the output ------------------------------------------------------------------- */
 
 /* One output pixel: where it is, and which taps are inside the picture. */

@@ -10,7 +10,7 @@
 #if EW_CONFIG_TENSOR
 #include "tensor/kernels.h"
 
-#if EWI_KERNELS_NEON
+#if EWI_KERNELS_NEON64
 #include <arm_neon.h>
 
 #define STEP 16u /* weights read at once */

@@ -30,15 +30,27 @@
 #define EWI_KERNELS_X86 0
 #endif
 #if (defined(__GNUC__) || defined(__clang__)) && defined(__aarch64__) && !EW_BIG_ENDIAN
+#define EWI_KERNELS_NEON64 1
+#else
+#define EWI_KERNELS_NEON64 0
+#endif
+/* Of 32 bits: gcc compiles one function for NEON, clang the whole build or nothing. */
+#if EWI_KERNELS_NEON64 || (defined(__arm__) && defined(__ARM_FP) && __ARM_ARCH >= 7 && __ARM_ARCH_PROFILE == 'A' && \
+			   defined(__ARM_PCS_VFP) && !EW_BIG_ENDIAN && (!defined(__clang__) || defined(__ARM_NEON)))
 #define EWI_KERNELS_NEON 1
 #else
 #define EWI_KERNELS_NEON 0
 #endif
 /* clang's header has these only where the whole build is for such a machine; gcc's for one function. */
-#if EWI_KERNELS_NEON && (!defined(__clang__) || defined(__ARM_FEATURE_DOTPROD))
+#if EWI_KERNELS_NEON64 && (!defined(__clang__) || defined(__ARM_FEATURE_DOTPROD))
 #define EWI_KERNELS_DOTPROD 1
 #else
 #define EWI_KERNELS_DOTPROD 0
+#endif
+#if EWI_KERNELS_NEON64 && (!defined(__clang__) || defined(__ARM_FEATURE_MATMUL_INT8))
+#define EWI_KERNELS_I8MM 1
+#else
+#define EWI_KERNELS_I8MM 0
 #endif
 
 #define EWI_CALL_INPUTS 4
@@ -139,6 +151,18 @@ static inline float ewi_float_at(const uint8_t *p, size_t i)
 	return v;
 }
 
+/* Elements of `width` bytes from the file's byte order to that of a big-endian machine; width 0: none. */
+static inline void ewi_turn(uint8_t *p, size_t bytes, uint32_t width)
+{
+	for (size_t i = 0; width && i < bytes; i += width)
+		for (size_t a = i, b = i + width - 1; a < b; a++, b--) {
+			uint8_t byte = p[a];
+
+			p[a] = p[b];
+			p[b] = byte;
+		}
+}
+
 /* Into the range; a NaN stays one: both comparisons are then false. */
 static inline float ewi_clamp_float(float v, float low, float high)
 {
@@ -159,6 +183,7 @@ struct ewi_convert {
 	size_t count;
 	uint8_t in_type, out_type; /* enum ew_tensor_type */
 	bool single;
+	uint8_t turn; /* ASSIGN of a constant: ewi_turn */
 	int32_t in_zero, out_zero;
 	float in_scale, out_scale;
 	struct ewi_scale ratio; /* in_scale / out_scale */
@@ -186,11 +211,22 @@ struct ewi_lead ewi_pool_lead_4(const void *params, uint32_t input, size_t windo
 struct ewi_lead ewi_same_lead(const void *params, uint32_t input, size_t windows);
 struct ewi_lead ewi_binary_lead(const void *params, uint32_t input, size_t windows);
 size_t ewi_conv_s8_avx2_packed_scratch(const void *params, size_t windows);
-struct ewi_lead ewi_conv_s8_avx2_packed_lead(const void *params, uint32_t input, size_t windows);
 extern const struct ewi_packing ewi_conv_s8_avx2_packing;
 size_t ewi_dwconv_s8_avx2_packed_scratch(const void *params, size_t windows);
 struct ewi_lead ewi_dwconv_s8_avx2_packed_lead(const void *params, uint32_t input, size_t windows);
 extern const struct ewi_packing ewi_dwconv_s8_avx2_packing;
+/* Of kernels that have whole rows of activations in scratch before they write their outputs. */
+struct ewi_lead ewi_conv_rows_lead(const void *params, uint32_t input, size_t windows);
+#define CONV_TILE(isa)                                                                             \
+	extern const struct ewi_packing ewi_conv_s8_##isa##_packing;                               \
+	size_t ewi_conv_s8_##isa##_packed_scratch(const void *params, size_t windows);
+#define FC_TILE(isa)                                                                               \
+	extern const struct ewi_packing ewi_fc_s8_##isa##_packing;                                 \
+	size_t ewi_fc_s8_##isa##_packed_scratch(const void *params, size_t windows);
+#define DWCONV_TILE(isa)                                                                           \
+	extern const struct ewi_packing ewi_dwconv_s8_##isa##_packing;                             \
+	size_t ewi_dwconv_s8_##isa##_packed_scratch(const void *params, size_t windows);
+#include "tensor/tiles.def"
 extern const struct ewi_packing ewi_fc_s8_avx2_packing;
 size_t ewi_fc_s8_avx2_packed_scratch(const void *params, size_t windows);
 size_t ewi_fc_s8_sse41_scratch(const void *params, size_t windows);

@@ -11,6 +11,7 @@
 #include <immintrin.h>
 #include <string.h>
 #include "base/bits.h"
+#include "tensor/finish.h"
 #include "tensor/quant.h"
 
 /* ewi_requant.  Shifts within -31 to 30, multipliers not negative. */
@@ -74,16 +75,18 @@ static inline void *ewi_line_avx2(const void *packed)
 	return (void *)at;
 }
 
-/*
- * What eight channels need behind their sums.  Where every channel of a layer shifts right by 1 to 31 and its sums,
- * bias included, stay below 2^30, rounding takes fewer steps ("near"): h is below 2^30 too, adding
- * 2^(right-1) <= 2^30 cannot overflow, and (h + 2^(right-1) - (h < 0)) >> right is ewi_round_shift.
- */
+/* What eight channels need behind their sums (finish.h). */
 struct ewi_finish_avx2 {
 	int32_t bias[8];
 	int32_t m[8], m_odd[8]; /* multipliers; those of odd channels moved down by one */
-	int32_t shift[8];	/* as in struct ewi_scale; near: to the right */
-	int32_t half[8];	/* near: 2^(right-1) */
+	union {
+		int32_t shift[8]; /* as in struct ewi_scale; near: to the right */
+		int32_t below[8]; /* steps (steps_avx2.h) */
+	};
+	union {
+		int32_t half[8]; /* near: 2^(right-1) */
+		int32_t above[8]; /* steps */
+	};
 };
 
 EW_TARGET("avx2")
@@ -92,10 +95,7 @@ EW_INLINE __m256i ewi_finish_load_avx2(const int32_t *p)
 	return _mm256_loadu_si256((const void *)p);
 }
 
-/* mode is a constant where these are called. */
-enum ewi_finish_mode { EWI_FINISH_NEAR, EWI_FINISH_TWICE, EWI_FINISH_SINGLE };
-
-/* ewi_high_mul. */
+/* ewi_high_mul.  In these, mode is a constant where they are called. */
 EW_TARGET("avx2")
 EW_INLINE __m256i ewi_high_avx2(__m256i x, const struct ewi_finish_avx2 *f)
 {
@@ -201,11 +201,6 @@ EW_INLINE void ewi_finish_rows_avx2(__m256i *sums, size_t rows, const struct ewi
 	}
 }
 
-/*
- * Whether a channel may be finished "near" when the magnitudes of its weights add up to `weights` and activations
- * less their zero point are at most 255.
- */
-bool ewi_finish_near_avx2(struct ewi_scale scale, int32_t bias, uint64_t weights);
 /* Puts a channel into place i of a block. */
 void ewi_finish_put_avx2(struct ewi_scale scale, int32_t bias, enum ewi_finish_mode mode,
 			 struct ewi_finish_avx2 *to, uint32_t i);

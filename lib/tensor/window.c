@@ -108,4 +108,20 @@ struct ewi_lead ewi_pool_lead_4(const void *params, uint32_t input, size_t windo
 {
 	return lead_of(&((const struct ewi_pool *)params)->win, input, windows, 4);
 }
+
+/* Backwards, pixels from the last one down to p are out while p and those before it are still to be read. */
+struct ewi_lead ewi_conv_rows_lead(const void *params, uint32_t input, size_t windows)
+{
+	const struct ewi_conv *p = params;
+	const struct ewi_window *w = &p->win;
+	struct ewi_lead lead = {EWI_LEAD_NEVER, EWI_LEAD_NEVER};
+
+	if (input != 0)
+		return lead;
+	lead.before = ewi_window_lead(w, windows, 1, 0);
+	if (ewi_conv_pointwise(w))
+		lead.behind = w->in_c > w->out_c ? (uint64_t)windows * w->batches * w->in_h * w->in_w *
+							   (w->in_c - w->out_c) : 0;
+	return lead;
+}
 #endif

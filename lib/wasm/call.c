@@ -84,7 +84,7 @@ void ew_exec_burn(struct ew_exec *x, uint64_t fuel)
 
 void ew_exec_interrupt(struct ew_exec *x)
 {
-	atomic_store_explicit(&x->interrupt, 1, memory_order_relaxed);
+	atomic_store_explicit(&x->interrupt, EWI_STOP, memory_order_relaxed);
 }
 
 void ew_exec_clear_interrupt(struct ew_exec *x)
@@ -349,6 +349,26 @@ static void copy_results(const struct ew_func *f, const union ew_value *from, un
 	}
 }
 
+#if EW_CONFIG_GUARD
+/* Without checks on the way there is more to prepare. */
+static enum ew_status run_code(struct ew_exec *x)
+{
+	void *outer = x->guard_back;
+
+	if (x->inst->guarded || (x->inst->group && x->inst->group->guarded != 0))
+		return ewi_guard_run(x);
+	x->guard_back = NULL;
+	ewi_run(x, x->pc, x->fp);
+	x->guard_back = outer;
+	return x->status;
+}
+#else
+static enum ew_status run_code(struct ew_exec *x)
+{
+	return ewi_run(x, x->pc, x->fp);
+}
+#endif
+
 /* Run what begin prepared or a suspension left.  base is the frame of the stop instruction. */
 static enum ew_status run(struct ew_exec *x, struct ewi_call_frame *base)
 {
@@ -359,7 +379,7 @@ static enum ew_status run(struct ew_exec *x, struct ewi_call_frame *base)
 	if (x->fuel < 0)
 		status = EW_ERR_FUEL;
 	else
-		status = ewi_run(x, x->pc, x->fp);
+		status = run_code(x);
 	if (status == EW_ERR_TRAP) {
 		x->stop = (struct ewi_stop){x->top, base, x->inst, x->pc, x->fp};
 		fill_trap(x);

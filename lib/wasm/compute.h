@@ -8,7 +8,7 @@
 #ifndef EW_WASM_COMPUTE_H
 #define EW_WASM_COMPUTE_H
 
-#include "wasm/handler.h"
+#include "wasm/access.h"
 
 /* clang-format off */
 
@@ -91,12 +91,44 @@ EW_INLINE uint64_t pick(uint32_t condition, uint64_t a, uint64_t b)
 #define PICK_f64(condition) ewi_f64_of(PICK_u64(condition))
 #define PICK_f32(condition) ewi_f32_of((uint32_t)pick((condition), fp[pc->a].u32, fp[pc->b].u32))
 
-/* ea < 2^33, so the sum cannot wrap; an access may end at the last byte. */
-#define ADDRESS(base, bytes)                                                                       \
-	uint64_t ea = (uint64_t)(base) + pc->u.uimm;                                               \
-	if (EW_UNLIKELY(ea + (bytes) > x->mem_bytes))                                              \
-		TRAP_ACCESS(ea, bytes);
 /* The value of a store that is an immediate. */
 #define SMALL(T) ((C_##T)(int64_t)(int16_t)pc->b)
+
+/* ---- handlers of one operand, of loads and of stores: exec.c has them all, exec_guard.c the last two ---- */
+
+#define UN_FORM(N, F, R, A, C, E)                                                                  \
+	H(N##_##F)                                                                                 \
+	{                                                                                          \
+		A;                                                                                 \
+		C C_##R v = (E);                                                                   \
+		SET_ACC_##R(v);                                                                    \
+		fp[pc->b].R = v;                                                                   \
+		NEXT;                                                                              \
+	}                                                                                          \
+	IF_ACC(H(N##_##F##_silent) {                                                               \
+		A;                                                                                 \
+		C SET_ACC_##R(E);                                                                  \
+		NEXT;                                                                              \
+	})
+#define LOAD_FORMS(N, R, B)                                                                         \
+	UN_FORM(N, SS, R, FETCH(fp[pc->a].u32, B), NO_CHECK, value_##N(at))                \
+	IF_ACC(UN_FORM(N, RS, R, FETCH(ACC_u32, B), NO_CHECK, value_##N(at))               \
+	       UN_FORM(N##_AT, SS, R, FETCH(0, B), NO_CHECK, value_##N(at)))
+#define STORE_FORM(N, name, T, A, V)                                                               \
+	H(name)                                                                                    \
+	{                                                                                          \
+		C_##T v = (V);                                                                     \
+		STORE_AT(A, BYTES_##N, put_##N(at, v))                                             \
+		NEXT;                                                                              \
+	}
+#define STORE_FORMS(N, T)                                                                        \
+	STORE_FORM(N, N##_SS, T, fp[pc->a].u32, fp[pc->b].T)                                       \
+	IF_ACC(STORE_FORM(N, N##_RS, T, ACC_u32, fp[pc->b].T)                                      \
+	       STORE_FORM(N, N##_SR, T, fp[pc->a].u32, ACC_##T)                                    \
+	       STORE_FORM(N, N##_AT_SS, T, 0, fp[pc->b].T)                                         \
+	       STORE_FORM(N, N##_AT_SR, T, 0, ACC_##T))                                            \
+	IF_INT_##T(STORE_FORM(N, N##_SI, T, fp[pc->a].u32, SMALL(T))                               \
+		   IF_ACC(STORE_FORM(N, N##_RI, T, ACC_u32, SMALL(T))                              \
+			  STORE_FORM(N, N##_AT_SI, T, 0, SMALL(T))))
 
 #endif

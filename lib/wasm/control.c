@@ -208,19 +208,6 @@ C(BR)
 	TAKE;
 }
 
-#define BY_TABLE(index)                                                                            \
-	do {                                                                                       \
-		uint32_t index_ = (index);                                                         \
-		const int32_t *pair_ = (const int32_t *)(const void *)(pc + 1);                    \
-		const struct ewi_ins *to_;                                                         \
-		pair_ += 2 * (size_t)(index_ < pc->u.uimm ? index_ : pc->u.uimm);                  \
-		to_ = (const void *)((const char *)pair_ + pair_[0]);                              \
-		CHARGE(x, pair_[1]);                                                               \
-		if (MUST_STOP && pair_[0] < 0)                                                     \
-			return ewi_suspend(to_, fp, x);                                            \
-		GO(to_);                                                                           \
-	} while (0)
-
 C(BR_TABLE)
 {
 	BY_TABLE(fp[pc->a].u32);
@@ -371,6 +358,8 @@ static const struct ewi_ins *enter_code(struct ew_exec *x, const struct ewi_ins 
 	const struct ewi_head *head = f->code;
 	bool own = f->instance == x->inst;
 
+	if (!own && GUARD_REFUSED(x, f))
+		return ewi_guard_refuse(pc, fp, x);
 	if (x->stack_end - args < head->frame_slots || x->frames_end - x->top < (own ? 1 : 2))
 		return ewi_trap(pc, fp, x, EW_TRAP_STACK);
 	*x->top++ = (struct ewi_call_frame){next, fp};

@@ -160,6 +160,8 @@ struct ewi_translator {
 	uint32_t br_table_serial;
 	uint32_t memory; /* of the load or store being translated */
 	bool wide;	 /* its addresses are i64: only forms SS and RS */
+	bool cpu_known;	 /* cpu: what ewi_cpu_features() says, asked once */
+	uint32_t cpu;
 	struct ewi_start *starts;
 	uint32_t start_count, start_cap;
 	uint32_t label_pos; /* the last position that can be jumped to */

@@ -66,47 +66,14 @@
 	BRANCH_FORMS(BR_##N, T, value_##N(a, b))                                                   \
 	BRANCH_FORMS(BRN_##N, T, !value_##N(a, b))
 
-#define UN_FORM(N, F, R, A, C, E)                                                                  \
-	H(N##_##F)                                                                                 \
-	{                                                                                          \
-		A;                                                                                 \
-		C C_##R v = (E);                                                                   \
-		SET_ACC_##R(v);                                                                    \
-		fp[pc->b].R = v;                                                                   \
-		NEXT;                                                                              \
-	}                                                                                          \
-	IF_ACC(H(N##_##F##_silent) {                                                               \
-		A;                                                                                 \
-		C SET_ACC_##R(E);                                                                  \
-		NEXT;                                                                              \
-	})
 #define UN_FORMS(N, R, T, C, E)                                                                    \
 	UN_FORM(N, SS, R, C_##T a = fp[pc->a].T, C, E)                                             \
 	IF_ACC(UN_FORM(N, RS, R, C_##T a = ACC_##T, C, E))
 #define UN(N, R, T, E) UN_FORMS(N, R, T, NO_CHECK, value_##N(a))
 #define UNT(N, R, T, C, E) UN_FORMS(N, R, T, CHECK(C), value_##N(a))
 
-#define LOAD(N, R, B, E)                                                                           \
-	UN_FORM(N, SS, R, ADDRESS(fp[pc->a].u32, B), NO_CHECK, value_##N(MEM + ea))                \
-	IF_ACC(UN_FORM(N, RS, R, ADDRESS(ACC_u32, B), NO_CHECK, value_##N(MEM + ea))               \
-	       UN_FORM(N##_AT, SS, R, ADDRESS(0, B), NO_CHECK, value_##N(MEM + ea)))
-#define STORE_FORM(N, name, T, A, V)                                                               \
-	H(name)                                                                                    \
-	{                                                                                          \
-		C_##T v = (V);                                                                     \
-		ADDRESS(A, BYTES_##N)                                                              \
-		put_##N(MEM + ea, v);                                                              \
-		NEXT;                                                                              \
-	}
-#define STORE(N, T, B, E)                                                                          \
-	STORE_FORM(N, N##_SS, T, fp[pc->a].u32, fp[pc->b].T)                                       \
-	IF_ACC(STORE_FORM(N, N##_RS, T, ACC_u32, fp[pc->b].T)                                      \
-	       STORE_FORM(N, N##_SR, T, fp[pc->a].u32, ACC_##T)                                    \
-	       STORE_FORM(N, N##_AT_SS, T, 0, fp[pc->b].T)                                         \
-	       STORE_FORM(N, N##_AT_SR, T, 0, ACC_##T))                                            \
-	IF_INT_##T(STORE_FORM(N, N##_SI, T, fp[pc->a].u32, SMALL(T))                               \
-		   IF_ACC(STORE_FORM(N, N##_RI, T, ACC_u32, SMALL(T))                              \
-			  STORE_FORM(N, N##_AT_SI, T, 0, SMALL(T))))
+#define LOAD(N, R, B, E) LOAD_FORMS(N, R, B)
+#define STORE(N, T, B, E) STORE_FORMS(N, T)
 
 #define SEL_FORM(N, F, T, CONDITION)                                                               \
 	H(N##_##F)                                                                                 \

@@ -114,12 +114,15 @@ struct ewi_stop {
 	const union ew_value *fp;
 };
 
+/* Less than 0, as fuel that is used up: both are looked at in one branch. */
+#define EWI_STOP INTPTR_MIN
+
 enum ewi_exec_state { EWI_IDLE, EWI_RUNNING, EWI_SUSPENDED };
 
 struct ew_exec {
 	/* Read and written by handlers. */
 	int64_t fuel;	    /* may go below 0: owed */
-	atomic_uint interrupt;
+	atomic_intptr_t interrupt; /* 0, or EWI_STOP */
 	uint64_t mem_bytes; /* size of memory 0 of inst */
 	uint8_t *mem;	    /* its address */
 	struct ew_instance *inst;
@@ -150,6 +153,9 @@ struct ew_exec {
 	struct ewi_stop stop; /* of the last trap, while nothing has run since */
 	ew_trap_fn on_trap;
 	void *trap_user;
+#if EW_CONFIG_GUARD
+	void *guard_back; /* of the run at work that may fault: where to go on (guard.c) */
+#endif
 	uint64_t bad_address; /* of an access out of bounds, on the way to trap.text */
 	uint32_t bad_bytes;
 	struct ew_alloc alloc;

@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The libedgewasm authors */
 
 /* exec_simd.c - the handlers of vector instructions, made from simd.def.  The arithmetic is in simd.h. */
-#include "wasm/handler.h"
+#include "wasm/access.h"
 #include "wasm/simd.h"
 
 #if EW_CONFIG_WASM && EW_CONFIG_SIMD
@@ -119,33 +119,10 @@
 	REPLACE(N, T, fp[pc->b].S)                                                                 \
 	IF_ACC(REPLACE(N##_RS, T, ACC_##S))
 
-/* ea < 2^33, so the sum cannot wrap; an access may end at the last byte. */
-#define ADDRESS(base, bytes)                                                                       \
-	uint64_t ea = (uint64_t)(base) + pc->u.uimm;                                               \
-	if (EW_UNLIKELY(ea + (bytes) > x->mem_bytes))                                              \
-		TRAP_ACCESS(ea, bytes);
-
-#define VLOAD(code, N, text, align, bytes, fn)                                                     \
-	V(N) { ADDRESS(fp[pc->a].u32, bytes) ewi_vput(fp + pc->b, fn(MEM + ea)); NEXT; }                \
-	IF_ACC(V(N##_RS) { ADDRESS(ACC_u32, bytes) ewi_vput(fp + pc->b, fn(MEM + ea)); NEXT; })
-#define VSTORE(code, N, text)                                                                      \
-	V(N) { ADDRESS(fp[pc->a].u32, 16) ewi_v128_store(MEM + ea, ewi_vget(fp + pc->b)); NEXT; }       \
-	IF_ACC(V(N##_RS) { ADDRESS(ACC_u32, 16) ewi_v128_store(MEM + ea, ewi_vget(fp + pc->b)); NEXT; })
-#define VLOADLANE(code, N, text, align, T)                                                         \
-	V(N)                                                                                       \
-	{                                                                                          \
-		ADDRESS(fp[pc->a].u32, sizeof(C_LANE_##T))                                         \
-		ewi_vput(fp + REL(pc), ewi_vget(fp + pc->b));                                                \
-		EWI_VLANE(REL(pc), T, (uint32_t)COST(pc)) = ewi_get_##T(MEM + ea);                        \
-		NEXTX;                                                                             \
-	}
-#define VSTORELANE(code, N, text, align, T)                                                        \
-	V(N)                                                                                       \
-	{                                                                                          \
-		ADDRESS(fp[pc->a].u32, sizeof(C_LANE_##T))                                         \
-		ewi_set_##T(MEM + ea, EWI_VLANE(pc->b, T, (uint32_t)COST(pc)));                           \
-		NEXTX;                                                                             \
-	}
+#define VLOAD(code, N, text, align, bytes, fn) VLOAD_FORMS(N, bytes, fn)
+#define VSTORE(code, N, text) VSTORE_FORMS(N)
+#define VLOADLANE(code, N, text, align, T) VLOADLANE_FORM(N, T)
+#define VSTORELANE(code, N, text, align, T) VSTORELANE_FORM(N, T)
 
 #define VCONST(code, N, text)                                                                      \
 	V(N) { ewi_vput(fp + pc->b, ewi_v128_load(BYTES)); NEXT16; }
@@ -159,8 +136,32 @@
 	V(N) { ewi_vput(fp + pc->u.s.c, ewi_vget(fp + (fp[pc->u.s.d].u32 ? pc->a : pc->b))); NEXT; }         \
 	IF_ACC(V(N##_RS) { ewi_vput(fp + pc->u.s.c, ewi_vget(fp + (ACC_u32 ? pc->a : pc->b))); NEXT; })
 #define VCTL(N)
+#define VBYTES(N, cls)
 
 #include "wasm/simd.def"
+
+#if EWI_PSHUFB
+EW_TARGET("ssse3") V(I8X16_SHUFFLE_SSSE3)
+{
+	__m128i s = _mm_loadu_si128((const void *)BYTES);
+	__m128i a = _mm_loadu_si128((const void *)(fp + pc->a)), b = _mm_loadu_si128((const void *)(fp + pc->b));
+
+	/* From a those below 16, from b the others: bit 7 set gives 0. */
+	a = _mm_shuffle_epi8(a, _mm_adds_epu8(s, _mm_set1_epi8(0x70)));
+	b = _mm_shuffle_epi8(b, _mm_sub_epi8(s, _mm_set1_epi8(16)));
+	_mm_storeu_si128((void *)(fp + pc->u.s.c), _mm_or_si128(a, b));
+	NEXT16;
+}
+
+EW_TARGET("ssse3") V(I8X16_SWIZZLE_SSSE3)
+{
+	__m128i a = _mm_loadu_si128((const void *)(fp + pc->a)), s = _mm_loadu_si128((const void *)(fp + pc->b));
+
+	/* pshufb looks at bits 0 to 3 and 7: adding 0x70 with saturation sets bit 7 of all from 16 on. */
+	_mm_storeu_si128((void *)(fp + pc->u.s.c), _mm_shuffle_epi8(a, _mm_adds_epu8(s, _mm_set1_epi8(0x70))));
+	NEXT;
+}
+#endif
 
 V(COPY_V128)
 {

@@ -35,6 +35,7 @@
 #define KEY_BRANCH(N, F, K) EWI_KEY(EWI_BR_##N, EWI_##F, SILENT_##K)
 #define KEY_BRANCHN(N, F, K) EWI_KEY(EWI_BRN_##N, EWI_##F, SILENT_##K)
 #define KEY_JUMP KEY_BIN
+#define KEY_TABLE KEY_BIN
 #define KEY_RETURN KEY_BIN
 #define KEY_BACK KEY_BIN
 #define KEY_CALL KEY_BIN
@@ -223,24 +224,51 @@ static inline unsigned choose(unsigned key, const struct ahead next[3], uint32_t
 	return row;
 }
 
-static ewi_handler single(unsigned key)
+#if EW_CONFIG_GUARD
+/* Of a module without checks loads and stores of a 32-bit memory have another handler; NULL: no other. */
+static ewi_handler unchecked(unsigned key)
 {
+	return ewi_guard_handler(key / 2 / EWI_FORMS, key / 2 % EWI_FORMS, key % 2);
+}
+
+static ewi_handler handler_of_row(unsigned row, bool guarded)
+{
+	if (row > EWI_PAIRS)
+		return guarded ? ewi_guard_triple(row - EWI_PAIRS - 1) : ewi_triples[row - EWI_PAIRS - 1];
+	return guarded ? ewi_guard_pair(row - 1) : ewi_pairs[row - 1];
+}
+#else
+static ewi_handler unchecked(unsigned key)
+{
+	(void)key;
+	return NULL;
+}
+
+static ewi_handler handler_of_row(unsigned row, bool guarded)
+{
+	(void)guarded;
+	return row > EWI_PAIRS ? ewi_triples[row - EWI_PAIRS - 1] : ewi_pairs[row - 1];
+}
+#endif
+
+static ewi_handler handler_of_key(unsigned key, bool guarded)
+{
+	ewi_handler h = NULL;
+
 #if EW_CONFIG_MEMORY64
 	if (EW_UNLIKELY(key >= EWI_KEYS))
 		return (&ewi_wide_handlers[0][0])[key - EWI_KEYS];
 #endif
-	return (&ewi_handlers[0][0][0])[key];
-}
-
-static struct ewi_ins *ins_of(const struct ewi_translator *t, const struct ewi_start *s)
-{
-	return (void *)(t->code + (s->pos & ~1u));
+	if (EW_UNLIKELY(guarded))
+		h = unchecked(key);
+	return h ? h : (&ewi_handlers[0][0][0])[key];
 }
 
 void ewi_fuse(struct ewi_translator *t)
 {
 	struct ahead next[3] = {{0, EWI_KEYS}, {0, EWI_KEYS}, {0, EWI_KEYS}}; /* there is none */
 	const struct ewi_start *end = t->starts + t->start_count;
+	bool guarded = ewi_is_guarded(t->m);
 	unsigned left = 0; /* of those that the last handler does */
 
 	for (struct ewi_start *s = t->starts + t->start_count; s-- > t->starts;) {
@@ -254,10 +282,11 @@ void ewi_fuse(struct ewi_translator *t)
 		next[0] = here;
 	}
 	for (const struct ewi_start *s = t->starts; s < end; s++) {
+		struct ewi_ins *ins = (void *)(t->code + (s->pos & ~1u));
 		unsigned row = left == 0 ? s->row : 0;
 
 		left = row == 0 ? left - (left != 0) : row > EWI_PAIRS ? 2 : 1;
-		ins_of(t, s)->h = row == 0 ? single(s->key) : ewi_fused_handlers[row - 1];
+		ins->h = row == 0 ? handler_of_key(s->key, guarded) : handler_of_row(row, guarded);
 	}
 }
 
@@ -269,7 +298,7 @@ bool ewi_fused_at(uint32_t i, struct ewi_fused *out)
 	if (i >= EWI_PAIRS + EWI_TRIPLES)
 		return false;
 	key = pair_first[triple ? triple_pair[i - EWI_PAIRS] : i];
-	out->handler = ewi_fused_handlers[i];
+	out->handler = triple ? ewi_triples[i - EWI_PAIRS] : ewi_pairs[i];
 	out->length = triple ? 3 : 2;
 	out->silent = key % 2;
 	out->form = key / 2 % EWI_FORMS;

@@ -282,6 +282,9 @@
 #define store_f32 MOVE, STORE_F32, f32, f32, SS, keep
 #define store_int MOVE, STORE_INT, u64, u64, SS, keep
 
+#define br_table_RS TABLE, BR_TABLE, u64, u64, RS, keep
+#define br_table_SS TABLE, BR_TABLE, u64, u64, SS, keep
+
 #define return_int_RS RETURN, RETURN_INT, u64, u64, RS, keep
 #define return_int_SS RETURN, RETURN_INT, u64, u64, SS, keep
 

@@ -154,15 +154,17 @@ enum ewi_host_end ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc, uni
 /* `make bench-fuel` compares with a build in which handlers do not count. */
 #ifdef EWI_UNMETERED
 #define CHARGE(x, cost) ((void)(cost))
-#define OUT_OF_FUEL(x) false
+#define FUEL_SIGN(x) 0
 #else
 #define CHARGE(x, cost) ((void)((x)->fuel -= (cost)))
-#define OUT_OF_FUEL(x) ((x)->fuel < 0)
+/* The part of it that has the sign. */
+#define FUEL_SIGN(x) ((intptr_t)((x)->fuel >> (64 - 8 * sizeof(intptr_t))))
 #endif
-/* Fuel below zero, or somebody set the flag: looked at on every jump back and every call. */
-#define MUST_STOP                                                                                  \
-	(EW_UNLIKELY(OUT_OF_FUEL(x)) ||                                                            \
-	 EW_UNLIKELY(atomic_load_explicit(&x->interrupt, memory_order_relaxed) != 0))
+/*
+ * Fuel below zero, or somebody set the flag: looked at on every jump back and every call.  In one branch: those that
+ * are never taken crowd the ones worth remembering out of the history by which a guest's own interpreter loop is predicted.
+ */
+#define MUST_STOP EW_UNLIKELY((FUEL_SIGN(x) | atomic_load_explicit(&x->interrupt, memory_order_relaxed)) < 0)
 
 /* Stop before `next` if the run must, with accumulators that will be read there. */
 #if EW_CONFIG_EXEC_ACC
@@ -191,6 +193,20 @@ enum ewi_host_end ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc, uni
 		const struct ewi_ins *to_ = (const void *)((const char *)AFTER + rel_);            \
 		CHARGE(x, COST(pc));                                                               \
 		if (MUST_STOP && rel_ < 0)                                                         \
+			return ewi_suspend(to_, fp, x);                                            \
+		GO(to_);                                                                           \
+	} while (0)
+
+/* The same by a table of such pairs behind the instruction, the last of which is for every index that has none. */
+#define BY_TABLE(index)                                                                            \
+	do {                                                                                       \
+		uint32_t index_ = (index);                                                         \
+		const int32_t *pair_ = (const int32_t *)(const void *)(pc + 1);                    \
+		const struct ewi_ins *to_;                                                         \
+		pair_ += 2 * (size_t)(index_ < pc->u.uimm ? index_ : pc->u.uimm);                  \
+		to_ = (const void *)((const char *)pair_ + pair_[0]);                              \
+		CHARGE(x, pair_[1]);                                                               \
+		if (MUST_STOP && pair_[0] < 0)                                                     \
 			return ewi_suspend(to_, fp, x);                                            \
 		GO(to_);                                                                           \
 	} while (0)
@@ -267,6 +283,17 @@ enum ewi_host_end ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc, uni
 
 /* Run from pc on frame fp until a handler ends it; returns x->status. */
 enum ew_status ewi_run(struct ew_exec *x, const struct ewi_ins *pc, union ew_value *fp);
+
+#if EW_CONFIG_GUARD
+/* guard.c: the same from x->pc on frame x->fp, for a run that may get into instances without checks. */
+enum ew_status ewi_guard_run(struct ew_exec *x);
+/* One of them is reached by a run that was not begun so: a trap. */
+const struct ewi_ins *ewi_guard_refuse(const struct ewi_ins *pc, union ew_value *fp, struct ew_exec *x);
+#define GUARD_REFUSED(x, f) ((f)->instance->guarded && !(x)->guard_back)
+#else
+#define GUARD_REFUSED(x, f) false
+#define ewi_guard_refuse(pc, fp, x) NULL
+#endif
 
 /* The instruction that ends a run: the return address below the outermost frame. */
 extern const struct ewi_ins ewi_ins_stop;

@@ -7,6 +7,13 @@
 
 #include "wasm/exec.h"
 
+/* pshufb may be there, and the compiler may not count on it: two handlers, one of which a module is given. */
+#if defined(__GNUC__) && defined(__x86_64__) && !defined(__SSSE3__)
+#define EWI_PSHUFB 1
+#else
+#define EWI_PSHUFB 0
+#endif
+
 enum ewi_icode {
 #define BIN(N, R, T, E) EWI_##N,
 #define BINT(N, R, T, C, E) EWI_##N,
@@ -71,6 +78,13 @@ struct ewi_fused {
 
 /* The handlers of several instructions, by i from 0; false behind the last. */
 bool ewi_fused_at(uint32_t i, struct ewi_fused *out);
+
+#if EW_CONFIG_GUARD
+/* exec_guard.c: the handler without checks of a load or store, NULL where there is none; the same of rows of pairs.def. */
+ewi_handler ewi_guard_handler(unsigned icode, unsigned form, bool silent);
+ewi_handler ewi_guard_pair(unsigned row);
+ewi_handler ewi_guard_triple(unsigned row);
+#endif
 
 #if EW_CONFIG_MEMORY64
 /* Loads and stores of memories with 64-bit addresses: the address in a slot (SS), in the accumulator (RS). */

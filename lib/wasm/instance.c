@@ -133,7 +133,7 @@ void ewi_instance_free(struct ew_instance *i)
 		ew_exec_destroy(i->exec);
 	ewi_exceptions_free(i);
 	for (uint32_t k = 0; k < i->own_memory_count; k++) {
-		ewi_free(&a, i->own_memories[k].base, (size_t)i->own_memories[k].bytes, 1);
+		ewi_memory_release(&i->own_memories[k]);
 		ewi_free(&a, i->own_memories[k].cards, i->own_memories[k].card_count, 1);
 	}
 	for (uint32_t k = 0; k < i->own_table_count; k++)
@@ -176,6 +176,12 @@ static enum ew_status make_spaces(struct ew_instance *i, const struct ew_instanc
 		i->tables[m->table_imports + k] = &i->own_tables[k];
 		st = ewi_table_setup(&i->own_tables[k], i, &m->tables[m->table_imports + k], err);
 	}
+#if EW_CONFIG_GUARD
+	i->guard = config->guard;
+	i->guarded = ewi_is_guarded(m);
+	if (i->guarded && !i->guard.resize && i->own_memory_count != 0)
+		return ewi_error(err, EW_ERR_INVAL, 0, "a module without checks, and no ew_instance_config.guard");
+#endif
 	i->memory_room = (uint64_t)pages << 16;
 	if (config->max_memory_bytes && config->max_memory_bytes < i->memory_room)
 		i->memory_room = config->max_memory_bytes;

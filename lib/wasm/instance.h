@@ -28,6 +28,9 @@ struct ew_memory {
 	uint8_t page_log2;	/* 16, or 0 */
 	bool is64;		/* EWI_IS64 */
 	uint8_t card_log2;
+#if EW_CONFIG_GUARD
+	bool guarded; /* comes from owner->guard */
+#endif
 	struct ew_instance *owner;
 	uint8_t *cards; /* of EW_MODULE_TRACK: 1 where 2^card_log2 bytes may not be as in owner->base; NULL: nobody asks */
 	uint32_t card_count;
@@ -78,6 +81,9 @@ struct ewi_group {
 	uint32_t live;
 	uint32_t count;	 /* instances in the list */
 	uint32_t takers; /* of these, such whose module takes funcrefs in calls */
+#if EW_CONFIG_GUARD
+	uint32_t guarded; /* of these, such whose loads and stores go unchecked */
+#endif
 };
 
 struct ew_instance {
@@ -92,6 +98,9 @@ struct ew_instance {
 	void *user;
 
 	struct ew_alloc alloc;
+#if EW_CONFIG_GUARD
+	struct ew_alloc guard;
+#endif
 	struct ew_func *own_funcs;    /* host imports and defined functions */
 	struct ew_memory **memories;  /* memory index space: &memory where there is one at most */
 	struct ew_memory *own_memories;
@@ -115,6 +124,9 @@ struct ew_instance {
 	bool owns_exec, destroyed;
 	bool pinned; /* another instance may point into it: freed with its group only */
 	bool takes_refs; /* as its module, which may be gone before the group is */
+#if EW_CONFIG_GUARD
+	bool guarded;	 /* the same: its loads and stores go unchecked */
+#endif
 };
 
 /* link.c */
@@ -180,6 +192,27 @@ union ew_value ewi_const_value(const struct ew_instance *i, const struct ewi_con
 
 /* const_eval.c: the same for one of several instructions, by where it begins in the module. */
 union ew_value ewi_const_eval(const struct ew_instance *i, uint32_t offset);
+
+/*
+ * memory.c: a memory of `pages` more or fewer, or of none, at another address perhaps; limits have been looked at.  New
+ * bytes are zero.  EW_ERR_NOMEM: nothing was changed.
+ */
+enum ew_status ewi_memory_resize(struct ew_memory *m, uint64_t pages);
+/* One that has pages gets others, all zero; false: it keeps those it has. */
+bool ewi_memory_renew(struct ew_memory *m);
+/* The bytes of a memory that is gone. */
+void ewi_memory_release(struct ew_memory *m);
+
+/* Does it come from an allocator that stands for checks? */
+static inline bool ewi_memory_guarded(const struct ew_memory *m)
+{
+#if EW_CONFIG_GUARD
+	return m->guarded;
+#else
+	(void)m;
+	return false;
+#endif
+}
 
 /* memory.c, table.c: m and t have alloc, owner and limits set. */
 enum ew_status ewi_memory_setup(struct ew_memory *m, struct ew_instance *owner,

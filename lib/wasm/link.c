@@ -108,6 +108,8 @@ static enum ew_status bind_memory(struct ew_instance *i, const struct ewi_import
 
 	if (m && m->page_log2 == want->page_log2 && EWI_IS64(m) == EWI_IS64(want) &&
 	    limits_match(m->pages, m->declared_max, &want->limits)) {
+		if (ewi_is_guarded(i->module) && !EWI_IS64(m) && !ewi_memory_guarded(m))
+			return refuse(i, im, err, "a guarded memory", "one that is not");
 		i->memories[im->index] = m;
 		return EW_OK;
 	}
@@ -308,6 +310,9 @@ static void add(struct ewi_group *g, struct ew_instance *i)
 	g->count++;
 	g->live += !i->destroyed;
 	g->takers += i->takes_refs;
+#if EW_CONFIG_GUARD
+	g->guarded += i->guarded;
+#endif
 }
 
 static void take_out(struct ew_instance *i)
@@ -323,6 +328,9 @@ static void take_out(struct ew_instance *i)
 	g->count--;
 	g->live -= !i->destroyed;
 	g->takers -= i->takes_refs;
+#if EW_CONFIG_GUARD
+	g->guarded -= i->guarded;
+#endif
 	i->group = NULL;
 	i->group_next = i->group_prev = NULL;
 }

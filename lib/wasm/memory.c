@@ -7,6 +7,7 @@
  * Source: WebAssembly 2.0, 4.2.8 (memory instances), 4.4.7 (instructions); the proposals memory64 and custom page sizes.
  */
 #include "base/error.h"
+#include "edgewasm/guard.h"
 #include "wasm/instance.h"
 
 #if EW_CONFIG_WASM
@@ -19,6 +20,64 @@ static uint64_t most_pages(const struct ewi_memory_def *def)
 	if (EWI_IS64(def))
 		return def->page_log2 ? (uint64_t)1 << 48 : UINT64_MAX;
 	return def->page_log2 ? PAGES_MAX : UINT32_MAX;
+}
+
+/*
+ * A guarded memory has a page before its first, so that there is something to allocate, and an address, while it has
+ * none itself: its handlers look at nothing else.
+ */
+#define LEAD(m) (ewi_memory_guarded(m) ? (uint64_t)1 << 16 : 0)
+
+static const struct ew_alloc *source(const struct ew_memory *m)
+{
+#if EW_CONFIG_GUARD
+	if (m->guarded)
+		return &m->owner->guard;
+#endif
+	return &m->owner->alloc;
+}
+
+enum ew_status ewi_memory_resize(struct ew_memory *m, uint64_t pages)
+{
+	const struct ew_alloc *a = source(m);
+	uint64_t bytes = pages << m->page_log2;
+	uint8_t *block = m->base ? m->base - LEAD(m) : NULL;
+
+	if (pages > SIZE_MAX / 2 >> m->page_log2)
+		return EW_ERR_NOMEM;
+	if (block || bytes + LEAD(m) != 0)
+		block = a->resize(a->ctx, block, block ? (size_t)(m->bytes + LEAD(m)) : 0, (size_t)(bytes + LEAD(m)));
+	if (!block && bytes + LEAD(m) != 0)
+		return EW_ERR_NOMEM;
+	m->base = block ? block + LEAD(m) : NULL;
+	m->owner->memory_room += m->bytes - bytes;
+	m->pages = pages;
+	m->bytes = bytes;
+	return EW_OK;
+}
+
+bool ewi_memory_renew(struct ew_memory *m)
+{
+	const struct ew_alloc *a = source(m);
+	size_t n = (size_t)(m->bytes + LEAD(m));
+	uint8_t *block = a->resize(a->ctx, NULL, 0, n);
+
+	if (!block)
+		return false;
+	a->resize(a->ctx, m->base - LEAD(m), n, 0);
+	m->base = block + LEAD(m);
+	return true;
+}
+
+void ewi_memory_release(struct ew_memory *m)
+{
+	const struct ew_alloc *a;
+
+	if (!m->base) /* nor an owner, perhaps */
+		return;
+	a = source(m);
+	a->resize(a->ctx, m->base - LEAD(m), (size_t)(m->bytes + LEAD(m)), 0);
+	m->base = NULL;
 }
 
 enum ew_status ewi_memory_setup(struct ew_memory *m, struct ew_instance *owner,
@@ -36,43 +95,18 @@ enum ew_status ewi_memory_setup(struct ew_memory *m, struct ew_instance *owner,
 		return ewi_error(err, EW_ERR_LIMIT, 0,
 				 "a memory of %llu pages, limit %llu", (unsigned long long)def->limits.min,
 				 (unsigned long long)m->max_pages);
-	if (def->limits.min << m->page_log2 > SIZE_MAX / 2)
-		return EW_ERR_NOMEM;
-	if (def->limits.min != 0) {
-		m->base = ewi_alloc(&owner->alloc, (size_t)def->limits.min, (size_t)1 << def->page_log2);
-		if (!m->base)
-			return EW_ERR_NOMEM;
-	}
-	m->pages = def->limits.min;
-	m->bytes = m->pages << m->page_log2;
-	owner->memory_room -= m->bytes;
-	return EW_OK;
+#if EW_CONFIG_GUARD
+	m->guarded = owner->guard.resize && !EWI_IS64(m) && m->page_log2 == 16;
+#endif
+	return ewi_memory_resize(m, def->limits.min);
 }
 
 /* pages <= max_pages, whose bytes are within memory_room (64 bits): the shifts lose nothing. */
 static enum ew_status grow(struct ew_memory *m, uint64_t pages)
 {
-	uint64_t more;
-	uint8_t *base;
-
-	if (pages > m->max_pages - m->pages)
+	if (pages > m->max_pages - m->pages || pages << m->page_log2 > m->owner->memory_room)
 		return EW_ERR_LIMIT;
-	more = pages << m->page_log2;
-	if (more > m->owner->memory_room)
-		return EW_ERR_LIMIT;
-	if (pages == 0)
-		return EW_OK;
-	if (more > SIZE_MAX / 2 - m->bytes)
-		return EW_ERR_NOMEM;
-	base = ewi_realloc(&m->owner->alloc, m->base, (size_t)m->pages, (size_t)(m->pages + pages),
-			   (size_t)1 << m->page_log2);
-	if (!base)
-		return EW_ERR_NOMEM;
-	m->base = base;
-	m->pages += pages;
-	m->bytes += more;
-	m->owner->memory_room -= more;
-	return EW_OK;
+	return pages == 0 ? EW_OK : ewi_memory_resize(m, m->pages + pages);
 }
 
 uint64_t ewi_memory_grow(struct ew_memory *m, uint64_t pages)
@@ -133,7 +167,7 @@ enum ew_trap_code ewi_memory_fill(struct ew_memory *m, uint64_t dst, uint8_t val
 
 /* ---- the host's side -------------------------------------------------------------------------------- */
 
-static enum ew_status create(struct ew_memory **out, const struct ewi_memory_def *def,
+static enum ew_status create(struct ew_memory **out, const struct ewi_memory_def *def, const struct ew_alloc *guard,
 			     const struct ew_alloc *alloc)
 {
 	uint64_t most = most_pages(def), min = def->limits.min, max = def->limits.max;
@@ -151,6 +185,12 @@ static enum ew_status create(struct ew_memory **out, const struct ewi_memory_def
 	m = i->own_memories = object;
 	i->own_memory_count = 1;
 	i->memory_room = (uint64_t)EW_MAX_MEMORY_PAGES << 16;
+#if EW_CONFIG_GUARD
+	if (guard)
+		i->guard = *guard;
+#else
+	(void)guard;
+#endif
 	st = ewi_memory_setup(m, i, def, NULL);
 	if (st != EW_OK) {
 		ewi_instance_free(i);
@@ -165,8 +205,18 @@ enum ew_status ew_memory_create(struct ew_memory **out, uint32_t min_pages, uint
 {
 	struct ewi_memory_def def = {{min_pages, max_pages == UINT32_MAX ? EWI_NO_MAX : max_pages}, 16, false};
 
-	return create(out, &def, alloc);
+	return create(out, &def, NULL, alloc);
 }
+
+#if EW_CONFIG_GUARD
+enum ew_status ew_memory_create_guarded(struct ew_memory **out, uint32_t min_pages, uint32_t max_pages,
+					const struct ew_alloc *guard, const struct ew_alloc *alloc)
+{
+	struct ewi_memory_def def = {{min_pages, max_pages == UINT32_MAX ? EWI_NO_MAX : max_pages}, 16, false};
+
+	return create(out, &def, guard, alloc);
+}
+#endif
 
 enum ew_status ew_memory_create64(struct ew_memory **out, uint64_t min_pages, uint64_t max_pages,
 				  const struct ew_alloc *alloc)
@@ -174,7 +224,7 @@ enum ew_status ew_memory_create64(struct ew_memory **out, uint64_t min_pages, ui
 	struct ewi_memory_def def = {{min_pages, max_pages}, 16, true};
 
 	*out = NULL;
-	return EW_CONFIG_MEMORY64 ? create(out, &def, alloc) : EW_ERR_UNSUPPORTED;
+	return EW_CONFIG_MEMORY64 ? create(out, &def, NULL, alloc) : EW_ERR_UNSUPPORTED;
 }
 
 /* Only standalone ones: a memory that a module defined goes with its instance. */

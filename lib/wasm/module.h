@@ -200,6 +200,17 @@ static inline bool ewi_is_observed(const struct ew_module *m)
 	return EW_CONFIG_TRACE && (m->flags & EW_MODULE_OBSERVE);
 }
 
+/* Do its loads and stores go unchecked (guard.c)? */
+#if EW_CONFIG_GUARD
+bool ewi_is_guarded(const struct ew_module *m);
+#else
+static inline bool ewi_is_guarded(const struct ew_module *m)
+{
+	(void)m;
+	return false;
+}
+#endif
+
 /* Can anybody hold a reference to it, or is it called from outside?  Others need no struct ew_func. */
 static inline bool ewi_func_is_object(const struct ew_module *m, uint32_t func)
 {

@@ -32,7 +32,6 @@ enum {
 	EWI_TRIPLES
 };
 
-/* The pairs, then the triples. */
-extern const ewi_handler ewi_fused_handlers[EWI_PAIRS + EWI_TRIPLES];
+extern const ewi_handler ewi_pairs[EWI_PAIRS], ewi_triples[EWI_TRIPLES];
 
 #endif

@@ -198,21 +198,11 @@ enum ew_status ew_snapshot_take(struct ew_snapshot **out, const struct ew_instan
 
 static enum ew_status resize_memory(struct ew_memory *m, uint64_t pages)
 {
-	uint64_t room = m->owner->memory_room + m->bytes;
-	void *base;
-
 	if (pages == m->pages)
 		return EW_OK;
-	if (pages > m->max_pages || pages << m->page_log2 > room)
+	if (pages > m->max_pages || pages << m->page_log2 > m->owner->memory_room + m->bytes)
 		return EW_ERR_LIMIT;
-	base = ewi_realloc(&m->owner->alloc, m->base, (size_t)m->pages, (size_t)pages, (size_t)1 << m->page_log2);
-	if (!base && pages != 0)
-		return EW_ERR_NOMEM;
-	m->base = base;
-	m->pages = pages;
-	m->bytes = pages << m->page_log2;
-	m->owner->memory_room = room - m->bytes;
-	return EW_OK;
+	return ewi_memory_resize(m, pages);
 }
 
 static void copy_range(struct ew_memory *m, const struct ewi_memory_image *image, uint64_t at, uint64_t n)
@@ -269,19 +259,10 @@ static void clear_cards(struct ew_memory *m)
 
 static void copy_memory(struct ew_memory *m, const struct ewi_memory_image *image)
 {
-	const struct ew_alloc *a = &m->owner->alloc;
-	uint8_t *fresh = NULL;
-
-	if (m->bytes - image->size >= FRESH_BYTES)
-		fresh = ewi_alloc(a, (size_t)m->bytes, 1);
-	if (fresh) {
-		ewi_free(a, m->base, (size_t)m->bytes, 1);
-		m->base = fresh;
-		if (image->size != 0)
-			memcpy(fresh, image->bytes, (size_t)image->size);
-	} else {
+	if (m->bytes - image->size < FRESH_BYTES || !ewi_memory_renew(m))
 		copy_range(m, image, 0, m->bytes);
-	}
+	else if (image->size != 0)
+		memcpy(m->base, image->bytes, (size_t)image->size);
 	clear_cards(m);
 }
 

@@ -50,6 +50,8 @@ static const struct ewi_ins *replace_code(struct ew_exec *x, const struct ewi_in
 	const struct ewi_head *head = f->code;
 	bool crossed = f->instance == x->inst || x->top[-1].pc == &ewi_ins_cross;
 
+	if (GUARD_REFUSED(x, f))
+		return ewi_guard_refuse(pc, fp, x);
 	if (x->stack_end - fp < head->frame_slots || (!crossed && x->top == x->frames_end))
 		return ewi_trap(pc, fp, x, EW_TRAP_STACK);
 	if (!crossed)

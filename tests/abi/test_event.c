@@ -55,7 +55,7 @@ static void begin(struct arun *r)
 	arun_init(r);
 	r->config.grant.caps = EW_CAP_RECV | EW_CAP_EMIT;
 	r->host.emit = take_emit;
-	arun_open(r, "edge_v1", "event_poll", "event_ack", "event_emit");
+	arun_open(r, "edge_v1", "event_poll", "event_ack", "event_emit", "event_about");
 }
 
 static void polling_takes_events_in_order(void **state)
@@ -153,6 +153,41 @@ static void acknowledging_is_for_what_was_taken(void **state)
 	assert_int_equal(arun_i32(&r, 10), STALE);
 	arun_pick(&r, "event_poll");
 	assert_int_equal(arun_i32(&r, 0, 64, 100), AGAIN);
+	arun_close(&r);
+}
+
+/* A guest that has taken several says which one it answers. */
+static void emitting_is_about_a_taken_event(void **state)
+{
+	struct offer o;
+	struct arun r;
+
+	(void)state;
+	begin(&r);
+	for (uint32_t i = 0; i < 3; i++)
+		offer_set(&o, i, 10 + i, "t", "x");
+	ew_abi_offer(r.abi, o.list, o.states, 3);
+	arun_pick(&r, "event_about");
+	assert_int_equal(arun_i32(&r, 10), STALE); /* waiting */
+	arun_pick(&r, "event_poll");
+	arun_i32(&r, 0, 64, 100);
+	arun_i32(&r, 0, 64, 100);
+	arun_pick(&r, "event_ack");
+	assert_int_equal(arun_i32(&r, 10), 0);
+	for (uint32_t seq = 10; seq < 12; seq++) { /* done with or not */
+		arun_pick(&r, "event_about");
+		assert_int_equal(arun_i32(&r, seq), 0);
+		arun_pick(&r, "event_emit");
+		assert_int_equal(arun_i32(&r, 0, 1, 0, 1, 0), 0);
+		assert_int_equal(out.header.trace_id[0], seq);
+		assert_int_equal(out.header.trace_id[15], seq);
+	}
+	arun_pick(&r, "event_about");
+	assert_int_equal(arun_i32(&r, 12), STALE);
+	assert_int_equal(arun_i32(&r, 9), STALE);
+	ew_abi_begin(r.abi, 1, 0);
+	ew_abi_offer(r.abi, NULL, NULL, 0);
+	assert_int_equal(arun_i32(&r, 10), STALE); /* of another call */
 	arun_close(&r);
 }
 
@@ -290,6 +325,7 @@ int main(void)
 		cmocka_unit_test(what_does_not_fit_stays),
 		cmocka_unit_test(an_event_of_2_gib_is_too_big),
 		cmocka_unit_test(acknowledging_is_for_what_was_taken),
+		cmocka_unit_test(emitting_is_about_a_taken_event),
 		cmocka_unit_test(emitting_carries_time_trace_and_flags),
 		cmocka_unit_test(emitting_answers_for_the_receiver),
 		cmocka_unit_test(a_ring_takes_events_whole),

@@ -143,6 +143,67 @@ static void inference_reads_and_writes_guest_memory(void **state)
 	arun_close(&r);
 }
 
+/* Several windows in one call: below, at and above what the model was registered for. */
+static void inference_takes_batches(void **state)
+{
+	static const struct row {
+		const char *name;
+		uint32_t in_len, cap;
+		int32_t want;
+	} rows[] = {
+		{"nothing", 0, 100, INVAL},	{"one", 4, 100, 2},	      {"three", 12, 100, 6},
+		{"four", 16, 8, 8},		{"five", 20, 100, INVAL},     {"half a window", 14, 100, INVAL},
+		{"no room for two", 8, 3, TOOBIG}, {"far too long", 80, 100, INVAL},
+	};
+	static const uint8_t in[16] = {1, 2, 9, 4, 10, 20, 30, 5, 3, 3, 0, 1, 100, 100, 1, 2};
+	static const uint8_t want[8] = {3, 5, 30, 25, 6, 0xff, 0x7f, 0xff};
+	struct arun r;
+	int32_t one, many;
+
+	(void)state;
+	begin(&r);
+	assert_int_equal(ew_models_put(r.config.models, "many", "1", fc1.bytes, fc1.size, EW_MODELS_BATCH(4), &r.err),
+			 EW_OK);
+	assert_int_equal(ew_models_put(r.config.models, "state", "1", stateful.bytes, stateful.size, EW_MODELS_BATCH(2),
+				       &r.err), EW_ERR_UNSUPPORTED);
+	one = do_open(&r, "one");
+	many = do_open(&r, "many");
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		uint64_t before = ew_abi_stats(r.abi)->used[EW_QUOTA_INFERENCES];
+		uint32_t n = rows[i].want > 0 ? (uint32_t)rows[i].want : 0;
+
+		memset(arun_mem(&r, 100, 16), 0xa5, 16);
+		memcpy(arun_mem(&r, 0, 16), in, 16);
+		check_int(rows[i].name, do_infer(&r, many, 0, rows[i].in_len, 100, rows[i].cap),
+			  rows[i].want);
+		check_mem(rows[i].name, arun_mem(&r, 100, n), want, n);
+		check_int(rows[i].name, arun_mem(&r, 100 + n, 1)[0], 0xa5);
+		check_int(rows[i].name, ew_abi_stats(r.abi)->used[EW_QUOTA_INFERENCES] - before, n / 2);
+	}
+	assert_int_equal(do_infer(&r, one, 0, 8, 100, 100), INVAL);
+	arun_close(&r);
+}
+
+/* As many inferences as windows count against the quota, all or none. */
+static void batches_are_within_the_quota(void **state)
+{
+	struct arun r;
+
+	(void)state;
+	arun_init(&r);
+	r.config.grant.caps = EW_CAP_INFER;
+	r.config.grant.quota[EW_QUOTA_INFERENCES].per_call = 3;
+	assert_int_equal(ew_models_create(&r.config.models, &r.mem.alloc), EW_OK);
+	assert_int_equal(ew_models_put(r.config.models, "m", "1", fc1.bytes, fc1.size, EW_MODELS_BATCH(4), &r.err), EW_OK);
+	arun_open(&r, "edge_v1", "model_open", "infer");
+	ew_abi_begin(r.abi, 1, 0);
+	assert_int_equal(do_infer(&r, do_open(&r, "m"), 0, 16, 100, 100), QUOTA);
+	assert_int_equal(do_infer(&r, do_open(&r, "m"), 0, 8, 100, 100), 4);
+	assert_int_equal(do_infer(&r, do_open(&r, "m"), 0, 8, 100, 100), QUOTA);
+	assert_int_equal(do_infer(&r, do_open(&r, "m"), 0, 4, 100, 100), 2);
+	arun_close(&r);
+}
+
 /* float32 inputs are copied when they are not aligned; little-endian on every host. */
 static void other_types_travel_as_little_endian(void **state)
 {
@@ -425,6 +486,8 @@ int main(void)
 		cmocka_unit_test(names_open_models),
 		cmocka_unit_test(models_describe_themselves),
 		cmocka_unit_test(inference_reads_and_writes_guest_memory),
+		cmocka_unit_test(inference_takes_batches),
+		cmocka_unit_test(batches_are_within_the_quota),
 		cmocka_unit_test(other_types_travel_as_little_endian),
 		cmocka_unit_test(bad_inferences_are_refused),
 		cmocka_unit_test(inference_costs_what_info_says),

@@ -271,7 +271,8 @@ static void ticks_fail_like_events(void **state)
 	n.now += 10;
 	nrun_step(&n);
 	assert_int_equal(nrun_stats(&n, "f").ticks, 4);
-	assert_int_equal(nrun_stats(&n, "f").instances, 2 + 2);
+	assert_int_equal(nrun_stats(&n, "f").instances, 2 + 1);
+	assert_int_equal(nrun_stats(&n, "f").resets, 2);
 	nrun_close(&n);
 	wmod_free(&m);
 }

@@ -61,6 +61,17 @@ static void test_suite_lazy(void **state)
 	run_suite("--lazy");
 }
 
+/* Without bounds checks: what is out of bounds is a fault, and the trap that the scripts expect. */
+static void test_suite_guard(void **state)
+{
+	(void)state;
+	if (!EW_CONFIG_GUARD) {
+		print_message("skipped: guards are compiled away\n");
+		skip();
+	}
+	run_suite("--guard");
+}
+
 /* The same step by step: other internal code, the same results. */
 static void test_observed(void **state)
 {
@@ -278,7 +289,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_suite),
-		cmocka_unit_test(test_suite_lazy),
+		cmocka_unit_test(test_suite_lazy), cmocka_unit_test(test_suite_guard),
 		cmocka_unit_test(test_observed),
 		cmocka_unit_test(test_proposals),
 		cmocka_unit_test(test_failures),
