@@ -119,7 +119,8 @@ EW_API enum ew_status ew_uplink_stats(const struct ew_uplink *u, uint32_t lane, 
  * ---- The peer's side ----
  *
  * A batch, after expansion, is events one behind the other, numbers little-endian: id (16 bytes), trace id (16), number in
- * the log (8), time (8), length of data (4), flags (2), content type (2), length of topic (2), 0 (2); topic; data.
+ * the log (8), time (8), length of data (4), low half of flags (2), content type (2), length of topic (2), high half (2; only
+ * EW_EVENT_CONTEXT of it, then data ends in a trace context, trace.h); topic; data.
  */
 #define EW_UPLINK_HEAD_BYTES 60u
 

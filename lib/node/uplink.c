@@ -254,7 +254,7 @@ static enum ew_status add(struct ew_uplink *u, struct lane *l, const struct ew_e
 	ewi_put_le16(p + 52, (uint16_t)(e->flags & EW_EVENT_USER_FLAGS));
 	ewi_put_le16(p + 54, e->content_type);
 	ewi_put_le16(p + 56, e->topic_bytes);
-	ewi_put_le16(p + 58, 0);
+	ewi_put_le16(p + 58, (uint16_t)((e->flags & EW_EVENT_CONTEXT) >> 16));
 	memcpy(p + EW_UPLINK_HEAD_BYTES, ew_event_topic(e), e->topic_bytes);
 	if (data)
 		memcpy(p + EW_UPLINK_HEAD_BYTES + e->topic_bytes, ew_event_data(e), data);
@@ -467,11 +467,11 @@ enum ew_status ew_uplink_item_get(const void *bytes, size_t size, size_t *at, st
 	out->event.seq = ewi_le64(p + 32);
 	out->event.time_ns = ewi_le64(p + 40);
 	out->event.data_bytes = ewi_le32(p + 48);
-	out->event.flags = ewi_le16(p + 52);
+	out->event.flags = ewi_le16(p + 52) | (uint32_t)ewi_le16(p + 58) << 16;
 	out->event.content_type = ewi_le16(p + 54);
 	out->event.topic_bytes = ewi_le16(p + 56);
 	left -= EW_UPLINK_HEAD_BYTES;
-	if (ewi_le16(p + 58) != 0 || out->event.topic_bytes > left || out->event.data_bytes > left - out->event.topic_bytes)
+	if (out->event.flags & ~(EW_EVENT_USER_FLAGS | EW_EVENT_CONTEXT) || out->event.topic_bytes > left || out->event.data_bytes > left - out->event.topic_bytes)
 		return EW_ERR_MALFORMED;
 	out->topic = (const char *)p + EW_UPLINK_HEAD_BYTES;
 	out->data = p + EW_UPLINK_HEAD_BYTES + out->event.topic_bytes;
