@@ -306,8 +306,8 @@ check-san: ## the test programs under AddressSanitizer and UBSan, in BUILD/san
 	$(SUBMAKE) BUILD=$(BUILD)/san WERROR= OPT="$(SAN)" CPPFLAGS="$(CPPFLAGS) -DEW_CONFIG_EXEC_TAIL=0" check-tests
 
 POWER_OPS ?= 2000
-POWER := $(filter $(BUILD)/tests/store/test_power_%,$(TESTS))
-check-power: ## cut the power at every write, erase and sync of POWER_OPS=2000 operations on each store and back end
+POWER := $(filter $(BUILD)/tests/store/test_power_% $(BUILD)/tests/node/test_power_%,$(TESTS))
+check-power: ## cut the power at every write, erase and sync of POWER_OPS=2000 operations on each store and back end, and of nodes
 	$(SUBMAKE) $(POWER)
 	@for t in $(POWER); do EW_POWER_OPS=$(POWER_OPS) $$t || exit 1; done
 

@@ -151,6 +151,18 @@ static inline float ewi_float_at(const uint8_t *p, size_t i)
 	return v;
 }
 
+/* Elements of `width` bytes from the file's byte order to that of a big-endian machine; width 0: none. */
+static inline void ewi_turn(uint8_t *p, size_t bytes, uint32_t width)
+{
+	for (size_t i = 0; width && i < bytes; i += width)
+		for (size_t a = i, b = i + width - 1; a < b; a++, b--) {
+			uint8_t byte = p[a];
+
+			p[a] = p[b];
+			p[b] = byte;
+		}
+}
+
 /* Into the range; a NaN stays one: both comparisons are then false. */
 static inline float ewi_clamp_float(float v, float low, float high)
 {
@@ -171,6 +183,7 @@ struct ewi_convert {
 	size_t count;
 	uint8_t in_type, out_type; /* enum ew_tensor_type */
 	bool single;
+	uint8_t turn; /* ASSIGN of a constant: ewi_turn */
 	int32_t in_zero, out_zero;
 	float in_scale, out_scale;
 	struct ewi_scale ratio; /* in_scale / out_scale */

@@ -67,13 +67,11 @@ enum ew_status ewi_prep_readable(const struct ewi_prep *p, const struct ewi_tens
 	return EW_OK;
 }
 
-enum ew_status ewi_prep_native(const struct ewi_prep *p, const struct ewi_tensor *t,
-			       const char *what)
+uint8_t ewi_prep_turn(const struct ewi_tensor *t)
 {
-	if (EW_BIG_ENDIAN && t->data && ewi_type_bits(t->type) > 8)
-		return ewi_prep_error(p, EW_ERR_UNSUPPORTED, "a constant %s of type %s", what,
-				      ew_tensor_type_name(t->type));
-	return EW_OK;
+	unsigned bits = ewi_type_bits(t->type);
+
+	return EW_BIG_ENDIAN && t->data && bits > 8 ? (uint8_t)(bits / 8) : 0;
 }
 
 enum ew_status ewi_prep_types(const struct ewi_prep *p, const struct ewi_tensor *a,
