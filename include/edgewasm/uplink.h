@@ -46,7 +46,8 @@ struct ew_uplink;
 #define EW_UPLINK_BATCH_EVENTS 256u
 #define EW_UPLINK_BATCH_BYTES (EW_CONFIG_SMALL ? 1024u : 65536u)
 #define EW_UPLINK_RESEND_NS 30000000000ull
-#define EW_UPLINK_IDLE_RECORDS 1024u /* so many records without anything for a lane are passed over before that is written down */
+/* So many records without anything for a lane are passed over before that is written down; a 32nd in a log half full. */
+#define EW_UPLINK_IDLE_RECORDS 1024u
 
 /* Events go to the first lane that wants them; the last one takes the rest. */
 struct ew_uplink_lane {

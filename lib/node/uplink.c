@@ -137,12 +137,23 @@ enum ew_status ew_uplink_open(struct ew_uplink **out, const struct ew_uplink_con
 	return EW_OK;
 }
 
+/* Records behind a cursor hold up their segments: in a log that is half full, fewer of them are much. */
+static bool is_much(const struct ew_uplink *u, uint64_t records)
+{
+	struct ew_log_stat stat;
+
+	if (records >= EW_UPLINK_IDLE_RECORDS || records < EW_UPLINK_IDLE_RECORDS / 32)
+		return records >= EW_UPLINK_IDLE_RECORDS;
+	ew_log_stat(u->log, &stat);
+	return stat.bytes > stat.capacity_bytes / 2;
+}
+
 /* What has been read behind the cursor, and was not for this lane, is written down once it is much. */
-static enum ew_status pass_over(struct ew_uplink *u, struct lane *l, uint64_t records)
+static enum ew_status pass_over(struct ew_uplink *u, struct lane *l, bool all)
 {
 	enum ew_status st;
 
-	if (l->events || (l->seen - l->acked < records && !l->unwritten) || l->seen == l->acked)
+	if (l->events || l->seen == l->acked || !(all || l->unwritten || is_much(u, l->seen - l->acked)))
 		return EW_OK;
 	st = ew_log_cursor_ack(u->log, l->cursor, l->seen);
 	l->unwritten = st != EW_OK;
@@ -162,7 +173,7 @@ void ew_uplink_close(struct ew_uplink *u)
 		struct lane *l = &u->lanes[i];
 
 		if (l->rd) {
-			(void)pass_over(u, l, 1);
+			(void)pass_over(u, l, true);
 			ew_log_reader_destroy(l->rd);
 		}
 		ewi_free(&alloc, l->raw, l->raw_cap, 1);
@@ -363,7 +374,7 @@ enum ew_status ew_uplink_next(struct ew_uplink *u, uint64_t now_ns, struct ew_up
 			l->closed = st == EW_OK;
 		}
 		if (st == EW_OK)
-			(void)pass_over(u, l, EW_UPLINK_IDLE_RECORDS); /* what fails is tried again */
+			(void)pass_over(u, l, false); /* what fails is tried again */
 		if (st != EW_OK)
 			return st;
 		if (l->closed && now_ns >= l->send_ns) /* lanes behind it wait for the budget, too */
