@@ -322,6 +322,6 @@ static void pack(const void *params, const void *const in[EWI_CALL_INPUTS], void
 		pack_all(&from, head, from.p->single ? EWI_FINISH_SINGLE : EWI_FINISH_TWICE);
 }
 
-const struct ewi_packing ewi_conv_s8_avx2_packing = {NULL, packed_bytes, pack};
+const struct ewi_packing ewi_conv_s8_avx2_packing = {NULL, packed_bytes, pack, false};
 #endif
 #endif
