@@ -44,6 +44,7 @@
 #include "edgewasm/state.h"
 #include "edgewasm/status.h"
 #include "edgewasm/store.h"
+#include "edgewasm/trace.h"
 #include "edgewasm/uplink.h"
 #include "edgewasm/wasm.h"
 #include "edgewasm/watch.h"

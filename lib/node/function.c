@@ -166,6 +166,8 @@ enum ew_status ewi_version_start(struct ewi_version *v, struct ew_trap *trap, in
 	if (st == EW_OK)
 		st = call_once(v, "edge_init", "()i", &used, trap, result, err);
 	v->function->stats.fuel += used;
+	if (v->tenant)
+		ewi_tenant_charge(v->tenant, &(const struct ewi_cost){.fuel = used}, v->node->now_ns);
 	if (st != EW_OK) {
 		ewi_version_stop(v);
 		return st;
@@ -306,6 +308,8 @@ static enum ew_status load(struct ewi_version *v, const struct ew_function_confi
 	const void *bytes = c->module_bytes;
 	enum ew_status st = copy_texts(v, c);
 
+	if (st == EW_OK && c->tenant)
+		st = ewi_tenant_get(v->node, c->tenant, &v->tenant, err);
 	if (st == EW_OK && c->sha256) {
 		memcpy(v->sha256, c->sha256, sizeof(v->sha256));
 		v->hash_known = true;
@@ -698,6 +702,7 @@ static void fill(const struct ewi_function *f, struct ew_function_stats *out)
 	out->kept_version = f->kept ? f->kept->version : NULL;
 	out->sha256 = v->sha256;
 	out->loaded = v->module != NULL;
+	out->tenant = v->tenant ? v->tenant->name : NULL;
 	out->canary_version = f->canary ? f->canary->version->version : NULL;
 	out->canary_events = f->canary ? f->canary->arms[1].events : 0;
 }

@@ -32,7 +32,7 @@ enum ewi_answer {
 /* The beginning of START's data; the store's hash follows. */
 struct ewi_start {
 	uint32_t max_functions, max_routes, max_metrics, max_batch, step_events, stack_slots, call_depth, flags,
-		buffer_bytes, kv_keys, kv_bytes, max_loaded, cache_low, cache_high;
+		buffer_bytes, kv_keys, kv_bytes, max_loaded, cache_low, cache_high, trace_bytes;
 };
 enum {
 	EWI_START_CLOCK = 1u << 0,
@@ -42,7 +42,7 @@ enum {
 	EWI_START_LOAD = 1u << 4
 };
 #define EWI_START_VERSION 1u
-#define EWI_START_WORDS 15u /* the version first */
+#define EWI_START_WORDS 16u /* the version first */
 #define EWI_START_BYTES (EWI_START_WORDS * 4 + EW_SHA256_BYTES)
 void ewi_start_encode(uint8_t out[EWI_START_BYTES], const struct ewi_start *s, const uint8_t kv[EW_SHA256_BYTES]);
 enum ew_status ewi_start_decode(const uint8_t *bytes, size_t size, struct ewi_start *out);

@@ -32,7 +32,8 @@ enum ewi_act {
 	EWI_ACT_MODEL,
 	EWI_ACT_SELECT,
 	EWI_ACT_SETTING,
-	EWI_ACT_UNLOAD
+	EWI_ACT_UNLOAD,
+	EWI_ACT_TENANT
 };
 
 struct ewi_act_args {
@@ -41,6 +42,7 @@ struct ewi_act_args {
 	const struct ew_function_config *function; /* PUT, CANARY */
 	const struct ew_canary_config *canary;
 	const struct ew_node_model_config *model;
+	const struct ew_tenant_config *tenant;
 	const void *value; /* SETTING; NULL: back to what the function was put with */
 	size_t value_bytes;
 };
@@ -146,6 +148,7 @@ struct ewi_version {
 	uint64_t batch_age_ns;
 	uint32_t batch_bytes;
 	uint64_t cache_ttl_ns;
+	struct ewi_tenant *tenant; /* NULL: none */
 	uint64_t number; /* no other version, and not this one with other settings, has had it */
 	struct ewi_hold *hold; /* for the function, when its own has less room; NULL: it is enough */
 
@@ -215,6 +218,32 @@ struct ewi_hold {
 	size_t size, used;
 };
 
+/* tenant.c */
+enum { EWI_TENANT_QUOTAS = 5 };
+struct ewi_tenant {
+	struct ewi_tenant *next;
+	char name[EW_NODE_NAME_BYTES];
+	struct ew_bucket bucket[EWI_TENANT_QUOTAS]; /* events, bytes, fuel, time, inferences; rate 0: no quota */
+	uint64_t debt[EWI_TENANT_QUOTAS];
+	bool limited, broke;
+	struct ew_tenant_stats stats; /* counters only */
+};
+
+/* What a call has cost. */
+struct ewi_cost {
+	uint64_t events, bytes, fuel, busy_ns, inferences;
+};
+
+/* guest.c: one call, or a result from the cache. */
+struct ewi_call {
+	const struct ew_event *const *events;
+	uint32_t count;	      /* 0: a tick */
+	uint32_t lost, first; /* events without a verdict, and the first of them */
+	bool cached;
+	uint64_t begin_ns;
+	struct ewi_cost cost;
+};
+
 /* cache.c: what a result is found by; then the event's topic and data. */
 struct ewi_cache_key {
 	uint64_t hash, version;
@@ -251,7 +280,12 @@ struct ew_node {
 	struct ewi_keeper *keeper;     /* NULL: nobody keeps what runs */
 	struct ew_exec *exec;
 	struct ewi_cache *cache; /* NULL: none */
+	struct ewi_tenant *tenants; /* in the order in which they came */
 	uint64_t versions;	 /* numbers given to them */
+	uint8_t *trace_room;	 /* trace_bytes for what is emitted and its trace context; NULL: none is attached */
+	uint32_t trace_bytes;
+	uint64_t wall_offset;		/* of the realtime clock from now_ns, for what is told; 0: not known */
+	const struct ew_event *asking; /* the event of a call that has only one; NULL */
 	uint64_t now_ns;
 	bool busy; /* in a step or put: a callback must not come back */
 
@@ -343,6 +377,25 @@ void ewi_hold_events(struct ewi_function *f, const struct ew_event *const *event
 /* Judge what is held now, or what is due. */
 void ewi_hold_flush(struct ewi_function *f);
 void ewi_hold_due(struct ew_node *node);
+
+/* tenant.c */
+struct ewi_tenant *ewi_tenant_find(const struct ew_node *node, const char *name);
+/* The tenant of that name, made if there is none. */
+enum ew_status ewi_tenant_get(struct ew_node *node, const char *name, struct ewi_tenant **out, struct ew_error *err);
+void ewi_tenants_free(struct ew_node *node);
+/* False: something is used up.  *told: so it was the last time. */
+bool ewi_tenant_allows(struct ewi_tenant *t, uint64_t now_ns, bool *told);
+void ewi_tenant_charge(struct ewi_tenant *t, const struct ewi_cost *c, uint64_t now_ns);
+
+/* span.c */
+/* The event that v is working for, as far as can be told; NULL. */
+const struct ew_event *ewi_span_event(const struct ewi_version *v);
+/* Its trace context behind what is emitted: true when header and data have been changed. */
+bool ewi_span_attach(const struct ewi_version *v, struct ew_event *header, const void **data);
+void ewi_span_clock(struct ew_node *node);
+/* Only with host.span, host.entry.  failure: NULL, or the cause's name. */
+void ewi_span_tell(struct ewi_version *v, const struct ewi_call *call, const char *failure);
+void ewi_span_entry(const struct ewi_version *v, const struct ew_event *e, uint32_t level, const char *text, size_t len);
 
 /* cache.c */
 enum ew_status ewi_cache_create(struct ewi_cache **out, size_t max_bytes, const struct ew_alloc *alloc);

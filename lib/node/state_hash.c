@@ -171,6 +171,19 @@ static void add_metrics(struct ewi_sha256 *s, const struct ew_node *node)
 	}
 }
 
+static void add_tenants(struct ewi_sha256 *s, const struct ew_node *node)
+{
+	for (const struct ewi_tenant *t = node->tenants; t; t = t->next) {
+		add_text(s, t->name);
+		add_number(s, t->broke);
+		for (int k = 0; k < EWI_TENANT_QUOTAS; k++) {
+			add_number(s, t->bucket[k].rate);
+			add_number(s, t->bucket[k].tokens);
+			add_number(s, t->debt[k]);
+		}
+	}
+}
+
 enum ew_status ew_node_state_hash(struct ew_node *node, uint8_t out[EW_SHA256_BYTES])
 {
 	struct ewi_sha256 s;
@@ -188,6 +201,7 @@ enum ew_status ew_node_state_hash(struct ew_node *node, uint8_t out[EW_SHA256_BY
 		add_text(&s, node->routes[i].function->name);
 	}
 	add_metrics(&s, node);
+	add_tenants(&s, node);
 	if (node->kv)
 		add_kv(&s, node->kv);
 	ewi_sha256_get(&s, out);
