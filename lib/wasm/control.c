@@ -289,7 +289,7 @@ enum ewi_host_end ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc, uni
 	x->pending = NULL;
 	status = f->host(f->user, caller, args);
 	caller->exec = own;
-	if (EW_LIKELY(status >= EW_OK))
+	if (EW_LIKELY(status >= EW_OK) && !ewi_functype_plain(t))
 		status = take_references(f, caller, args);
 	ewi_switch_instance(x, caller); /* memory may have grown */
 	x->fp = fp;
