@@ -111,9 +111,9 @@ enum ew_status ewi_prep_state(struct ewi_prep *p, uint64_t bytes)
 }
 
 /*
- * Rearranges the constants for op->kernel.  A kernel that does not want them steps back for the one below it; where packing
- * takes more than half of what the model may still take (the rest is for what operators cannot do without), another
- * variant reads them in place.
+ * Rearranges the constants for op->kernel.  A kernel steps back for the one below it, at last for one that reads them in
+ * place, when it does not want them, when they are computed, or when packing them takes more than half of what the model may
+ * still take (the rest is for what operators cannot do without).
  */
 static enum ew_status pack(struct ewi_prep *p, const struct ewi_kernel *slot)
 {
@@ -126,15 +126,12 @@ static enum ew_status pack(struct ewi_prep *p, const struct ewi_kernel *slot)
 	for (uint32_t i = 0; i < EWI_CALL_INPUTS; i++)
 		if (ewi_prep_in(p, i))
 			in[i] = ewi_prep_in(p, i)->data;
-	while ((packing = p->op->kernel->packing) != NULL && in[1]) {
-		bytes = packing->bytes(p->op->params);
-		if (bytes > 0 && (!packing->worth || packing->worth(p->op->params, in)))
+	while ((packing = p->op->kernel->packing) != NULL) {
+		bytes = in[1] || packing->computed ? packing->bytes(p->op->params) : 0;
+		if (bytes > 0 && bytes <= (p->m->config.max_model_bytes - p->m->held_bytes) / 2 &&
+		    (!packing->worth || packing->worth(p->op->params, in)))
 			break;
 		p->op->kernel = ewi_kernel_below(slot, p->m->features, p->op->kernel);
-	}
-	if (packing && (!in[1] /* computed weights */ || bytes > (p->m->config.max_model_bytes - p->m->held_bytes) / 2)) {
-		p->op->kernel = ewi_kernel_best(slot, p->m->features, true);
-		packing = NULL;
 	}
 	if (!packing)
 		return EW_OK;

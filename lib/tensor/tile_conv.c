@@ -27,7 +27,7 @@ static inline size_t bytes_of(const void *params, const struct ewi_tile_isa *isa
 	{                                                                                          \
 		ewi_tile_rows_fill(p, in, to, &ewi_tile_##isa, false);                             \
 	}                                                                                          \
-	const struct ewi_packing ewi_conv_s8_##isa##_packing = {NULL, isa##_bytes, isa##_fill};    \
+	const struct ewi_packing ewi_conv_s8_##isa##_packing = {NULL, isa##_bytes, isa##_fill, false};    \
 	size_t ewi_conv_s8_##isa##_packed_scratch(const void *p, size_t n)                         \
 	{                                                                                          \
 		return ewi_tile_rows_scratch(p, n, &ewi_tile_##isa);                               \
