@@ -164,7 +164,9 @@ TRAIN_ARGS ?= --quiet
 demo: ## the main job: install what is missing, build, train a model, judge a fleet of 10,000 machines
 	@CC=$(call quote,$(CC)) ZLIB=$(ZLIB) sh tests/check/need.sh demo
 	$(SUBMAKE) TRAIN_ARGS= $(BUILD)/fleet $(BUILD)/vibration.tflite
-	$(BUILD)/fleet --model $(BUILD)/vibration.tflite --guest examples/fleet/vibration.wasm --seconds 20 $(DEMO_ARGS)
+	@rm -rf $(BUILD)/demo-journal
+	$(BUILD)/fleet --model $(BUILD)/vibration.tflite --guest examples/fleet/vibration.wasm --seconds 20 \
+		--story --journal $(BUILD)/demo-journal $(DEMO_ARGS)
 
 $(BUILD)/vibration.tflite: $(BUILD)/fleet-train
 	$(call say,TRAIN)$(BUILD)/fleet-train $(TRAIN_ARGS) -o $@.new && mv $@.new $@
