@@ -125,6 +125,17 @@ static void print_bytes(const uint8_t *p, size_t n)
 			printf("\\x%02x", p[i]);
 }
 
+/* An output's data, without its id and a trace context (trace.h). */
+static size_t payload_bytes(const struct ew_event *e, const uint8_t *data)
+{
+	size_t bytes = e->data_bytes - EW_JOURNAL_ID_BYTES, state;
+
+	if (!(e->flags & EW_EVENT_CONTEXT) || bytes < EW_EVENT_CONTEXT_BYTES)
+		return bytes;
+	state = data[bytes - 2] | (size_t)data[bytes - 1] << 8;
+	return state > bytes - EW_EVENT_CONTEXT_BYTES ? bytes : bytes - EW_EVENT_CONTEXT_BYTES - state;
+}
+
 static void told(void *user, const struct ew_event *e, const void *topic, const void *data)
 {
 	const struct replay *r = user;
@@ -139,7 +150,7 @@ static void told(void *user, const struct ew_event *e, const void *topic, const 
 	print_bytes(topic, e->topic_bytes);
 	if (r->outputs && kind == EW_JOURNAL_OUTPUT) {
 		putchar(' ');
-		print_bytes(data, e->data_bytes - EW_JOURNAL_ID_BYTES);
+		print_bytes(data, payload_bytes(e, data));
 	}
 	putchar('\n');
 }
