@@ -14,10 +14,11 @@
 #define PAIR 2u
 #define FOUR 4u
 #define BEHIND 64u /* elements that are read behind a line, by copying and by steps */
-#define AHEAD 8u   /* windows that go together may be beyond the last one */
+#define AHEAD 7u   /* windows behind the last one that half a tile may look at */
 #define ELEMENTS_MAX (1u << 26)
 #define TOGETHER 6u /* least pixels of a stretch */
 #define STRETCH_BYTES 12288u
+#define PART 4u /* of the picture, that a stretch may take at most */
 #define PIXELS 24u /* least that all weights are read for, where they are not cached */
 #define CACHED_BYTES 24576u /* of weights, which then stay in the first cache */
 
@@ -35,8 +36,11 @@ static uint32_t stretch_of(const struct ewi_conv *p, size_t windows)
 	const struct ewi_window *w = &p->win;
 	uint64_t pixels = (uint64_t)windows * w->batches * w->out_h * w->out_w, n = TOGETHER;
 
-	if (2 * depth_of(p) * w->out_c > CACHED_BYTES)
-		n = STRETCH_BYTES / 2 / w->in_c / TOGETHER * TOGETHER;
+	if (2 * depth_of(p) * w->out_c > CACHED_BYTES) {
+		uint64_t bytes = pixels * w->in_c / PART;
+
+		n = (bytes < STRETCH_BYTES ? bytes : STRETCH_BYTES) / 2 / w->in_c / TOGETHER * TOGETHER;
+	}
 	n = n < TOGETHER ? TOGETHER : n;
 	return (uint32_t)(n < pixels ? n : pixels);
 }
@@ -63,7 +67,9 @@ bool ewi_conv_lines_avx2(const struct ewi_conv *p, size_t windows, struct ewi_co
 	if (columns > ELEMENTS_MAX || elements > ELEMENTS_MAX || lines > ELEMENTS_MAX || elements * lines > ELEMENTS_MAX ||
 	    (uint64_t)w->stride_w * w->in_c > ELEMENTS_MAX)
 		return false;
-	l->elements = (size_t)(elements * lines) + BEHIND + AHEAD * (size_t)w->stride_w * w->in_c;
+	l->elements = (size_t)(elements * lines) + BEHIND;
+	if ((w->out_c - 1) % TILE < TILE / 2)
+		l->elements += AHEAD * (size_t)w->stride_w * w->in_c;
 	return true;
 }
 
@@ -316,6 +322,6 @@ static void pack(const void *params, const void *const in[EWI_CALL_INPUTS], void
 		pack_all(&from, head, from.p->single ? EWI_FINISH_SINGLE : EWI_FINISH_TWICE);
 }
 
-const struct ewi_packing ewi_conv_s8_avx2_packing = {NULL, packed_bytes, pack};
+const struct ewi_packing ewi_conv_s8_avx2_packing = {NULL, packed_bytes, pack, false};
 #endif
 #endif

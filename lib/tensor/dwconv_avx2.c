@@ -164,7 +164,7 @@ static void pack(const void *params, const void *const in[EWI_CALL_INPUTS], void
 		pack_all(p, in, head, p->single ? EWI_FINISH_SINGLE : EWI_FINISH_TWICE);
 }
 
-const struct ewi_packing ewi_dwconv_s8_avx2_packing = {NULL, packed_bytes, pack};
+const struct ewi_packing ewi_dwconv_s8_avx2_packing = {NULL, packed_bytes, pack, false};
 
 /* The pixel that is all zero point. */
 size_t ewi_dwconv_s8_avx2_packed_scratch(const void *params, size_t windows)

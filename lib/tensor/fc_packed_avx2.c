@@ -208,7 +208,7 @@ static bool worth(const void *params, const void *const in[EWI_CALL_INPUTS])
 	return split <= steps * tiles / 2;
 }
 
-const struct ewi_packing ewi_fc_s8_avx2_packing = {worth, packed_bytes, pack};
+const struct ewi_packing ewi_fc_s8_avx2_packing = {worth, packed_bytes, pack, false};
 
 /* A row, unsigned, rounded up to steps and to whole vectors. */
 static size_t stride_of(const struct ewi_fc *p)

@@ -80,6 +80,7 @@ struct ewi_packing {
 	size_t (*bytes)(const void *params);
 	/* in: the inputs that are constants, as in ewi_call; to: so many bytes, zeros */
 	void (*fill)(const void *params, const void *const in[EWI_CALL_INPUTS], void *to);
+	bool computed; /* inputs need not be constants: what is packed are the parameters */
 };
 
 /*
@@ -227,7 +228,7 @@ struct ewi_lead ewi_conv_rows_lead(const void *params, uint32_t input, size_t wi
 	extern const struct ewi_packing ewi_dwconv_s8_##isa##_packing;                             \
 	size_t ewi_dwconv_s8_##isa##_packed_scratch(const void *params, size_t windows);
 #include "tensor/tiles.def"
-extern const struct ewi_packing ewi_fc_s8_avx2_packing;
+extern const struct ewi_packing ewi_fc_s8_avx2_packing, ewi_add_s8_avx2_packing;
 size_t ewi_fc_s8_avx2_packed_scratch(const void *params, size_t windows);
 size_t ewi_fc_s8_sse41_scratch(const void *params, size_t windows);
 size_t ewi_fc_s8_avx2_scratch(const void *params, size_t windows);

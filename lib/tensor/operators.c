@@ -126,7 +126,7 @@ static enum ew_status pack(struct ewi_prep *p, const struct ewi_kernel *slot)
 		if (ewi_prep_in(p, i))
 			in[i] = ewi_prep_in(p, i)->data;
 	if (bytes == 0 || bytes > (p->m->config.max_model_bytes - p->m->held_bytes) / 2 ||
-	    !in[1] /* computed weights */ || (packing->worth && !packing->worth(p->op->params, in))) {
+	    (!in[1] && !packing->computed) /* computed weights */ || (packing->worth && !packing->worth(p->op->params, in))) {
 		p->op->kernel = ewi_kernel_best(slot, p->m->features, true);
 		return EW_OK;
 	}
