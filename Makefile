@@ -164,7 +164,9 @@ TRAIN_ARGS ?= --quiet
 demo: ## the main job: install what is missing, build, train a model, judge a fleet of 10,000 machines
 	@CC=$(call quote,$(CC)) ZLIB=$(ZLIB) sh tests/check/need.sh demo
 	$(SUBMAKE) TRAIN_ARGS= $(BUILD)/fleet $(BUILD)/vibration.tflite
-	$(BUILD)/fleet --model $(BUILD)/vibration.tflite --guest examples/fleet/vibration.wasm --seconds 20 $(DEMO_ARGS)
+	@rm -rf $(BUILD)/demo-journal
+	$(BUILD)/fleet --model $(BUILD)/vibration.tflite --guest examples/fleet/vibration.wasm --seconds 20 \
+		--story --journal $(BUILD)/demo-journal $(DEMO_ARGS)
 
 $(BUILD)/vibration.tflite: $(BUILD)/fleet-train
 	$(call say,TRAIN)$(BUILD)/fleet-train $(TRAIN_ARGS) -o $@.new && mv $@.new $@
@@ -304,10 +306,14 @@ check-san: ## the test programs under AddressSanitizer and UBSan, in BUILD/san
 	$(SUBMAKE) BUILD=$(BUILD)/san WERROR= OPT="$(SAN)" CPPFLAGS="$(CPPFLAGS) -DEW_CONFIG_EXEC_TAIL=0" check-tests
 
 POWER_OPS ?= 2000
-POWER := $(filter $(BUILD)/tests/store/test_power_%,$(TESTS))
-check-power: ## cut the power at every write, erase and sync of POWER_OPS=2000 operations on each store and back end
+POWER := $(filter $(BUILD)/tests/store/test_power_% $(BUILD)/tests/node/test_power_%,$(TESTS))
+check-power: ## cut the power at every write, erase and sync of POWER_OPS=2000 operations on each store and back end, and of nodes
 	$(SUBMAKE) $(POWER)
 	@for t in $(POWER); do EW_POWER_OPS=$(POWER_OPS) $$t || exit 1; done
+
+check-replay: ## record the fleet (REPLAY_FLEET="--machines 50 --seconds 60"), and let it happen again on other machines (qemu-user)
+	$(SUBMAKE) TRAIN_ARGS= $(BUILD)/fleet $(BUILD)/vibration.tflite $(BUILD)/ew-replay
+	+@$(RUNENV) REPLAY_FLEET=$(call quote,$(REPLAY_FLEET)) sh tests/check/replay.sh $(BUILD)
 
 check-tsan: ## the threads of the event room under ThreadSanitizer, in BUILD/tsan
 	$(SUBMAKE) BUILD=$(BUILD)/tsan WERROR= OPT="-O1 -fsanitize=thread" $(BUILD)/tsan/tests/event/test_ring_threads \
@@ -404,7 +410,7 @@ help: ## this list
 -include $(SHIMOBJ:%.o=%.d)
 -include $(wildcard $(BUILD)/examples/firmware/*.d $(BUILD)/m*/examples/firmware/*.d)
 -include $(LIBSRC:%.c=$(BUILD)/m4/%.d) $(LIBSRC:%.c=$(BUILD)/m33/%.d)
-.PHONY: all lib programs tests demo check check-run check-tests check-san check-clang check-cross check-power fuzz bench core-m4 firmware size install uninstall stack tables \
+.PHONY: all lib programs tests demo check check-run check-tests check-san check-clang check-cross check-power check-replay fuzz bench core-m4 firmware size install uninstall stack tables \
 	format deps clean help FORCE $(CHECKS:%=check-%) $(TESTROOMS:%=check-%)
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -29,6 +29,8 @@ extern "C" {
 #define EW_TOPIC_MAX_BYTES 65535u
 /* flags: the low half is the application's and travels unchanged; the high half is the library's. */
 #define EW_EVENT_USER_FLAGS 0x0000ffffu
+#define EW_EVENT_CONTEXT 0x40000000u /* the data ends in a trace context, see trace.h */
+#define EW_EVENT_CONTEXT_BYTES 12u   /* of it, besides its tracestate */
 
 /*
  * The header of an event, in a ring, from a log, or filled in by the host: 48 bytes in host byte order,
@@ -54,6 +56,19 @@ static inline char *ew_event_topic(const struct ew_event *e)
 static inline uint8_t *ew_event_data(const struct ew_event *e)
 {
 	return (uint8_t *)(e + 1) + e->topic_bytes;
+}
+
+/* data_bytes without a trace context; one that is not whole is data. */
+static inline uint32_t ew_event_payload_bytes(const struct ew_event *e)
+{
+	const uint8_t *end = ew_event_data(e) + e->data_bytes;
+	uint32_t state;
+
+	if (!(e->flags & EW_EVENT_CONTEXT) || e->data_bytes < EW_EVENT_CONTEXT_BYTES)
+		return e->data_bytes;
+	state = end[-2] | (uint32_t)end[-1] << 8;
+	return state > e->data_bytes - EW_EVENT_CONTEXT_BYTES ? e->data_bytes :
+								e->data_bytes - EW_EVENT_CONTEXT_BYTES - state;
 }
 
 /*

@@ -67,13 +67,11 @@ enum ew_status ewi_prep_readable(const struct ewi_prep *p, const struct ewi_tens
 	return EW_OK;
 }
 
-enum ew_status ewi_prep_native(const struct ewi_prep *p, const struct ewi_tensor *t,
-			       const char *what)
+uint8_t ewi_prep_turn(const struct ewi_tensor *t)
 {
-	if (EW_BIG_ENDIAN && t->data && ewi_type_bits(t->type) > 8)
-		return ewi_prep_error(p, EW_ERR_UNSUPPORTED, "a constant %s of type %s", what,
-				      ew_tensor_type_name(t->type));
-	return EW_OK;
+	unsigned bits = ewi_type_bits(t->type);
+
+	return EW_BIG_ENDIAN && t->data && bits > 8 ? (uint8_t)(bits / 8) : 0;
 }
 
 enum ew_status ewi_prep_types(const struct ewi_prep *p, const struct ewi_tensor *a,
@@ -128,7 +126,7 @@ static enum ew_status pack(struct ewi_prep *p, const struct ewi_kernel *slot)
 		if (ewi_prep_in(p, i))
 			in[i] = ewi_prep_in(p, i)->data;
 	if (bytes == 0 || bytes > (p->m->config.max_model_bytes - p->m->held_bytes) / 2 ||
-	    !in[1] /* computed weights */ || (packing->worth && !packing->worth(p->op->params, in))) {
+	    (!in[1] && !packing->computed) /* computed weights */ || (packing->worth && !packing->worth(p->op->params, in))) {
 		p->op->kernel = ewi_kernel_best(slot, p->m->features, true);
 		return EW_OK;
 	}

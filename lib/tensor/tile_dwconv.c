@@ -178,7 +178,7 @@ static inline void run(const struct ewi_call *c, const struct ewi_tile_dwisa *is
 	{                                                                                          \
 		fill(p, in, to, &ewi_tile_dw_##isa);                                               \
 	}                                                                                          \
-	const struct ewi_packing ewi_dwconv_s8_##isa##_packing = {NULL, isa##_bytes, isa##_fill};  \
+	const struct ewi_packing ewi_dwconv_s8_##isa##_packing = {NULL, isa##_bytes, isa##_fill, false};  \
 	size_t ewi_dwconv_s8_##isa##_packed_scratch(const void *p, size_t windows)                 \
 	{                                                                                          \
 		(void)windows;                                                                     \

@@ -73,7 +73,7 @@ static inline void run(const struct ewi_call *c, const struct ewi_tile_isa *isa)
 	{                                                                                          \
 		fill(p, in, to, &ewi_tile_##isa);                                                  \
 	}                                                                                          \
-	const struct ewi_packing ewi_fc_s8_##isa##_packing = {NULL, isa##_bytes, isa##_fill};      \
+	const struct ewi_packing ewi_fc_s8_##isa##_packing = {NULL, isa##_bytes, isa##_fill, false};      \
 	size_t ewi_fc_s8_##isa##_packed_scratch(const void *p, size_t windows)                     \
 	{                                                                                          \
 		return scratch_of(p, windows, &ewi_tile_##isa);                                    \

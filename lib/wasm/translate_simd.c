@@ -56,12 +56,13 @@ static void read_immediates(struct ewi_translator *t, const struct ewi_op *op, u
 /* Sixteen bytes behind the instruction just emitted. */
 static void emit_bytes(struct ewi_translator *t, const uint8_t *bytes)
 {
+	uint32_t last = t->last.pos;
 	void *p = ewi_emit_raw(t, 16);
 
 	if (!p)
 		return;
 	memcpy(p, bytes, 16);
-	t->last.end = ewi_here(t);
+	t->last.pos = last;
 }
 
 #if EWI_PSHUFB
