@@ -7,6 +7,7 @@
 #   examples/tools/ew_NAME.c  -> BUILD/ew-NAME (the folder's other files are linked into each of them)
 #   examples/NAME.c           -> BUILD/NAME
 #   examples/fleet/{fleet,train}.c -> BUILD/fleet, BUILD/fleet-train (likewise)
+#   examples/JOB/*.c          -> BUILD/JOB for each of JOBS, with examples/aid/*.c; guest*.c are for Wasm
 #   bench/bench_NAME.c        -> BUILD/bench-NAME (likewise)
 #   tests/ROOM/test_NAME.c    -> BUILD/tests/ROOM/test_NAME (tests/aid/*.c are linked into each of them)
 #   tests/check/NAME.sh       -> make check-NAME
@@ -64,13 +65,18 @@ FLEETMAIN := $(wildcard examples/fleet/fleet.c examples/fleet/train.c)
 FLEETAID := $(filter-out $(FLEETMAIN) examples/fleet/guest%,$(wildcard examples/fleet/*.c))
 FLEET   := $(patsubst examples/fleet/%.c,$(BUILD)/fleet-%,$(FLEETMAIN))
 FLEET   := $(FLEET:%fleet-fleet=%fleet)
+# Examples of a folder each: the folder's files, and what examples/aid has for all of them.
+JOBS    := camera fusion rules stream sync
+JOBSRC  := $(foreach j,$(JOBS),$(filter-out examples/$(j)/guest%,$(wildcard examples/$(j)/*.c)))
+JOBAID  := $(wildcard examples/aid/*.c)
+JOBPROG := $(JOBS:%=$(BUILD)/%)
 BENCHSRC := $(wildcard bench/bench_*.c)
 BENCHAID := $(filter-out $(BENCHSRC),$(wildcard bench/*.c))
 BENCHES := $(patsubst bench/bench_%.c,$(BUILD)/bench-%,$(BENCHSRC))
 TESTSRC := $(wildcard tests/*/test_*.c)
 TESTAID := $(wildcard tests/aid/*.c) tests/check/cpu_mask.c
 TESTS   := $(TESTSRC:tests/%.c=$(BUILD)/tests/%)
-PROGSRC := $(TOOLSRC) $(TOOLAID) $(EXSRC) $(FLEETMAIN) $(FLEETAID) $(BENCHSRC) $(BENCHAID) $(TESTSRC) $(TESTAID)
+PROGSRC := $(TOOLSRC) $(TOOLAID) $(EXSRC) $(FLEETMAIN) $(FLEETAID) $(JOBSRC) $(JOBAID) $(BENCHSRC) $(BENCHAID) $(TESTSRC) $(TESTAID)
 
 M4CC    ?= arm-none-eabi-gcc
 M4FLAGS := -mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16
@@ -83,7 +89,7 @@ HAVE_M4 := $(shell echo '\#include <string.h>' | $(M4CC) -E - >/dev/null 2>&1 &&
 
 all: lib programs ## build the library, every example and every bench (the default)
 lib: $(BUILD)/libedgewasm.a $(BUILD)/libedgewasm.so
-programs: $(TOOLS) $(EXAMPLES) $(FLEET) $(BENCHES)
+programs: $(TOOLS) $(EXAMPLES) $(JOBPROG) $(FLEET) $(BENCHES)
 tests: $(TESTS) ## build the test programs
 
 # ---- building ------------------------------------------------------------------------------------
@@ -125,6 +131,13 @@ $(BUILD)/fleet: $(BUILD)/examples/fleet/fleet.o $(call objs,$(FLEETAID)) $(BUILD
 	$(LINK)
 $(BUILD)/fleet-train: $(BUILD)/examples/fleet/train.o $(call objs,$(FLEETAID)) $(BUILD)/libedgewasm.a
 	$(LINK)
+# camera writes its detector with the fleet's FlatBuffers writer.
+$(BUILD)/camera: $(BUILD)/examples/fleet/flatbuffer.o
+define job
+$(BUILD)/$(1): $(call objs,$(filter examples/$(1)/%,$(JOBSRC)) $(JOBAID)) $(BUILD)/libedgewasm.a
+	$$(LINK)
+endef
+$(foreach j,$(JOBS),$(eval $(call job,$(j))))
 $(BENCHES): $(BUILD)/bench-%: $(BUILD)/bench/bench_%.o $(call objs,$(BENCHAID)) $(BUILD)/libedgewasm.a
 	$(LINK)
 $(TESTS): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(call objs,$(TESTAID)) $(BUILD)/libedgewasm.a
@@ -151,7 +164,9 @@ TRAIN_ARGS ?= --quiet
 demo: ## the main job: install what is missing, build, train a model, judge a fleet of 10,000 machines
 	@CC=$(call quote,$(CC)) ZLIB=$(ZLIB) sh tests/check/need.sh demo
 	$(SUBMAKE) TRAIN_ARGS= $(BUILD)/fleet $(BUILD)/vibration.tflite
-	$(BUILD)/fleet --model $(BUILD)/vibration.tflite --guest examples/fleet/vibration.wasm --seconds 20 $(DEMO_ARGS)
+	@rm -rf $(BUILD)/demo-journal
+	$(BUILD)/fleet --model $(BUILD)/vibration.tflite --guest examples/fleet/vibration.wasm --seconds 20 \
+		--story --journal $(BUILD)/demo-journal $(DEMO_ARGS)
 
 $(BUILD)/vibration.tflite: $(BUILD)/fleet-train
 	$(call say,TRAIN)$(BUILD)/fleet-train $(TRAIN_ARGS) -o $@.new && mv $@.new $@
@@ -291,10 +306,14 @@ check-san: ## the test programs under AddressSanitizer and UBSan, in BUILD/san
 	$(SUBMAKE) BUILD=$(BUILD)/san WERROR= OPT="$(SAN)" CPPFLAGS="$(CPPFLAGS) -DEW_CONFIG_EXEC_TAIL=0" check-tests
 
 POWER_OPS ?= 2000
-POWER := $(filter $(BUILD)/tests/store/test_power_%,$(TESTS))
-check-power: ## cut the power at every write, erase and sync of POWER_OPS=2000 operations on each store and back end
+POWER := $(filter $(BUILD)/tests/store/test_power_% $(BUILD)/tests/node/test_power_%,$(TESTS))
+check-power: ## cut the power at every write, erase and sync of POWER_OPS=2000 operations on each store and back end, and of nodes
 	$(SUBMAKE) $(POWER)
 	@for t in $(POWER); do EW_POWER_OPS=$(POWER_OPS) $$t || exit 1; done
+
+check-replay: ## record the fleet (REPLAY_FLEET="--machines 50 --seconds 60"), and let it happen again on other machines (qemu-user)
+	$(SUBMAKE) TRAIN_ARGS= $(BUILD)/fleet $(BUILD)/vibration.tflite $(BUILD)/ew-replay
+	+@$(RUNENV) REPLAY_FLEET=$(call quote,$(REPLAY_FLEET)) sh tests/check/replay.sh $(BUILD)
 
 check-tsan: ## the threads of the event room under ThreadSanitizer, in BUILD/tsan
 	$(SUBMAKE) BUILD=$(BUILD)/tsan WERROR= OPT="-O1 -fsanitize=thread" $(BUILD)/tsan/tests/event/test_ring_threads \
@@ -391,7 +410,7 @@ help: ## this list
 -include $(SHIMOBJ:%.o=%.d)
 -include $(wildcard $(BUILD)/examples/firmware/*.d $(BUILD)/m*/examples/firmware/*.d)
 -include $(LIBSRC:%.c=$(BUILD)/m4/%.d) $(LIBSRC:%.c=$(BUILD)/m33/%.d)
-.PHONY: all lib programs tests demo check check-run check-tests check-san check-clang check-cross check-power fuzz bench core-m4 firmware size install uninstall stack tables \
+.PHONY: all lib programs tests demo check check-run check-tests check-san check-clang check-cross check-power check-replay fuzz bench core-m4 firmware size install uninstall stack tables \
 	format deps clean help FORCE $(CHECKS:%=check-%) $(TESTROOMS:%=check-%)
 .SECONDARY:
 .DELETE_ON_ERROR:

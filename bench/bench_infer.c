@@ -8,23 +8,31 @@
  * that a clone has something to time; the five real ones, and --model, are taken where they are.  Before anything
  * is timed every instruction set gives the definition's bytes on the same noise, and those of TensorFlow Lite
  * Micro where the data folder has them.
+ *
+ * --peer NAME=COMMAND times another program beside: it is started in turn with this one, on the same core, and prints
+ * how many microseconds its fastest inference of {model} took (the first number of its output).
  */
 #include "../tests/tensor/tfl.h"
 #include "base/cpu.h"
 #include "cpu_text.h"
 #include "harness.h"
+#include "process.h"
 
 #define BATCH 16u
 #define LAYERS_MAX 10u
 
 static const char usage[] = "  --model FILE   time this .tflite too\n"
-			    "  --shared DIR   where the data folder is (EW_SHARED, or ../shared)\n";
+			    "  --shared DIR   where the data folder is (EW_SHARED, or ../shared)\n"
+			    "  --peer NAME=COMMAND  compare models with another program, in turn on one core;\n"
+			    "                 {model} is the file; it prints microseconds\n";
 
 struct subject {
 	const char *name;
 	uint8_t *bytes;
 	size_t size;
 	const char *golden; /* folder of its cases below --shared, or NULL */
+	const char *path;   /* NULL: not a file */
+	const char *peer;   /* NAME=COMMAND, or NULL */
 };
 
 struct runner {
@@ -273,6 +281,75 @@ static void time_row(struct bench *b, const struct subject *s, const char *isa, 
 	close_runner(&many);
 }
 
+/* The fastest of many runs, one by one, in microseconds. */
+static double fastest(struct bench *b, struct runner *r)
+{
+	uint64_t end = bench_now_ns() + (uint64_t)b->min_ms * 1000000, best = UINT64_MAX;
+
+	do {
+		uint64_t t = bench_now_ns();
+
+		ew_model_exec_run(r->exec);
+		t = bench_now_ns() - t;
+		best = t < best ? t : best;
+	} while (bench_now_ns() < end);
+	return (double)best / 1e3;
+}
+
+#define PEER_SECONDS 60u
+
+/* The first number that a command prints; 0: none. */
+static double peer_us(struct bench *b, const struct subject *s, const char *command)
+{
+	const struct process_place place = {"{model}", s->path};
+	struct process_result r;
+	double us = 0;
+
+	if (!bench_check(b, process_run(command, &place, 1, PEER_SECONDS, &r) && r.finished, "%s: '%s' %s", s->name,
+			 command, r.why))
+		return 0;
+	bench_check(b, sscanf(r.output, "%lf", &us) == 1 && us > 0, "%s: '%s' prints no time", s->name, command);
+	return us;
+}
+
+/* One round after the other: ours, the peer's.  The ratio is that of the median round; us are the fastest ones. */
+static void peer_row(struct bench *b, const struct subject *s)
+{
+	const char *command = s->peer ? strchr(s->peer, '=') : NULL;
+	double ratios[BENCH_RUNS_MAX], ours = 0, theirs = 0;
+	struct runner r = {0};
+	char row[128];
+
+	if (!command || !s->path)
+		return;
+	snprintf(row, sizeof(row), "%s/%.*s", s->name, (int)(command - s->peer), s->peer);
+	if (!bench_wanted(b, row) || !open_runner(b, s, 0, 1, &r)) {
+		close_runner(&r);
+		return;
+	}
+	run(&r, r.in, 1);
+	for (unsigned i = 0; i < b->runs; i++) {
+		double a = fastest(b, &r), p = peer_us(b, s, command + 1);
+
+		if (p <= 0)
+			break;
+		ratios[i] = a / p;
+		ours = i == 0 || a < ours ? a : ours;
+		theirs = i == 0 || p < theirs ? p : theirs;
+		if (i + 1 == b->runs) {
+			struct bench_stat stat = bench_stat_of(ratios, b->runs);
+
+			bench_row(b, row);
+			bench_num(b, "us", ours, 3);
+			bench_num(b, "peer_us", theirs, 3);
+			bench_num(b, "of_peer", stat.median, 3);
+			bench_num(b, "of_peer_fastest", ours / theirs, 3);
+			bench_end(b);
+		}
+	}
+	close_runner(&r);
+}
+
 static bool load_work(void *ctx, uint64_t iters)
 {
 	const struct subject *s = ctx;
@@ -304,6 +381,7 @@ static void subject(struct bench *b, struct subject *s, const char *shared)
 			return;
 		time_row(b, s, isas[i].name, isas[i].mask);
 	}
+	peer_row(b, s);
 	snprintf(row, sizeof(row), "%s/load", s->name);
 	if (bench_wanted(b, row) && bench_time(b, load_work, s, &load)) {
 		bench_row(b, row);
@@ -314,13 +392,16 @@ static void subject(struct bench *b, struct subject *s, const char *shared)
 	}
 }
 
-static void file_subject(struct bench *b, const char *name, const char *path, const char *golden, const char *shared)
+static void file_subject(struct bench *b, const char *name, const char *path, const char *golden, const char *shared,
+			 const char *peer)
 {
-	struct subject s = {.name = name, .golden = golden};
+	struct subject s = {.name = name, .golden = golden, .path = path, .peer = peer};
 
 	s.bytes = read_all(path, &s.size);
 	if (s.bytes)
 		subject(b, &s, shared);
+	else
+		bench_check(b, golden != NULL, "%s cannot be read", path);
 	free(s.bytes);
 }
 
@@ -333,7 +414,7 @@ int main(int argc, char **argv)
 					     "str_ww_ref_model"};
 	struct subject small = {.name = "dense_32"}, large = {.name = "dense_640"};
 	char cpu[CPU_TEXT_BYTES], path[1024];
-	const char *model, *shared;
+	const char *model, *shared, *peer;
 	struct bench b;
 	int rc = bench_init(&b, "bench-infer", cpu_text(ewi_cpu_features(), cpu), usage, &argc, argv);
 
@@ -341,6 +422,7 @@ int main(int argc, char **argv)
 		return rc;
 	model = bench_option("--model", &argc, argv);
 	shared = bench_option("--shared", &argc, argv);
+	peer = bench_option("--peer", &argc, argv);
 	rc = bench_no_more(&b, argc, argv);
 	if (rc != BENCH_GO)
 		return rc;
@@ -357,15 +439,9 @@ int main(int argc, char **argv)
 
 		snprintf(golden, sizeof(golden), "data/nn/models/%s/%s", mlperf[i], mlperf[i]);
 		snprintf(path, sizeof(path), "%s/%s.tflite", shared, golden);
-		file_subject(&b, mlperf[i], path, golden, shared);
+		file_subject(&b, mlperf[i], path, golden, shared, peer);
 	}
-	if (model) {
-		struct subject s = {.name = "model"};
-
-		s.bytes = read_all(model, &s.size);
-		if (bench_check(&b, s.bytes != NULL, "%s cannot be read", model))
-			subject(&b, &s, shared);
-		free(s.bytes);
-	}
+	if (model)
+		file_subject(&b, "model", model, NULL, shared, peer);
 	return bench_finish(&b);
 }

@@ -206,6 +206,7 @@ static void variant(struct bench *b, const struct shape *s, const struct ewi_ker
 		bench_num(b, "us", t.median / 1e3, 3);
 		bench_pct(b, "spread", t.spread);
 		bench_num(b, "gops", gops, 1);
+		bench_num(b, "best_gops", 2 * z->macs / t.min, 1);
 		if (peak > 0)
 			bench_pct(b, "of_peak", gops / peak);
 		bench_uint(b, "scratch", scratch);

@@ -16,11 +16,12 @@ static void *lane_create(uint32_t room_bytes, uint32_t event_bytes)
 {
 	size_t bytes = ew_mring_size(room_bytes);
 	void *memory = aligned_alloc(64, (bytes + 63) & ~(size_t)63);
+	struct ew_mring_config cfg = {.struct_bytes = sizeof(cfg), .slip = 8};
 	struct ew_mring *r = NULL;
 
 	(void)event_bytes;
 	if (memory)
-		ew_mring_init(memory, bytes, NULL, &r);
+		ew_mring_init(memory, bytes, &cfg, &r);
 	return r;
 }
 

@@ -16,10 +16,10 @@
 #include "lane.h"
 #include "lanes.h"
 
-#define LANES_MAX 8u
+#define LANES_MAX 10u
 #define PEERS_MAX 4u
 
-extern const struct lane lane_copies, lane_ring, lane_mring;
+extern const struct lane lane_copies, lane_ring, lane_ring_slip, lane_event, lane_mring;
 
 enum kind { ONE_CORE, TWO_CORES, TWO_PRODUCERS, LATENCY };
 
@@ -48,8 +48,8 @@ static const struct row {
 	{"latency_64", LATENCY, 64, 1},
 };
 
-static const struct lane *lanes[LANES_MAX] = {&lane_copies, &lane_ring, &lane_mring};
-static uint32_t lane_count = 3, room = 65536;
+static const struct lane *lanes[LANES_MAX] = {&lane_copies, &lane_ring, &lane_ring_slip, &lane_event, &lane_mring};
+static uint32_t lane_count = 5, room = 65536;
 
 struct run {
 	const struct lane *lane;
@@ -191,6 +191,10 @@ static bool takes_part(const struct lane *l, const struct row *row)
 	static const uint32_t producers[] = {0, 1, 2, 1};
 
 	if (l == &lane_mring && row->kind != TWO_PRODUCERS && (row->bytes != 64 || row->batch != 1))
+		return false;
+	if (l == &lane_event && row->bytes != 64)
+		return false;
+	if (l == &lane_ring_slip && row->kind == ONE_CORE)
 		return false;
 	return l->producers >= producers[row->kind] && (row->bytes != 0 || !l->fixed);
 }

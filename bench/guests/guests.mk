@@ -16,7 +16,7 @@ BENCHGUEST := $(wildcard bench/guests/*.c)
 # examples/fleet/guest.c -> vibration.wasm beside it; examples/*/guest_NAME.c -> guest_NAME.wasm beside it.
 EXGUEST := $(wildcard examples/*/guest_*.c)
 GUESTWASM := $(BENCHGUEST:.c=.wasm) $(EXGUEST:.c=.wasm) $(SMALL:%=examples/firmware/small/%.wasm) \
-	     $(if $(wildcard examples/fleet/guest.c),examples/fleet/vibration.wasm)
+	     examples/fleet/vibration.wasm examples/fleet/vibration_simd.wasm
 
 $(BUILD)/bench-wasm: $(call objs,$(BENCHGUEST))
 # The native twins are what the best of compilers' ordinary settings makes of them.
@@ -41,6 +41,18 @@ $(BUILD)/guests/examples/%.o: examples/%.c
 
 $(BUILD)/guests/examples/fleet/vibration.wasm: $(BUILD)/guests/examples/fleet/guest.o
 	$(GUESTLINK) -Wl,--stack-first -Wl,--export-dynamic -o $@ $<
+
+$(BUILD)/guests/examples/fleet/guest_simd.o: examples/fleet/guest.c
+	@mkdir -p $(@D)
+	$(GUESTCC) $(GUESTARCH) -msimd128 $(GUESTWARN) -O3 -ffp-contract=off -fno-math-errno -Iinclude -MMD -MP -c -o $@ $<
+
+$(BUILD)/guests/examples/fleet/vibration_simd.wasm: $(BUILD)/guests/examples/fleet/guest_simd.o
+	$(GUESTLINK) -Wl,--stack-first -Wl,--export-dynamic -o $@ $<
+
+# Of vectors, and of loops that are worth their length.
+$(BUILD)/guests/examples/camera/%.o: examples/camera/%.c
+	@mkdir -p $(@D)
+	$(GUESTCC) $(GUESTARCH) -msimd128 $(GUESTWARN) -O3 -ffp-contract=off -fno-math-errno -Iinclude -MMD -MP -c -o $@ $<
 
 # In 4 KiB of memory: 1 KiB of stack, then data; see examples/firmware/shrink.c.
 SMALLLINK := $(GUESTCC) --target=wasm32 -nostdlib -Wl,--no-entry -Wl,-z,stack-size=1024 -Wl,--stack-first -Wl,--strip-all \

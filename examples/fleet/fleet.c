@@ -155,6 +155,46 @@ static uint64_t judge(struct run *r, struct flights *fl, uint64_t now)
 	return after;
 }
 
+/* ---- what happens in mid-run ---- */
+
+#define PUMP_EVERY 256u		/* windows between two looks at the uplink */
+#define HOUR_NS 3600000000000u
+
+/* In --story a quarter of the run is an hour for the uplink. */
+static uint64_t uplink_ns(const struct run *r)
+{
+	return (uint64_t)(4.0 * (double)HOUR_NS * (double)r->offered /
+			  (double)source_total(r->source)) + 1;
+}
+
+static void pump(struct run *r)
+{
+	if (gateway_keep(r->gateway))
+		keep_pump(gateway_keep(r->gateway), uplink_ns(r), r->away_at && !r->back_at,
+			  r->alert_count);
+}
+
+/* A fifth: the next version on trial; half: a new model; from there to three
+ * quarters the uplink is away. */
+static bool story(struct run *r)
+{
+	const uint64_t total = source_total(r->source), now = r->offered;
+
+	if (!r->tried_at && now >= total / 5) {
+		r->tried_at = now;
+		if (!gateway_try_next(r->gateway, r->opt.guest))
+			return false;
+	}
+	if (!r->away_at && now >= total / 2) {
+		r->away_at = r->model_at = now;
+		if (!gateway_next_model(r->gateway))
+			return false;
+	}
+	if (!r->back_at && now >= total / 4 * 3)
+		r->back_at = now;
+	return true;
+}
+
 /* ---- the loop ---- */
 
 static void wait_until(uint64_t due)
@@ -175,11 +215,13 @@ static void loop(struct run *r, struct flights *fl)
 	uint64_t now = gateway_clock(), told;
 	struct source_window w;
 	bool more = source_peek(r->source, &w);
+	uint64_t pumped = 0;
 
 #ifdef __linux__
 	prctl(PR_SET_TIMERSLACK, 1000, 0, 0, 0); /* wake within a microsecond, not within 50 */
 #endif
-	r->start_ns = told = now;
+	gateway_memory(r->gateway, &r->memory_begin);
+	r->start_ns = told = now = gateway_clock();
 	while (more || fl->count) {
 		/* asked to stop: what has arrived is still judged */
 		more = more && !stopped;
@@ -202,6 +244,12 @@ static void loop(struct run *r, struct flights *fl)
 		}
 		if (!r->opt.rate && !fl->count && more)
 			more = source_peek(r->source, &w);
+		if (r->opt.story && !story(r))
+			stopped = 1;
+		if (r->judged - pumped >= PUMP_EVERY) {
+			pumped = r->judged;
+			pump(r);
+		}
 		if (now - told >= PROGRESS_NS) {
 			fflush(stdout);
 			if (!r->opt.quiet)
@@ -210,7 +258,9 @@ static void loop(struct run *r, struct flights *fl)
 		}
 	}
 	r->end_ns = gateway_clock();
+	gateway_memory(r->gateway, &r->memory_end);
 	gateway_stats(r->gateway, &r->judge, &r->ring, &r->node);
+	pump(r);
 	if (tty && !r->opt.quiet)
 		fputs("\r\033[K", stderr);
 }
@@ -257,6 +307,21 @@ static bool prepare(struct run *r)
 	return !opt->verdicts || r->verdicts;
 }
 
+/* The journal once more; and what headquarters has got of it. */
+static bool happen_again(struct run *r)
+{
+	uint64_t begin;
+
+	gateway_stop(r->gateway);
+	keep_pump(gateway_keep(r->gateway), uplink_ns(r) + 24 * HOUR_NS, false, r->alert_count);
+	keep_figures(gateway_keep(r->gateway), &r->keep);
+	begin = gateway_clock();
+	r->replayed = gateway_replay(r->gateway, &r->replay);
+	r->replay_ns = gateway_clock() - begin;
+	return r->replayed && !r->keep.twice && !r->keep.out_of_order &&
+	       r->keep.alerts == r->alert_count && (!r->opt.story || *gateway_story(r->gateway));
+}
+
 static int finish(struct run *r)
 {
 	struct audit audit;
@@ -275,6 +340,8 @@ static int finish(struct run *r)
 		fputs("fleet: out of memory\n", stderr);
 		return 1;
 	}
+	if (r->opt.journal)
+		ok = happen_again(r) && ok;
 	if (r->opt.json)
 		report_json(r, &audit);
 	else

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "keep.h"
 #include "rng.h"
 #include "source.h"
 #include "verdict.h"
@@ -21,7 +22,10 @@
 
 #define RING_BYTES (1u << 20)	/* 1,700 windows: a sixth of a second at 10,000 a second */
 #define JUDGE "judge"
+#define JUDGE_BYTES (sizeof(JUDGE) - 1)	/* with several tenants: "judge-03" */
 #define MODEL "vibration"
+#define NEXT_GUEST "vibration_simd.wasm"	/* --story: version 2, beside version 1 */
+#define NEXT_MODEL "1.0.1"
 #define JUDGE_FUEL 2000000u	/* of one window; a judgement takes about 30,000 */
 #define HOSTILE_FUEL 500000u
 #define HOSTILE_PAGES 16u
@@ -38,7 +42,12 @@ struct gateway {
 	struct ew_ring *ring;
 	struct ew_kv *kv;
 	void *ring_memory;
-	uint8_t *guest, *hostile_bytes[GATEWAY_HOSTILE];
+	uint8_t *guest, *next_guest, *hostile_bytes[GATEWAY_HOSTILE];
+	size_t guest_size, next_guest_size, hostile_size[GATEWAY_HOSTILE];
+	uint32_t tenants;
+	struct keep *keep;	/* with --journal */
+	struct gateway_memory memory;
+	char story[192];	/* what became of the trial */
 	struct gateway_model model;
 	uint8_t *model_bytes;
 	char version[EW_NODE_NAME_BYTES];
@@ -57,6 +66,27 @@ uint64_t gateway_clock(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* The library's memory, counted. */
+static void *counted_resize(void *ctx, void *block, size_t old_bytes, size_t new_bytes)
+{
+	const struct ew_alloc libc = ew_alloc_libc();
+	struct gateway_memory *m = ctx;
+	void *p = libc.resize(libc.ctx, block, old_bytes, new_bytes);
+
+	if (p || !new_bytes) {
+		m->bytes += new_bytes;
+		m->bytes -= old_bytes;
+		m->calls++;
+		m->peak = m->bytes > m->peak ? m->bytes : m->peak;
+	}
+	return p;
+}
+
+void gateway_memory(const struct gateway *g, struct gateway_memory *out)
+{
+	*out = g->memory;
 }
 
 static void say(const char *what, const char *why)
@@ -119,12 +149,12 @@ static enum ew_status host_emit(void *user, const char *function, const struct e
 	const bool alert = header->topic_bytes == sizeof(FLEET_TOPIC_ALERT) - 1 &&
 			   !memcmp(topic, FLEET_TOPIC_ALERT, header->topic_bytes);
 
-	if (strcmp(function, JUDGE) != 0) {
+	if (strncmp(function, JUDGE, JUDGE_BYTES) != 0) {
 		struct gateway_hostile *h = hostile_find(g, function);
 
 		if (h)
 			h->emitted++;
-		return EW_OK;
+		return EW_ERR_DENIED;
 	}
 	if (header->data_bytes != FLEET_VERDICT_BYTES)
 		return EW_ERR_DENIED;
@@ -152,6 +182,10 @@ static void host_report(void *user, const struct ew_node_report *r)
 			snprintf(h->last, sizeof(h->last), "%s", r->text);
 		if (r->cause == EW_NODE_REFUSED && r->result <= -1000)
 			h->wrong_result = r->result;
+		return;
+	}
+	if (r->cause == EW_NODE_PROMOTED || r->cause == EW_NODE_ROLLED_BACK) {
+		snprintf(g->story, sizeof(g->story), "%s", r->text);
 		return;
 	}
 	g->failures++;
@@ -186,6 +220,20 @@ static void read_metadata(struct gateway *g)
 		g->model.threshold = fleet_float(fleet_get32(bytes));
 }
 
+/* The model under g->version: what MODEL stands for from now on. */
+static enum ew_status put_model(struct gateway *g, struct ew_error *err)
+{
+	const struct ew_node_model_config config = {
+		.struct_bytes = sizeof(config),
+		.name = MODEL,
+		.version = g->version,
+		.bytes = g->model.bytes,
+		.size = g->model.size,
+	};
+
+	return ew_node_model_put(g->node, &config, err);
+}
+
 /* Loads the file twice: once alone to learn its version, once into the node's
  * registry under that version. */
 static bool load_model(struct gateway *g, const char *path)
@@ -204,8 +252,7 @@ static bool load_model(struct gateway *g, const char *path)
 		g->model.model = probe;
 		read_metadata(g);
 		ew_model_free(probe);
-		status = ew_models_put(ew_node_models(g->node), MODEL, g->version,
-				       g->model.bytes, g->model.size, 0, &err);
+		status = put_model(g, &err);
 	}
 	if (status != EW_OK) {
 		say(path, err.text);
@@ -238,15 +285,10 @@ static bool put_function(struct gateway *g, const struct ew_function_config *con
 	return ew_node_route_add(g->node, pattern, config->name, err) == EW_OK;
 }
 
-/* The judging function; `what` names it in messages. */
-static bool put_judge(struct gateway *g, const void *bytes, size_t size, const char *pattern,
-		      const char *what)
+/* What a judging function may do and is told; settings: room for four. */
+static struct ew_function_config judge_config(struct gateway *g, const void *bytes, size_t size,
+					      struct ew_setting *settings, uint8_t threshold[4])
 {
-	uint8_t threshold[4];
-	struct ew_setting settings[4] = {
-		{ FLEET_SETTING_MODEL, MODEL, sizeof(MODEL) - 1 },
-		{ FLEET_SETTING_THRESHOLD, threshold, sizeof(threshold) },
-	};
 	struct ew_function_config config = {
 		.struct_bytes = sizeof(config),
 		.name = JUDGE,
@@ -259,20 +301,42 @@ static bool put_judge(struct gateway *g, const void *bytes, size_t size, const c
 		.settings = settings,
 		.setting_count = 2,
 	};
-	struct ew_error err = { 0 };
 	const uint8_t *norm;
 	size_t norm_bytes;
 
 	fleet_put32(threshold, fleet_float_bits(g->model.threshold));
+	settings[0] = (struct ew_setting){ FLEET_SETTING_MODEL, MODEL, sizeof(MODEL) - 1 };
+	settings[1] = (struct ew_setting){ FLEET_SETTING_THRESHOLD, threshold, 4 };
 	if (ew_model_metadata(g->model.model, "edgewasm.norm", &norm, &norm_bytes) == EW_OK)
 		settings[config.setting_count++] =
 			(struct ew_setting){ FLEET_SETTING_NORM, norm, norm_bytes };
 	if (g->verdicts)
 		settings[config.setting_count++] =
 			(struct ew_setting){ FLEET_SETTING_VERDICTS, "1", 1 };
-	if (!put_function(g, &config, pattern, &err)) {
-		say(what, err.text);
-		return false;
+	return config;
+}
+
+/* The judging function of each tenant; `what` names it in messages. */
+static bool put_judge(struct gateway *g, const void *bytes, size_t size, const char *pattern,
+		      const char *what)
+{
+	uint8_t threshold[4];
+	struct ew_setting settings[4];
+	struct ew_function_config config = judge_config(g, bytes, size, settings, threshold);
+	struct ew_error err = { 0 };
+
+	for (uint32_t t = 0; t < g->tenants; t++) {
+		char name[32], theirs[32];
+
+		if (g->tenants > 1) {
+			snprintf(name, sizeof(name), JUDGE "-%02u", (unsigned)t);
+			snprintf(theirs, sizeof(theirs), "tenant%02u/+/window", (unsigned)t);
+			config.name = name;
+		}
+		if (!put_function(g, &config, g->tenants > 1 ? theirs : pattern, &err)) {
+			say(what, err.text);
+			return false;
+		}
 	}
 	return true;
 }
@@ -284,11 +348,58 @@ bool gateway_put_guest(struct gateway *g, const void *bytes, size_t size, const 
 
 bool gateway_load_guest(struct gateway *g, const char *path, const char *pattern)
 {
-	size_t size;
-
-	g->guest = source_read_file(path, &size);
-	return g->guest && put_judge(g, g->guest, size, pattern, path);
+	g->guest = source_read_file(path, &g->guest_size);
+	return g->guest && put_judge(g, g->guest, g->guest_size, pattern, path);
 }
+
+/* ---- --story ---- */
+
+bool gateway_try_next(struct gateway *g, const char *beside)
+{
+	const char *slash = strrchr(beside, '/');
+	const struct ew_canary_config canary = { .struct_bytes = sizeof(canary), .share = 100,
+						 .events = 256 };
+	struct ew_function_config config;
+	struct ew_setting settings[4];
+	struct ew_error err = { 0 };
+	uint8_t threshold[4];
+	char path[512];
+
+	snprintf(path, sizeof(path), "%.*s" NEXT_GUEST, slash ? (int)(slash + 1 - beside) : 0, beside);
+	g->next_guest = source_read_file(path, &g->next_guest_size);
+	if (!g->next_guest)
+		return false;
+	config = judge_config(g, g->next_guest, g->next_guest_size, settings, threshold);
+	config.version = "2";
+	config.flags = EW_FUNCTION_KEEP;
+	if (ew_node_canary_start(g->node, &config, &canary, &err) == EW_OK)
+		return true;
+	say(path, err.text);
+	return false;
+}
+
+bool gateway_next_model(struct gateway *g)
+{
+	struct ew_error err = { 0 };
+
+	snprintf(g->version, sizeof(g->version), NEXT_MODEL);
+	if (put_model(g, &err) == EW_OK)
+		return true;
+	say("model " NEXT_MODEL, err.text);
+	return false;
+}
+
+const char *gateway_story(const struct gateway *g)
+{
+	return g->story;
+}
+
+struct keep *gateway_keep(struct gateway *g)
+{
+	return g->keep;
+}
+
+/* ---- functions that mean harm ---- */
 
 static bool load_hostile(struct gateway *g, uint32_t i, const char *folder, int folder_len)
 {
@@ -313,7 +424,8 @@ static bool load_hostile(struct gateway *g, uint32_t i, const char *folder, int 
 	snprintf(path, sizeof(path), "%.*sguest_hostile_%s.wasm", folder_len, folder,
 		 hostile_names[i]);
 	snprintf(pattern, sizeof(pattern), "hostile/%s", hostile_names[i]);
-	g->hostile_bytes[i] = source_read_file(path, &config.module_size);
+	g->hostile_bytes[i] = source_read_file(path, &g->hostile_size[i]);
+	config.module_size = g->hostile_size[i];
 	if (!g->hostile_bytes[i])
 		return false;
 	config.module_bytes = g->hostile_bytes[i];
@@ -341,7 +453,7 @@ bool gateway_hostile_at(struct gateway *g, uint32_t i, struct gateway_hostile *o
 	if (i >= GATEWAY_HOSTILE || !g->hostile[i].name)
 		return false;
 	*out = g->hostile[i];
-	if (ew_node_function_find(g->node, out->name, &f) == EW_OK) {
+	if (g->node && ew_node_function_find(g->node, out->name, &f) == EW_OK) {
 		out->events = f.events;
 		out->failed = f.failed_events;
 		out->dropped_parked = f.dropped_parked;
@@ -403,10 +515,33 @@ bool gateway_next_verdict(struct gateway *g, struct gateway_verdict *out)
 	return true;
 }
 
+/* Of all tenants' together; name, version and latency are the first one's. */
+static void judge_stats(const struct gateway *g, struct ew_function_stats *out)
+{
+	struct ew_function_stats f;
+	bool first = true;
+
+	for (uint32_t i = 0; ew_node_function_at(g->node, i, &f) == EW_OK; i++) {
+		if (strncmp(f.name, JUDGE, JUDGE_BYTES) != 0)
+			continue;
+		if (first) {
+			*out = f;
+			first = false;
+			continue;
+		}
+		out->events += f.events;
+		out->fuel += f.fuel;
+		out->inferences += f.inferences;
+		out->dropped_parked += f.dropped_parked;
+		for (int c = 0; c < EW_NODE_CAUSES; c++)
+			out->causes[c] += f.causes[c];
+	}
+}
+
 void gateway_stats(const struct gateway *g, struct ew_function_stats *f,
 		   struct ew_ring_stat *ring, struct ew_node_stats *node)
 {
-	ew_node_function_find(g->node, JUDGE, f);
+	judge_stats(g, f);
 	ew_ring_stat(g->ring, ring);
 	ew_node_stats(g->node, node);
 }
@@ -444,7 +579,7 @@ static bool open_node(struct gateway *g)
 		say("node", err.text);
 		return false;
 	}
-	return true;
+	return !g->keep || keep_attach(g->keep, g->node);
 }
 
 struct gateway *gateway_create(const struct fleet_options *opt, bool verdicts)
@@ -455,8 +590,16 @@ struct gateway *gateway_create(const struct fleet_options *opt, bool verdicts)
 		say("gateway", "out of memory");
 		return NULL;
 	}
-	g->alloc = ew_alloc_libc();
+	g->alloc = (struct ew_alloc){ counted_resize, &g->memory };
+	g->tenants = opt->tenants;
 	g->verdicts = verdicts;
+	if (opt->journal) {
+		g->keep = keep_open(opt->journal);
+		if (!g->keep) {
+			gateway_destroy(g);
+			return NULL;
+		}
+	}
 	g->trace_seed = opt->seed;
 	if (!open_node(g) || !load_model(g, opt->model)) {
 		gateway_destroy(g);
@@ -467,18 +610,59 @@ struct gateway *gateway_create(const struct fleet_options *opt, bool verdicts)
 	return g;
 }
 
+void gateway_stop(struct gateway *g)
+{
+	struct gateway_hostile h;
+
+	for (uint32_t i = 0; i < GATEWAY_HOSTILE; i++)
+		if (gateway_hostile_at(g, i, &h))
+			g->hostile[i] = h;
+	ew_node_destroy(g->node);
+	g->node = NULL;
+	g->model.model = NULL;
+}
+
+/* The bytes that a replay asks for. */
+static enum ew_status find_bytes(void *user, const char *name, const char *version,
+				 const uint8_t sha256[EW_SHA256_BYTES], const void **bytes, size_t *size)
+{
+	const struct gateway *g = user;
+
+	(void)sha256; /* compared by the library */
+	*bytes = NULL;
+	if (!strcmp(name, MODEL)) {
+		*bytes = g->model_bytes;
+		*size = g->model.size;
+	} else if (!strncmp(name, JUDGE, JUDGE_BYTES)) {
+		*bytes = strcmp(version, "1") ? g->next_guest : g->guest;
+		*size = strcmp(version, "1") ? g->next_guest_size : g->guest_size;
+	}
+	for (uint32_t i = 0; i < GATEWAY_HOSTILE && !*bytes; i++)
+		if (!strcmp(name, hostile_names[i])) {
+			*bytes = g->hostile_bytes[i];
+			*size = g->hostile_size[i];
+		}
+	return *bytes ? EW_OK : EW_ERR_NOENT;
+}
+
+bool gateway_replay(struct gateway *g, struct ew_replay_report *report)
+{
+	return keep_replay(g->keep, find_bytes, g, report);
+}
+
 void gateway_destroy(struct gateway *g)
 {
 	if (!g)
 		return;
-	if (g->node)
-		ew_node_destroy(g->node);
+	ew_node_destroy(g->node);
+	keep_close(g->keep);
 	if (g->kv)
 		ew_kv_destroy(g->kv);
 	free(g->ring_memory);
 	for (uint32_t i = 0; i < GATEWAY_HOSTILE; i++)
 		free(g->hostile_bytes[i]);
 	free(g->guest);
+	free(g->next_guest);
 	free(g->model_bytes);
 	free(g);
 }

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "edgewasm/journal.h"
 #include "edgewasm/model.h"
 #include "edgewasm/node.h"
 #include "edgewasm/store.h"
@@ -60,6 +61,14 @@ void gateway_destroy(struct gateway *g);
  * gateway_put_guest takes its bytes, borrowed, instead of a file. */
 bool gateway_load_guest(struct gateway *g, const char *path, const char *pattern);
 bool gateway_put_guest(struct gateway *g, const void *bytes, size_t size, const char *pattern);
+
+/* --story, between two windows.  gateway_try_next puts the guest's next
+ * version, from the folder of that path, on trial; gateway_next_model puts the
+ * model's in place.  gateway_story: what became of the trial, or "". */
+bool gateway_try_next(struct gateway *g, const char *beside);
+bool gateway_next_model(struct gateway *g);
+const char *gateway_story(const struct gateway *g);
+
 /* gateway_load_hostile - the hostile ones, from the folder of that path. */
 bool gateway_load_hostile(struct gateway *g, const char *beside);
 
@@ -82,6 +91,20 @@ void gateway_stats(const struct gateway *g, struct ew_function_stats *f,
 		   struct ew_ring_stat *ring, struct ew_node_stats *node);
 /* Hostile function number i, or false. */
 bool gateway_hostile_at(struct gateway *g, uint32_t i, struct gateway_hostile *out);
+/* The library's memory now, and at most; calls of its allocator. */
+struct gateway_memory {
+	size_t bytes, peak;
+	uint64_t calls;
+};
+void gateway_memory(const struct gateway *g, struct gateway_memory *out);
+
+/* What --journal keeps, or NULL. */
+struct keep *gateway_keep(struct gateway *g);
+/* gateway_stop - the end of judging: no model and no statistics any more.
+ * gateway_replay - after that, with --journal: all of it once more. */
+void gateway_stop(struct gateway *g);
+bool gateway_replay(struct gateway *g, struct ew_replay_report *report);
+
 /* Failures of the judging function that were reported, and the last one. */
 uint64_t gateway_failures(const struct gateway *g, const char **last);
 

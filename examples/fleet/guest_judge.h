@@ -76,8 +76,7 @@ static int32_t judge_open(uint32_t cap)
 }
 
 /* Asks the model about len bytes; the score goes to *score. */
-static int32_t judge_infer(const int8_t *in, uint32_t len, int8_t *out, uint32_t cap,
-			   struct fleet_score *score)
+static int32_t judge_infer(const int8_t *in, uint32_t len, int8_t *out, uint32_t cap, float *score)
 {
 	int32_t rc = judge.model < 0 ? EDGE_STALE : EDGE_OK;
 
@@ -90,21 +89,25 @@ static int32_t judge_infer(const int8_t *in, uint32_t len, int8_t *out, uint32_t
 	}
 	if (rc < 0)
 		return rc;
-	*score = fleet_judge(in, out, len, &judge.quant);
+	*score = fleet_distance(in, out, len, &judge.quant);
 	return EDGE_OK;
 }
 
-static int32_t judge_emit(uint32_t machine, uint32_t window, const struct fleet_score *score)
+/* Says what there is to say of a score; in and out are what the model was asked and answered. */
+static int32_t judge_emit(uint32_t machine, uint32_t window, float score, const int8_t *in,
+			  const int8_t *answer)
 {
 	uint8_t out[FLEET_VERDICT_BYTES];
 	int32_t rc = EDGE_OK;
 
+	if (!(score > judge.threshold) && !judge.emit_all)
+		return EDGE_OK;
 	fleet_put32(out, machine);
 	fleet_put32(out + 4, window);
-	fleet_put32(out + 8, fleet_float_bits(score->score));
+	fleet_put32(out + 8, fleet_float_bits(score));
 	fleet_put32(out + 12, fleet_float_bits(judge.threshold));
-	fleet_put32(out + 16, score->worst_idx);
-	if (score->score > judge.threshold)
+	fleet_put32(out + 16, fleet_worst(in, answer, judge.input_bytes, &judge.quant));
+	if (score > judge.threshold)
 		rc = edge_event_emit(FLEET_TOPIC_ALERT, sizeof(FLEET_TOPIC_ALERT) - 1, out,
 				     sizeof(out), EDGE_EMIT_URGENT);
 	if (rc == EDGE_OK && judge.emit_all)

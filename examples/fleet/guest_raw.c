@@ -24,7 +24,7 @@ int32_t edge_init(void)
 int32_t edge_on_event(int32_t pending)
 {
 	struct edge_event event;
-	struct fleet_score score;
+	float score;
 	int32_t result = EDGE_OK;
 
 	for (; pending > 0; pending--) {
@@ -37,7 +37,8 @@ int32_t edge_on_event(int32_t pending)
 		rc = judge_infer((const int8_t *)payload + event.topic_len, event.data_len,
 				 answer, sizeof(answer), &score);
 		if (rc == EDGE_OK)
-			rc = judge_emit((uint32_t)event.seq, 0, &score);
+			rc = judge_emit((uint32_t)event.seq, 0, score,
+					(const int8_t *)payload + event.topic_len, answer);
 		if (rc == EDGE_OK)
 			edge_event_ack(event.seq);
 		else

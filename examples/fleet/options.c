@@ -28,6 +28,12 @@ static const char usage[] =
 	"                   the model, one after the other\n"
 	"  --threshold X    instead of the model's own\n"
 	"  --hostile        run hostile functions among the good one\n"
+	"  --tenants N      as many functions, of one tenant each, share the machines (1)\n"
+	"  --ahead          make all windows before the run begins: for timing\n"
+	"  --journal DIR    record everything in DIR, send alerts from there, and let it all happen\n"
+	"                   again at the end\n"
+	"  --story          in mid-run: the function's next version on trial, a new model, and an\n"
+	"                   uplink that is away for a simulated hour\n"
 	"  --verdicts FILE  write every verdict\n"
 	"  --check          compute every verdict natively as well, and compare\n"
 	"  --split          measure afterwards where the time of a judgement goes\n"
@@ -63,6 +69,10 @@ static bool flag(struct fleet_options *opt, const char *name)
 		opt->quiet = true;
 	else if (!strcmp(name, "--json"))
 		opt->json = true;
+	else if (!strcmp(name, "--ahead"))
+		opt->ahead = true;
+	else if (!strcmp(name, "--story"))
+		opt->story = true;
 	else
 		return false;
 	return true;
@@ -79,6 +89,10 @@ static bool valued(struct fleet_options *opt, const char *name, const char *valu
 		opt->guest = value;
 	} else if (!strcmp(name, "--verdicts")) {
 		opt->verdicts = value;
+	} else if (!strcmp(name, "--journal")) {
+		opt->journal = value;
+	} else if (!strcmp(name, "--tenants") && whole(value, 1, FLEET_TENANTS_MAX, &n)) {
+		opt->tenants = (uint32_t)n;
 	} else if (!strcmp(name, "--machines") && whole(value, 1, 1000000, &n)) {
 		opt->machines = (uint32_t)n;
 	} else if (!strcmp(name, "--rate") && whole(value, 0, 10000000, &n)) {
@@ -119,6 +133,7 @@ int options_parse(struct fleet_options *opt, int argc, char **argv)
 	memset(opt, 0, sizeof(*opt));
 	opt->model = "build/vibration.tflite";
 	opt->machines = 10000;
+	opt->tenants = 1;
 	opt->seconds = 20.0;
 	opt->seed = 42;
 	opt->faults = UINT32_MAX;
@@ -148,5 +163,9 @@ int options_parse(struct fleet_options *opt, int argc, char **argv)
 	settle(opt);
 	if (opt->faults > opt->machines)
 		return complain("more faults than machines", "");
+	if (opt->story && !opt->journal)
+		return complain("--story needs --journal", "");
+	if ((opt->story || opt->tenants > 1) && opt->data_count)
+		return complain("--story and --tenants are for simulated machines", "");
 	return OPTIONS_RUN;
 }

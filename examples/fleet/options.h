@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define FLEET_TENANTS_MAX 32u
+
 struct fleet_options {
 	const char *model, *guest;
 	const char *verdicts;	/* file to write every verdict to, or NULL */
@@ -18,10 +20,12 @@ struct fleet_options {
 	uint32_t rate;		/* windows a second; 0: as fast as they are judged */
 	double seconds;
 	uint64_t seed;
+	uint32_t tenants;	/* functions that share the machines; 1 */
 	uint32_t faults;	/* 0: one for each 200 machines */
 	bool rate_given, threshold_given;
 	float threshold;
-	bool hostile, check, split, quiet, json;
+	const char *journal;	/* folder of the durable record, or NULL */
+	bool hostile, check, split, quiet, json, ahead, story;
 };
 
 /* options_parse - 0, or the exit status when there is nothing to run (a

@@ -144,6 +144,12 @@ void report_progress(const struct run *r, uint64_t now_ns, bool tty)
 
 /* ---- the summary ---- */
 
+/* Causes that cost an event. */
+static bool is_drop(int cause)
+{
+	return cause != EW_NODE_PARKED && cause != EW_NODE_PROMOTED && cause != EW_NODE_ROLLED_BACK;
+}
+
 static void summarise_drops(const struct run *r)
 {
 	const char *sep = "", *last;
@@ -163,7 +169,7 @@ static void summarise_drops(const struct run *r)
 		sep = ", ";
 	}
 	for (int c = 0; c < EW_NODE_CAUSES; c++)
-		if (c != EW_NODE_PARKED && r->judge.causes[c]) {
+		if (is_drop(c) && r->judge.causes[c]) {
 			fprintf(stderr, "%s%s %s", sep, ew_node_cause_name((enum ew_node_cause)c),
 				GROUPED(r->judge.causes[c]));
 			sep = ", ";
@@ -218,6 +224,31 @@ static void summarise_truth(const struct run *r, const struct audit *a)
 			GROUPED(a->compared), GROUPED(a->differ));
 }
 
+static void summarise_journal(const struct run *r)
+{
+	const struct keep_figures *k = &r->keep;
+
+	if (r->opt.story) {
+		fprintf(stderr, "  trial        %s\n", gateway_story(r->gateway));
+		fprintf(stderr, "  model        version %s put in place after %s windows, none lost\n",
+			gateway_model(r->gateway)->version, GROUPED(r->model_at));
+		fprintf(stderr, "  uplink       away for an hour (%s windows): %s alerts waited",
+			GROUPED(r->back_at - r->away_at), GROUPED(k->most_waiting));
+	} else {
+		fprintf(stderr, "  uplink       at most %s alerts waited", GROUPED(k->most_waiting));
+	}
+	fprintf(stderr, "; %s arrived, %s in order, %s twice, in %s batches of %s\n", GROUPED(k->alerts),
+		k->out_of_order ? "NOT all" : "all", k->twice ? GROUPED(k->twice) : "none",
+		GROUPED(k->batches), AMOUNT(k->sent_bytes));
+	fprintf(stderr, "  journal      %s records, %s; ", GROUPED(k->records), AMOUNT(k->bytes));
+	if (r->replayed)
+		fprintf(stderr,
+			"again in %.1f s: %s calls, %s outputs and the end's state the same, byte for byte\n",
+			(double)r->replay_ns / 1e9, GROUPED(r->replay.calls), GROUPED(r->replay.outputs));
+	else
+		fprintf(stderr, "happened again OTHERWISE: %s\n", r->replay.text);
+}
+
 void report_summary(const struct run *r, const struct audit *a)
 {
 	const double seconds = (double)(r->end_ns - r->start_ns) / 1e9;
@@ -240,14 +271,19 @@ void report_summary(const struct run *r, const struct audit *a)
 	fprintf(stderr, "\n  fuel         %s a window, %s inferences\n",
 		GROUPED(r->judge.events ? r->judge.fuel / r->judge.events : 0),
 		GROUPED(r->judge.inferences));
+	fprintf(stderr, "  memory       %s of the library's, %+.1f kB by the end\n",
+		AMOUNT(r->memory_begin.bytes),
+		((double)r->memory_end.bytes - (double)r->memory_begin.bytes) / 1e3);
+	if (r->opt.journal)
+		summarise_journal(r);
 	summarise_drops(r);
 	summarise_hostile(r);
 	if (r->opt.split)
 		fprintf(stderr,
-			"  split        %.2f us a window: queue %.2f, dispatch %.2f, guest %.2f, inference %.2f"
-			" (its features natively: %.2f)\n",
+			"  split        %.2f us a window: queue %.2f, dispatch %.2f, guest %.2f, inference %.2f,"
+			" log %.2f (its features natively: %.2f)\n",
 			r->split.total / 1e3, r->split.queue / 1e3, r->split.dispatch / 1e3,
-			r->split.guest / 1e3, r->split.inference / 1e3,
+			r->split.guest / 1e3, r->split.inference / 1e3, r->split.log / 1e3,
 			r->split.features_native / 1e3);
 }
 
@@ -293,15 +329,31 @@ void report_json(const struct run *r, const struct audit *a)
 	printf("\"drops\":{\"ring_full\":%" PRIu64 ",\"too_big\":%" PRIu64 ",\"parked\":%" PRIu64,
 	       r->dropped_full, (uint64_t)r->ring.too_big, r->judge.dropped_parked);
 	for (int c = 0; c < EW_NODE_CAUSES; c++)
-		if (c != EW_NODE_PARKED)
+		if (is_drop(c))
 			printf(",\"%s\":%" PRIu64, ew_node_cause_name((enum ew_node_cause)c),
 			       r->judge.causes[c]);
 	printf("},");
+	printf("\"memory_begin\":%zu,\"memory_end\":%zu,\"memory_calls\":%" PRIu64 ",",
+	       r->memory_begin.bytes, r->memory_end.bytes, r->memory_end.calls - r->memory_begin.calls);
+	if (r->opt.journal)
+		printf("\"journal\":{\"records\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"replayed\":%s,"
+		       "\"again_calls\":%" PRIu64 ",\"again_outputs\":%" PRIu64 ",\"states\":%" PRIu64
+		       ",\"arrived\":%" PRIu64 ",\"twice\":%" PRIu64 ",\"out_of_order\":%" PRIu64
+		       ",\"most_waiting\":%" PRIu64 "},",
+		       r->keep.records, r->keep.bytes, r->replayed ? "true" : "false", r->replay.calls,
+		       r->replay.outputs, r->replay.states, r->keep.alerts, r->keep.twice,
+		       r->keep.out_of_order, r->keep.most_waiting);
+	if (r->opt.story) {
+		char trial[256];
+
+		quote(gateway_story(r->gateway), trial, sizeof(trial));
+		printf("\"trial\":%s,", trial);
+	}
 	if (r->opt.split)
 		printf("\"split_ns\":{\"total\":%.1f,\"queue\":%.1f,\"dispatch\":%.1f,"
-		       "\"guest\":%.1f,\"inference\":%.1f,\"features_native\":%.1f},",
+		       "\"guest\":%.1f,\"inference\":%.1f,\"log\":%.1f,\"features_native\":%.1f},",
 		       r->split.total, r->split.queue, r->split.dispatch, r->split.guest,
-		       r->split.inference, r->split.features_native);
+		       r->split.inference, r->split.log, r->split.features_native);
 	printf("\"hostile\":[");
 	json_hostile(r);
 	printf("]}}\n");

@@ -13,6 +13,7 @@
 
 #include "gateway.h"
 #include "hist.h"
+#include "keep.h"
 #include "options.h"
 #include "source.h"
 #include "split.h"
@@ -39,6 +40,16 @@ struct run {
 	uint32_t *scores;		/* float bits by ordinal, with --check */
 	uint8_t *lost;			/* by ordinal: never judged; for the audit */
 	struct split split;		/* with --split */
+
+	/* --story: how many windows had arrived when each thing happened */
+	uint64_t tried_at, model_at, away_at, back_at;
+	/* --journal, after the end */
+	struct keep_figures keep;
+	struct ew_replay_report replay;
+	bool replayed;
+	uint64_t replay_ns;
+	/* the library's memory when the first window came and after the last */
+	struct gateway_memory memory_begin, memory_end;
 
 	/* the library's figures at the end of the run */
 	struct ew_function_stats judge;

@@ -11,11 +11,19 @@
 #include <string.h>
 
 #define FILE_MAX_BYTES ((size_t)1 << 30)
+#define SOURCE_TOPIC_BYTES 48
 
 struct file {
 	const char *path;
 	uint8_t *bytes;
 	uint32_t windows;
+};
+
+/* A window made ahead of the run. */
+struct made {
+	struct source_window at;
+	char topic[SOURCE_TOPIC_BYTES];
+	uint8_t bytes[FLEET_WINDOW_BYTES];
 };
 
 struct source {
@@ -31,8 +39,10 @@ struct source {
 	uint64_t total, ordinal, period_ns, gap_ns;
 	bool ready;
 	struct source_window next;
-	char topic[48];
+	char topic[SOURCE_TOPIC_BYTES];
 	uint8_t window[FLEET_WINDOW_BYTES];
+	uint32_t tenants;
+	struct made *made;	/* all windows, or NULL: each when it is asked for */
 };
 
 uint8_t *source_read_file(const char *path, size_t *size)
@@ -121,8 +131,36 @@ static void make_simulated(struct source *s)
 	s->next.window = fleet_sim_window(s->sim, machine, s->window);
 	s->next.bytes = s->window;
 	s->next.size = FLEET_WINDOW_BYTES;
-	s->next.topic_bytes = (uint32_t)snprintf(s->topic, sizeof(s->topic),
-						 "spindle/%06u/window", (unsigned)machine);
+	if (s->tenants > 1)
+		s->next.topic_bytes = (uint32_t)snprintf(s->topic, sizeof(s->topic),
+							 "tenant%02u/%06u/window",
+							 (unsigned)(machine % s->tenants),
+							 (unsigned)machine);
+	else
+		s->next.topic_bytes = (uint32_t)snprintf(s->topic, sizeof(s->topic),
+							 "spindle/%06u/window",
+							 (unsigned)machine);
+}
+
+/* The whole run's windows, so that making them takes no time of it. */
+static bool make_ahead(struct source *s)
+{
+	struct made *made = calloc(s->total, sizeof(*made));
+	uint64_t i = 0;
+
+	if (!made) {
+		fputs("fleet: out of memory\n", stderr);
+		return false;
+	}
+	for (; source_peek(s, &made[i].at); source_take(s), i++) {
+		memcpy(made[i].topic, made[i].at.topic, SOURCE_TOPIC_BYTES);
+		memcpy(made[i].bytes, made[i].at.bytes, made[i].at.size);
+		made[i].at.topic = made[i].topic;
+		made[i].at.bytes = made[i].bytes;
+	}
+	source_rewind(s);
+	s->made = made;
+	return true;
 }
 
 /* ---- files ---- */
@@ -202,7 +240,9 @@ struct source *source_create(const struct fleet_options *opt, uint32_t raw_bytes
 		fputs("fleet: out of memory\n", stderr);
 		return NULL;
 	}
+	s->tenants = opt->tenants;
 	ok = opt->data_count ? open_files(s, opt, raw_bytes) : open_sim(s, opt);
+	ok = ok && (!opt->ahead || opt->data_count || make_ahead(s));
 	if (!ok) {
 		source_destroy(s);
 		return NULL;
@@ -217,6 +257,7 @@ void source_destroy(struct source *s)
 	for (uint32_t i = 0; s->files && i < s->file_count; i++)
 		free(s->files[i].bytes);
 	free(s->files);
+	free(s->made);
 	free(s->order);
 	fleet_sim_destroy(s->sim);
 	free(s);
@@ -226,6 +267,10 @@ bool source_peek(struct source *s, struct source_window *out)
 {
 	if (s->ordinal == s->total)
 		return false;
+	if (s->made) {
+		*out = s->made[s->ordinal].at;
+		return true;
+	}
 	if (!s->ready) {
 		s->next.ordinal = s->ordinal;
 		s->next.topic = s->topic;
@@ -247,6 +292,9 @@ void source_take(struct source *s)
 
 void source_rewind(struct source *s)
 {
+	/* whoever begins again has time, and may look at the simulator meanwhile */
+	free(s->made);
+	s->made = NULL;
 	s->ready = false;
 	s->ordinal = 0;
 	s->at_file = s->at_window = 0;

@@ -175,22 +175,45 @@ static double fastest(struct bench *b, enum stage stage, struct gateway *nothing
 	return (double)best / b->count;
 }
 
+/* What the journal adds: the same functions in a gateway without one. */
+static bool measure_log(struct bench *b, const struct fleet_options *plain_opt, struct split *out)
+{
+	struct gateway *plain = gateway_create(plain_opt, false);
+	struct gateway *journaled = b->gateway;
+	const bool ok = plain && gateway_load_guest(plain, b->opt->guest, b->raw ? "raw/+/window"
+										 : "spindle/+/window");
+
+	if (ok) {
+		b->gateway = plain;
+		out->log = out->total - fastest(b, STAGE_TOTAL, NULL, NULL);
+		b->gateway = journaled;
+	}
+	gateway_destroy(plain);
+	return ok;
+}
+
 static bool measure(struct bench *b, struct split *out)
 {
 	const size_t ring_bytes = ew_ring_size(1u << 20);
-	struct gateway *nothing = gateway_create(b->opt, false);
+	struct fleet_options plain = *b->opt;
+	struct gateway *nothing;
 	struct ew_ring *ring = NULL;
 	void *memory = malloc(ring_bytes);
-	bool ok = nothing && memory &&
-		  gateway_put_guest(nothing, nothing_wasm, sizeof(nothing_wasm), "#") &&
-		  ew_ring_init(memory, ring_bytes, NULL, &ring) == EW_OK;
+	bool ok;
+
+	plain.journal = NULL;
+	nothing = gateway_create(&plain, false);
+	ok = nothing && memory &&
+	     gateway_put_guest(nothing, nothing_wasm, sizeof(nothing_wasm), "#") &&
+	     ew_ring_init(memory, ring_bytes, NULL, &ring) == EW_OK;
 
 	if (ok) {
 		out->total = fastest(b, STAGE_TOTAL, nothing, ring);
 		out->queue = fastest(b, STAGE_RING, nothing, ring);
 		out->dispatch = fastest(b, STAGE_NOTHING, nothing, ring) - out->queue;
 		out->inference = fastest(b, STAGE_MODEL, nothing, ring);
-		out->guest = out->total - out->queue - out->dispatch - out->inference;
+		ok = !b->opt->journal || measure_log(b, &plain, out);
+		out->guest = out->total - out->queue - out->dispatch - out->inference - out->log;
 		out->features_native = fastest(b, STAGE_FEATURES, nothing, ring);
 	}
 	gateway_destroy(nothing);

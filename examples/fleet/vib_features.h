@@ -6,7 +6,8 @@
  *
  * The same source runs in the guest (wasm32, no libc) and natively (trainer,
  * tests), and gives the same bits in both: only + - * / on IEEE-754 floats,
- * in the order written, and integers; see strict_float.h.
+ * in the order written, and integers; see strict_float.h.  Where there are
+ * vectors of WebAssembly, vib_simd.h does the same, four numbers at a time.
  *
  * Leaves to others: the model (host), the threshold and scales (config).
  * Sources: R. Randall, J. Antoni, "Rolling element bearing diagnostics - a
@@ -126,6 +127,53 @@ static inline float fleet_log2(float v)
 							     m * 0.158248767f)));
 }
 
+#define FLEET_POINTS 68u
+
+/* Sums are made in four parts, one for each place modulo 4, so that four
+ * lanes of a vector can make them: the same bits either way. */
+FLEET_INLINE float fleet_parts(const float part[4])
+{
+	return (part[0] + part[1]) + (part[2] + part[3]);
+}
+
+/* How far the model's answer is from its question, in real units. */
+FLEET_INLINE float fleet_off(const int8_t *in, const int8_t *out, uint32_t i,
+			     const struct fleet_quant *q)
+{
+	return (float)(in[i] - q->in_zero) * q->in_scale -
+	       (float)(out[i] - q->out_zero) * q->out_scale;
+}
+
+/* Which of n >= 1 numbers most exceeds what the model answered. */
+static inline uint32_t fleet_worst(const int8_t *in, const int8_t *out, uint32_t n,
+				   const struct fleet_quant *q)
+{
+	float worst = -FLT_MAX;
+	uint32_t at = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const float d = fleet_off(in, out, i, q);
+
+		if (d > worst) {
+			worst = d;
+			at = i;
+		}
+	}
+	return at;
+}
+
+/* The mean of the squares of n >= 1 differences; those from `begin` on are added to the parts. */
+FLEET_INLINE float fleet_rest(const int8_t *in, const int8_t *out, uint32_t begin, uint32_t n,
+			      const struct fleet_quant *q, float part[4])
+{
+	for (uint32_t i = begin; i < n; i++) {
+		const float d = fleet_off(in, out, i, q);
+
+		part[i % 4] += d * d;
+	}
+	return fleet_parts(part) / (float)n;
+}
+
 /* ---- transforms ---- */
 
 /* Four-point butterfly at i, i + q, i + 2q, i + 3q, outputs turned by t. */
@@ -192,6 +240,7 @@ FLEET_INLINE void fleet_split(float ar, float ai, float br, float bi, uint32_t k
 	*high = hr * hr + hi * hi;
 }
 
+#if !defined(__wasm_simd128__)
 /* power[1..63] of 128 real samples, even ones in re, odd ones in im. */
 static inline void fleet_power128(float *re, float *im, float *power)
 {
@@ -206,14 +255,17 @@ static inline void fleet_power128(float *re, float *im, float *power)
 	}
 	power[32] = 4.0f * (re[middle] * re[middle] + im[middle] * im[middle]);
 }
+#endif
 
 /* ---- features ---- */
 
 /* Intermediate results of one window. */
 struct fleet_work {
-	float re[64], im[64];		/* the signal, then its transform */
-	float env_re[64], env_im[64];	/* likewise the envelope */
-	float power[64];
+	/* the signal, then its transform; likewise the envelope; the places behind
+	 * the 64th are for vectors that reach there */
+	_Alignas(16) float re[FLEET_POINTS], im[FLEET_POINTS];
+	_Alignas(16) float env_re[FLEET_POINTS], env_im[FLEET_POINTS];
+	_Alignas(16) float power[FLEET_POINTS];
 };
 
 /* Twice the Hann window of 128 points at point i; the factor is the same in
@@ -233,6 +285,20 @@ FLEET_INLINE int32_t fleet_magnitude(int32_t v)
 	return v < 0 ? -v : v;
 }
 
+/* The envelope's mean, which is returned, and what is said of its shape. */
+FLEET_INLINE float fleet_moments(int32_t sum, int32_t peak, float m2, float m4, float *f)
+{
+	const float mean = (float)sum * (1.0f / 128.0f);
+
+	m2 = m2 * (1.0f / 128.0f) + 1.0f;
+	m4 = m4 * (1.0f / 128.0f) + 1.0f;
+	f[FLEET_F_ENV_MEAN] = mean + 1.0f;
+	f[FLEET_F_ENV_KURTOSIS] = m4 / (m2 * m2);
+	f[FLEET_F_ENV_CREST] = ((float)peak + 1.0f) / (mean + 1.0f);
+	return mean;
+}
+
+#if !defined(__wasm_simd128__)
 /*
  * One pass over the samples makes two signals at half the rate:
  *   the vibration below 3.2 kHz, low-passed by 1 3 3 1 (times 8) and windowed;
@@ -243,7 +309,7 @@ FLEET_INLINE int32_t fleet_magnitude(int32_t v)
 static inline void fleet_time(struct fleet_work *w, const uint8_t *samples, float *f)
 {
 	int32_t sum = 0, peak = 0, before = fleet_sample(samples, 0), x0 = before;
-	float m2 = 0.0f, m4 = 0.0f;
+	float m2[4] = { 0.0f }, m4[4] = { 0.0f };
 
 	for (uint32_t i = 0; i < 64; i++) {
 		const int32_t x1 = fleet_sample(samples, 4 * i + 1);
@@ -264,23 +330,58 @@ static inline void fleet_time(struct fleet_work *w, const uint8_t *samples, floa
 		w->env_im[i] = bf;
 		sum += a + b;
 		peak = more > peak ? more : peak;
-		m2 += aa + bb;
-		m4 += aa * aa + bb * bb;
+		m2[i % 4] += aa + bb;
+		m4[i % 4] += aa * aa + bb * bb;
 		before = x3;
 		x0 = x4;
 	}
-	const float mean = (float)sum * (1.0f / 128.0f);
+	const float mean = fleet_moments(sum, peak, fleet_parts(m2), fleet_parts(m4), f);
 
-	m2 = m2 * (1.0f / 128.0f) + 1.0f;
-	m4 = m4 * (1.0f / 128.0f) + 1.0f;
-	f[FLEET_F_ENV_MEAN] = fleet_log2(mean + 1.0f);
-	f[FLEET_F_ENV_KURTOSIS] = fleet_log2(m4 / (m2 * m2));
-	f[FLEET_F_ENV_CREST] = fleet_log2(((float)peak + 1.0f) / (mean + 1.0f));
 	for (uint32_t i = 0; i < 64; i++) {
 		w->env_re[i] = (w->env_re[i] - mean) * fleet_hann2(2 * i);
 		w->env_im[i] = (w->env_im[i] - mean) * fleet_hann2(2 * i + 1);
 	}
 }
+
+/* Of all features but the heat, which is none of a power. */
+static inline void fleet_logarithms(float *f)
+{
+	for (uint32_t i = 0; i < FLEET_FEATURES; i++)
+		if (i != FLEET_F_HEAT)
+			f[i] = fleet_log2(f[i]);
+}
+
+/* The sum of power[1..63]. */
+static inline float fleet_power_sum(const float *power)
+{
+	float part[4] = { 0.0f };
+
+	for (uint32_t k = 1; k < 64; k++)
+		part[k % 4] += power[k];
+	return fleet_parts(part);
+}
+
+static inline void fleet_quantise(const float *f, const struct fleet_norm *norm, int8_t *q)
+{
+	for (uint32_t i = 0; i < FLEET_FEATURES; i++) {
+		float v = (f[i] - norm->mean[i]) * norm->gain[i];
+
+		v = v > -128.0f ? v : -128.0f;
+		v = v < 127.0f ? v : 127.0f;
+		q[i] = (int8_t)(int32_t)(v < 0.0f ? v - 0.5f : v + 0.5f);
+	}
+}
+
+static inline float fleet_distance(const int8_t *in, const int8_t *out, uint32_t n,
+				   const struct fleet_quant *q)
+{
+	float part[4] = { 0.0f };
+
+	return fleet_rest(in, out, 0, n, q, part);
+}
+#else
+#include "vib_simd.h"
+#endif
 
 /* Power at `order_q8` times the shaft's speed, main lobe of the window (three
  * bins of 50 Hz); above the last bin there is none to be seen. */
@@ -310,14 +411,14 @@ static inline void fleet_spectrum_features(const struct fleet_work *w, uint32_t 
 
 		for (uint32_t k = edge[b]; k < edge[b + 1]; k++)
 			sum += w->power[k];
-		f[FLEET_F_BAND0 + b] = fleet_log2(sum);
+		f[FLEET_F_BAND0 + b] = sum;
 		total += sum;
 	}
-	f[FLEET_F_POWER] = fleet_log2(total);
+	f[FLEET_F_POWER] = total;
 	for (uint32_t n = 1; n <= 3; n++)
 		f[FLEET_F_SHAFT1 + n - 1] =
-			fleet_log2(least + fleet_at_order(w->power, 256 * n, rpm));
-	f[FLEET_F_TOOTH] = fleet_log2(least + fleet_at_order(w->power, 256 * edges, rpm));
+			least + fleet_at_order(w->power, 256 * n, rpm);
+	f[FLEET_F_TOOTH] = least + fleet_at_order(w->power, 256 * edges, rpm);
 }
 
 static inline void fleet_envelope_features(const struct fleet_work *w,
@@ -327,15 +428,12 @@ static inline void fleet_envelope_features(const struct fleet_work *w,
 		b->bpfo, 2u * b->bpfo, 3u * b->bpfo, b->bpfi, 2u * b->bpfi,
 		b->bpfi - 256u, b->bsf2, 2u * b->bsf2, 256u,
 	};
-	float sum = 4000.0f;
-
-	for (uint32_t k = 1; k < 64; k++)
-		sum += w->power[k];
+	const float sum = 4000.0f + fleet_power_sum(w->power);
 	const float per_mean = 21.0f / sum; /* three bins of 63 */
 
 	for (uint32_t i = 0; i < FLEET_ENV_ORDERS; i++)
-		f[FLEET_F_OUTER1 + i] = fleet_log2(
-			0.03125f + per_mean * fleet_at_order(w->power, orders[i], rpm));
+		f[FLEET_F_OUTER1 + i] =
+			0.03125f + per_mean * fleet_at_order(w->power, orders[i], rpm);
 }
 
 /*
@@ -360,20 +458,10 @@ static inline int fleet_features(const uint8_t *window, uint32_t len, struct fle
 	fleet_envelope_features(w, &fleet_bearings[window[3]], rpm, f);
 	/* full power warms by 20 degrees */
 	f[FLEET_F_HEAT] = (float)(temp - bed - 2 * power) * 0.01f;
-	f[FLEET_F_SPEED] = fleet_log2((float)rpm + 1.0f);
-	f[FLEET_F_LOAD] = fleet_log2((float)fleet_get16(window + 14) + 20.0f);
+	f[FLEET_F_SPEED] = (float)rpm + 1.0f;
+	f[FLEET_F_LOAD] = (float)fleet_get16(window + 14) + 20.0f;
+	fleet_logarithms(f);
 	return 0;
-}
-
-static inline void fleet_quantise(const float *f, const struct fleet_norm *norm, int8_t *q)
-{
-	for (uint32_t i = 0; i < FLEET_FEATURES; i++) {
-		float v = (f[i] - norm->mean[i]) * norm->gain[i];
-
-		v = v > -128.0f ? v : -128.0f;
-		v = v < 127.0f ? v : 127.0f;
-		q[i] = (int8_t)(int32_t)(v < 0.0f ? v - 0.5f : v + 0.5f);
-	}
 }
 
 static inline void fleet_norm_read(struct fleet_norm *norm, const uint8_t *bytes)
@@ -384,25 +472,10 @@ static inline void fleet_norm_read(struct fleet_norm *norm, const uint8_t *bytes
 	}
 }
 
-/* How far the model's answer is from its question, n >= 1 numbers. */
 static inline struct fleet_score fleet_judge(const int8_t *in, const int8_t *out, uint32_t n,
 				      const struct fleet_quant *q)
 {
-	struct fleet_score s = { 0.0f, 0 };
-	float worst = -FLT_MAX;
-
-	for (uint32_t i = 0; i < n; i++) {
-		const float d = (float)(in[i] - q->in_zero) * q->in_scale -
-				(float)(out[i] - q->out_zero) * q->out_scale;
-
-		s.score += d * d;
-		if (d > worst) {
-			worst = d;
-			s.worst_idx = i;
-		}
-	}
-	s.score /= (float)n;
-	return s;
+	return (struct fleet_score){ fleet_distance(in, out, n, q), fleet_worst(in, out, n, q) };
 }
 
 #endif

@@ -29,6 +29,8 @@ extern "C" {
 #define EW_TOPIC_MAX_BYTES 65535u
 /* flags: the low half is the application's and travels unchanged; the high half is the library's. */
 #define EW_EVENT_USER_FLAGS 0x0000ffffu
+#define EW_EVENT_CONTEXT 0x40000000u /* the data ends in a trace context, see trace.h */
+#define EW_EVENT_CONTEXT_BYTES 12u   /* of it, besides its tracestate */
 
 /*
  * The header of an event, in a ring, from a log, or filled in by the host: 48 bytes in host byte order,
@@ -54,6 +56,19 @@ static inline char *ew_event_topic(const struct ew_event *e)
 static inline uint8_t *ew_event_data(const struct ew_event *e)
 {
 	return (uint8_t *)(e + 1) + e->topic_bytes;
+}
+
+/* data_bytes without a trace context; one that is not whole is data. */
+static inline uint32_t ew_event_payload_bytes(const struct ew_event *e)
+{
+	const uint8_t *end = ew_event_data(e) + e->data_bytes;
+	uint32_t state;
+
+	if (!(e->flags & EW_EVENT_CONTEXT) || e->data_bytes < EW_EVENT_CONTEXT_BYTES)
+		return e->data_bytes;
+	state = end[-2] | (uint32_t)end[-1] << 8;
+	return state > e->data_bytes - EW_EVENT_CONTEXT_BYTES ? e->data_bytes :
+								e->data_bytes - EW_EVENT_CONTEXT_BYTES - state;
 }
 
 /*
@@ -104,6 +119,8 @@ enum ew_ring_policy {
 	EW_RING_COALESCE = 3
 };
 
+#define EW_RING_SLIP_MAX 1000u
+
 /* Consumers of one ring, each with a cursor of its own. */
 #define EW_RING_CONSUMERS_MAX 64u
 
@@ -112,11 +129,15 @@ struct ew_ring_config {
 	enum ew_ring_policy policy; /* default EW_RING_REJECT */
 	uint64_t first_seq;	    /* of the first event; default 1 */
 	uint32_t consumers;	    /* default 1; each sees every event */
-	/*
-	 * Records begin at multiples of this, a power of two, EW_RING_ALIGN (the default) to EW_RING_MIN_BYTES / 2.
-	 * The size of a cache line, with memory aligned to it, is up to three times faster between two cores.
-	 */
+	/* Records begin at multiples of this, a power of two, EW_RING_ALIGN (the default) to EW_RING_MIN_BYTES / 2. */
 	uint32_t record_align;
+	/*
+	 * For a producer and consumers that run on different cores at the same time; 8 is a good choice, 0 the default.  The
+	 * producer fetches lines before it writes to them, and a consumer that has caught up may spin so often (10 to 50 ns
+	 * each), once, before it says that nothing is there; it learns when not to.  Twice as fast where both hurry; without
+	 * meaning for the policies that move heads, and on small targets.  EW_RING_SLIP_MAX at most.
+	 */
+	uint32_t slip;
 };
 
 /*
@@ -155,11 +176,11 @@ EW_API size_t ew_ring_record_bytes(size_t topic_bytes, size_t data_bytes);
 /*
  * Build a ring in memory (aligned to EW_RING_ALIGN), using all of memory_bytes that fits; cfg may be
  * NULL.  EW_ERR_INVAL: alignment, or less than ew_ring_size(EW_RING_MIN_BYTES), or too many consumers;
- * EW_ERR_UNSUPPORTED: a policy not listed above.  There is no deinit: forget the memory.
+ * EW_ERR_UNSUPPORTED: a policy not listed above; EW_ERR_LIMIT: slip.  There is no deinit: forget the memory.
  */
 EW_API enum ew_status ew_ring_init(void *memory, size_t memory_bytes,
 				   const struct ew_ring_config *cfg, struct ew_ring **out);
-/* The ring that another process built in shared memory; EW_ERR_MALFORMED when there is none. */
+/* The ring that another process built in shared memory; EW_ERR_MALFORMED when there is none of this layout. */
 EW_API enum ew_status ew_ring_attach(void *memory, size_t memory_bytes, struct ew_ring **out);
 
 /* The largest ew_ring_record_bytes() that the ring takes: half its room, so that every empty ring takes it. */
@@ -209,7 +230,9 @@ EW_API enum ew_status ew_ring_leave(struct ew_ring *r, uint32_t consumer);
 
 /*
  * Consumer: the oldest event, borrowed until it is released; asking again gives the same one, so a
- * consumer that fails half-way loses nothing.  EW_ERR_EMPTY: *out is NULL.
+ * consumer that fails half-way loses nothing.  EW_ERR_EMPTY: *out is NULL; EW_ERR_MALFORMED: so is it, as what lies there
+ * was written by no producer (ew_ring_read() says 0): memory that is shared can be damaged by others.  No length that
+ * leads out of the room is followed.
  */
 EW_API enum ew_status ew_ring_peek(struct ew_ring *r, const struct ew_event **out);
 /* Consumer: the oldest events, at most max; returns how many.  Always starts at the oldest. */
@@ -218,7 +241,7 @@ EW_API uint32_t ew_ring_read(struct ew_ring *r, const struct ew_event **out, uin
 EW_API uint32_t ew_ring_release(struct ew_ring *r, uint32_t count);
 /*
  * Consumer: copy the oldest event out and release it: header to *e, topic and data to payload.
- * EW_ERR_EMPTY; EW_ERR_TOOBIG when topic and data exceed cap: *e is filled in, nothing is released.
+ * EW_ERR_EMPTY, EW_ERR_MALFORMED; EW_ERR_TOOBIG when topic and data exceed cap: *e is filled in, nothing is released.
  */
 EW_API enum ew_status ew_ring_pop(struct ew_ring *r, struct ew_event *e, void *payload, size_t cap);
 
@@ -245,8 +268,8 @@ EW_API uint32_t ew_ring_release_as(struct ew_ring *r, uint32_t consumer, uint32_
  *	ew_mring_commit(r, e);
  *
  * Sequence numbers are complete when the consumer sees the event; before, seq holds their low bits.  Policies:
- * EW_RING_REJECT and EW_RING_DROP_NEWEST.  Where others are wanted, or one producer's unfinished event
- * must not hold up another's, give each producer a ring of its own and an ew_queue over them.
+ * EW_RING_REJECT and EW_RING_DROP_NEWEST; ew_mring_forward() leads to the others, and to several consumers.  Where one
+ * producer's unfinished event must not hold up another's, give each producer a ring of its own and an ew_queue over them.
  *
  * On cores without compare-and-swap see EW_CONFIG_CRITICAL.
  */
@@ -257,6 +280,7 @@ struct ew_mring_config {
 	enum ew_ring_policy policy; /* default EW_RING_REJECT */
 	uint32_t record_align; /* as in struct ew_ring_config; default 64, on small targets 8 */
 	uint64_t first_seq;    /* default 1 */
+	uint32_t slip;	       /* of the consumer, as in struct ew_ring_config */
 };
 
 /*
@@ -300,6 +324,14 @@ EW_API enum ew_status ew_mring_peek(struct ew_mring *r, const struct ew_event **
 EW_API uint32_t ew_mring_read(struct ew_mring *r, const struct ew_event **out, uint32_t max);
 EW_API uint32_t ew_mring_release(struct ew_mring *r, uint32_t count);
 EW_API enum ew_status ew_mring_pop(struct ew_mring *r, struct ew_event *e, void *payload, size_t cap);
+/*
+ * The consumer: move events to another ring, in order, at most max; returns how many.  So events of several producers
+ * get what only a ring of one producer has: several consumers, the oldest dropped, replacement by topic.  The caller is
+ * that ring's producer; it gives the numbers.  An event that it refuses (*why, which may be NULL, says so; EW_OK,
+ * EW_ERR_EMPTY or EW_ERR_MALFORMED otherwise) stays where it is.  One that dies in between may have moved an event
+ * twice, never lost one.
+ */
+EW_API uint32_t ew_mring_forward(struct ew_mring *from, struct ew_ring *to, uint32_t max, enum ew_status *why);
 /*
  * The consumer that takes over from one that died calls this first: a release that was under way is finished.
  */

@@ -25,7 +25,7 @@
  *
  * and in them, in the order in which it happened
  *
- *	INPUT     an event, as it came.  Bit 24 of the flags: it came together with the one before
+ *	INPUT     an event, as it came.  Bit 24 of the flags: it came together with the one before; bit 30: EW_EVENT_CONTEXT
  *	OUTPUT    an event that a function emitted; behind its data 16 bytes, its id (see below)
  *	CALL      a function was called and has ended: its verdict, and the fuel that took.  topic: its name
  *	REPORT    what struct ew_node_report says, canaries' decisions and their reasons among it; content type: the cause

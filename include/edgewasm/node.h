@@ -39,6 +39,7 @@
 #include "edgewasm/event.h"
 #include "edgewasm/sign.h"
 #include "edgewasm/status.h"
+#include "edgewasm/trace.h"
 #include "edgewasm/wasm.h"
 
 #ifdef __cplusplus
@@ -46,8 +47,9 @@ extern "C" {
 #endif
 
 struct ew_node;
+struct ew_prepared;
 
-#ifndef EW_NODE_FUNCTIONS /* 10 bytes each; 1 KiB and its ABI for one that is there, besides module and instance */
+#ifndef EW_NODE_FUNCTIONS /* 10 bytes each; 5 KiB (small: 1) and its ABI for one that is there, besides module and instance */
 #define EW_NODE_FUNCTIONS (EW_CONFIG_SMALL ? 8u : 64u)
 #endif
 #ifndef EW_NODE_ROUTES /* 24 bytes and the pattern for each that is there */
@@ -58,6 +60,9 @@ struct ew_node;
 #endif
 #ifndef EW_NODE_BATCH /* events that one call may offer; 9 bytes each, once for the node */
 #define EW_NODE_BATCH (EW_CONFIG_SMALL ? 8u : 64u)
+#endif
+#ifndef EW_NODE_TENANTS /* about 400 bytes for each that is there */
+#define EW_NODE_TENANTS (EW_CONFIG_SMALL ? 4u : 64u)
 #endif
 #ifndef EW_NODE_HISTORY /* versions of each function whose bytes are remembered by hash; 80 bytes each */
 #define EW_NODE_HISTORY (EW_CONFIG_SMALL ? 2u : 16u)
@@ -87,6 +92,7 @@ enum ew_node_cause {
 	EW_NODE_PARKED,	  /* fail_limit reached; parked until until_ns */
 	EW_NODE_PROMOTED,    /* a canary did well: `version` is in place */
 	EW_NODE_ROLLED_BACK, /* a canary, `version`, did not; `text` says why */
+	EW_NODE_TENANT,	     /* the function's tenant has used up a quota; told once, until it may go on */
 	EW_NODE_CAUSES
 };
 EW_API const char *ew_node_cause_name(enum ew_node_cause cause); /* "trap" */
@@ -102,6 +108,39 @@ struct ew_node_report {
 	const struct ew_trap *trap;	  /* NULL unless TRAP */
 	uint64_t until_ns;		  /* of PARKED */
 	const char *text;		  /* one sentence for people */
+};
+
+/*
+ * A function's work for one event: for exporters of traces, and for bills by the event.  Of a call with a batch each
+ * event is told, with its share of fuel, inferences and time, which is the whole call's.  Times are the realtime
+ * clock's (host->clock(0)), or without it those of ew_node_step.  All is borrowed during the call.
+ */
+struct ew_node_span {
+	const struct ew_event *event;
+	const char *function, *version;
+	const char *tenant;		   /* NULL: none */
+	const char *model, *model_version; /* the last that the call ran; NULL: none */
+	const char *failure;		   /* NULL, or what ew_node_cause_name says */
+	bool has_parent;		   /* context.span_id is the caller's */
+	bool cached, canary;
+	uint8_t span_id[EW_SPAN_ID_BYTES]; /* a function of event and version; zero when the event has no trace id */
+	struct ew_trace_context context;
+	uint64_t begin_ns, end_ns;
+	uint64_t fuel, bytes /* of topic and data */, inferences;
+	uint32_t batch;
+};
+
+/* A line of the log: what a guest logs, or what the report callback is told as well. */
+struct ew_node_entry {
+	uint64_t time_ns;      /* as in ew_node_span */
+	uint32_t level;	       /* of guest.h: 0 trace to 5 critical */
+	const char *text;      /* not NUL-terminated, not checked */
+	size_t text_bytes;
+	const char *function, *version;
+	const char *tenant;		   /* NULL: none */
+	const char *model, *model_version; /* the last that this call has run so far; NULL: none */
+	const struct ew_event *event;	   /* that it is about; NULL: not known */
+	uint8_t span_id[EW_SPAN_ID_BYTES]; /* of its span; zero: it has no trace id */
 };
 
 /* Any may be NULL; statuses as in struct ew_abi_host.  `function` is the function's name. */
@@ -131,6 +170,10 @@ struct ew_node_host {
 	enum ew_status (*load)(void *user, const char *name, const char *version, const uint8_t *sha256,
 			       const void **bytes, size_t *size);
 	void (*unload)(void *user, const char *name, const char *version, const void *bytes, size_t size);
+	/* For each event, when its verdict is there.  See ew_node_span_json. */
+	void (*span)(void *user, const struct ew_node_span *span);
+	/* See ew_node_entry_json. */
+	void (*entry)(void *user, const struct ew_node_entry *entry);
 };
 
 /* ---- the node --------------------------------------------------------------------------------- */
@@ -164,6 +207,12 @@ struct ew_node_config {
 	 * given.  While a canary runs its function is worked out every time.  0: no cache.
 	 */
 	size_t cache_bytes;
+	/*
+	 * Carry trace contexts (trace.h) from input to output: what is emitted for an event with a trace id gets a
+	 * context behind its data, with the function's span as the parent and the input's flags and tracestate.  So much
+	 * room is taken for the data of one event and its context; larger ones carry their trace id only.  0: no contexts.
+	 */
+	uint32_t trace_bytes;
 };
 
 EW_API enum ew_status ew_node_create(struct ew_node **out, const struct ew_node_config *config,
@@ -281,6 +330,9 @@ struct ew_function_config {
 	uint64_t batch_age_ns;
 	uint32_t batch_bytes; /* of topics and data in one call, whether it waits or not; an event may be larger alone; 0: any */
 	uint64_t cache_ttl_ns; /* how long EW_FUNCTION_CACHE keeps a result; 0: for as long as there is room */
+	const char *tenant;    /* who pays, see ew_node_tenant_put; NULL: nobody */
+	/* Instead of module_bytes: what ew_function_prepare made, the node's from a success on. */
+	struct ew_prepared *prepared;
 };
 
 /*
@@ -301,6 +353,21 @@ struct ew_function_config {
 EW_API enum ew_status ew_node_function_put(struct ew_node *node,
 					   const struct ew_function_config *config,
 					   struct ew_error *err);
+/*
+ * What takes long about a new version, beforehand and in any thread, so that a node that works all the time stands
+ * still only for the rest (an instance, edge_init, the switch): module_bytes (borrowed on, EW_FUNCTION_COPY is INVAL)
+ * are checked against `trust` and config->sha256, hashed, validated and translated.  now_ns is of the clock that
+ * trust's keys are judged by.  Of the config only flags, module_bytes, module_size, sha256 and the signature matter;
+ * the version is put with the same flags, without them, and with `prepared`.  NaNs are canonical.
+ * A node with a trust takes only what has been checked against the same one (DENIED).
+ * Errors: those of ew_trust_check and ew_module_load; CORRUPT (sha256); INVAL.
+ */
+EW_API enum ew_status ew_function_prepare(struct ew_prepared **out, const struct ew_function_config *config,
+					  const struct ew_trust *trust, uint64_t now_ns,
+					  const struct ew_alloc *alloc, struct ew_error *err);
+/* What no node has taken.  NULL is allowed. */
+EW_API void ew_prepared_free(struct ew_prepared *prepared);
+
 /*
  * Put the version that EW_FUNCTION_KEEP kept back in place, newly started, and keep the one that ran: a second
  * rollback takes the first one back.  While a canary runs, it is the canary that goes.  Errors: NOENT (no such function, nothing kept), STATE (in a callback), and
@@ -398,11 +465,14 @@ EW_API void ew_node_interrupt(struct ew_node *node);
 /* ---- figures ---------------------------------------------------------------------------------- */
 
 /*
- * A histogram in fixed memory: 4 buckets to each doubling, so a value is known to within 25 %.  Bucket b < 4 holds
- * the value b; above, bucket 4 * (e - 1) + m holds (4 + m) << (e - 2) up to (5 + m) << (e - 2), exclusive, for
- * e >= 2, m < 4.  The last one holds everything above.
+ * A histogram in fixed memory: n = 2^EW_HISTOGRAM_BITS buckets to each doubling, so a value is known to within 1/n.
+ * Bucket b < n holds the value b; above, bucket n * (e - BITS + 1) + m holds (n + m) << (e - BITS) up to
+ * (n + m + 1) << (e - BITS), exclusive, for e >= BITS, m < n.  The last one holds everything above; 2^41 ns is 36 minutes.
  */
-#define EW_HISTOGRAM_BUCKETS 160
+#ifndef EW_HISTOGRAM_BITS /* 1 to 6; 2.4 KiB with 4, 640 bytes with 2 */
+#define EW_HISTOGRAM_BITS (EW_CONFIG_SMALL ? 2 : 4)
+#endif
+#define EW_HISTOGRAM_BUCKETS ((42 - EW_HISTOGRAM_BITS) << EW_HISTOGRAM_BITS)
 struct ew_histogram {
 	uint64_t count, sum, max;
 	uint32_t bucket[EW_HISTOGRAM_BUCKETS];
@@ -434,12 +504,45 @@ struct ew_function_stats {
 	uint64_t loads;		    /* of the module, on demand */
 	bool loaded;		    /* the module is in memory */
 	uint64_t cache_hits, cache_misses;
+	const char *tenant;	/* NULL: none */
+	uint64_t busy_ns;	/* in its calls, as the host's clock has it */
+	uint64_t bytes;		/* topics and data of the events given to it */
+	uint64_t dropped_quota; /* events that came while its tenant had used up a quota, and nobody took */
 };
 /* Functions 0, 1, 2 ... until NOENT, in order of first put.  Borrowed until the next call with the node. */
 EW_API enum ew_status ew_node_function_at(const struct ew_node *node, uint32_t index,
 					  struct ew_function_stats *out);
 EW_API enum ew_status ew_node_function_find(const struct ew_node *node, const char *name,
 					    struct ew_function_stats *out);
+
+/*
+ * Tenants: functions put with the same `tenant` are metered together, and together bounded.  Quotas are for a second,
+ * 0 is none.  Calls are paid for when they are over, on credit: while something is owed, the tenant's events fall
+ * back as those of a parked function do, or are counted in dropped_quota, and its ticks are left out.
+ */
+struct ew_tenant_config {
+	size_t struct_bytes;
+	const char *name; /* 1 to 47 bytes */
+	uint64_t events_per_second, bytes_per_second /* of topics and data */, fuel_per_second;
+	uint64_t busy_ns_per_second; /* with host->clock */
+	uint64_t inferences_per_second;
+};
+/*
+ * New quotas for a tenant, known from a function or not.  Errors: INVAL (name); LIMIT (EW_NODE_TENANTS; a quota over
+ * 2^33); NOMEM; STATE (in a callback).
+ */
+EW_API enum ew_status ew_node_tenant_put(struct ew_node *node, const struct ew_tenant_config *config,
+					 struct ew_error *err);
+
+struct ew_tenant_stats {
+	const char *name;
+	uint64_t calls, events, bytes, fuel, busy_ns, inferences;
+	uint64_t failed_events, emitted_events, emitted_bytes;
+	uint64_t refused_events; /* that came while a quota was used up */
+	bool broke;		 /* one is, as of the last event */
+};
+/* Tenants 0, 1, 2 ... until NOENT, in the order in which they came.  They stay when their functions go. */
+EW_API enum ew_status ew_node_tenant_at(const struct ew_node *node, uint32_t index, struct ew_tenant_stats *out);
 
 struct ew_node_stats {
 	uint64_t events;   /* taken */
@@ -467,6 +570,16 @@ enum ew_metrics_format {
 	EW_METRICS_OPENMETRICS, /* application/openmetrics-text; version=1.0.0; charset=utf-8 */
 	EW_METRICS_PROMETHEUS	/* text/plain; version=0.0.4; charset=utf-8 */
 };
+
+/*
+ * A span as one line of OTLP JSON, an ExportTraceServiceRequest of its own, without a line end; a log line as a JSON
+ * object: time_unix_nano, severity, severity_number, function, function_version, tenant, model ("name@version"),
+ * trace_id, span_id, request_id (the event's seq), body.  What is not known is left out; what is not UTF-8 becomes
+ * U+FFFD.  The bytes written, besides a NUL.  0: it does not fit in cap, or the span has no trace id.  Only a log
+ * line's body is cut, and then ends in "...".
+ */
+EW_API size_t ew_node_span_json(const struct ew_node_span *span, const char *service, char *out, size_t cap);
+EW_API size_t ew_node_entry_json(const struct ew_node_entry *entry, char *out, size_t cap);
 
 /*
  * All figures as text for a scrape: those of the node and its functions under edgewasm_, what functions define

@@ -41,6 +41,7 @@
 /* In a head, with the policies that let the producer move it: whose turn it is. */
 #define EW_RING_HELD 1u	  /* the consumer looks at what follows: the producer keeps off */
 #define EW_RING_EDITED 2u /* the producer replaces something: the consumer sees an empty ring */
+#define EW_RING_BROKEN UINT32_MAX /* no frame is so large */
 #define EW_RING_OFFSET (~(EW_RING_ALIGN - 1u))
 
 /*
@@ -53,6 +54,14 @@
 #define EW_RING_GAP(name) unsigned char name[64];
 #endif
 
+/* What a consumer remembers of the times when nothing was there; the counts are the low bits of what it released. */
+struct ew_ring_slip {
+	uint32_t idle_at;   /* when it last found nothing */
+	uint32_t slip_at;   /* when it last waited */
+	uint32_t unslipped; /* how often it does not wait, after a wait that was in vain */
+	uint32_t left;	    /* of those; UINT32_MAX: the last time it waited */
+};
+
 /* One consumer.  The producer reads head; `dropped` alone is written by it. */
 struct ew_ring_cursor {
 	EW_RING_GAP(gap)
@@ -64,6 +73,9 @@ struct ew_ring_cursor {
 	uint32_t absent;     /* 1: the producer does not wait for this one */
 	size_t released;
 	size_t dropped; /* oldest events that the producer took away */
+#if !EW_CONFIG_SMALL
+	struct ew_ring_slip slip;
+#endif
 };
 
 struct ew_ring {
@@ -71,22 +83,25 @@ struct ew_ring {
 	uint32_t size; /* bytes of room */
 	uint32_t policy;
 	uint32_t consumers; /* the first is below, the others lie behind the room */
+	uint32_t slip;	    /* not 0: consumers are on other cores than the producer */
+	uint32_t max_payload; /* topic and data, bytes: what fits into max_record */
 	EW_RING_GAP(gap0)
 
 	/*
 	 * The producer's own.  ew_ring_stat() looks at counters from elsewhere.  As few words as can be: in
 	 * a ring that stays in one core's cache, stores are what an event costs.
 	 */
+	uint64_t seq_base; /* of the next claim: seq_base + pushed + open_count */
+	size_t pushed;
 	uint32_t at;	     /* where the next record goes: 0..size-8 */
 	uint32_t limit;	     /* it may go there if it ends before this */
-	uint32_t max_record; /* bytes */
 	uint32_t open;	     /* offset of the first frame not yet published; valid while open_count */
 	uint32_t open_frame; /* what that frame will be */
 	uint32_t open_count; /* events claimed and not published */
-	uint32_t edit_at;    /* the record being replaced, while a head is EW_RING_EDITED */
 	uint32_t align;	     /* records are multiples of this */
-	uint64_t seq_base; /* of the next claim: seq_base + pushed + open_count */
-	size_t pushed, rejected_full, dropped_newest, too_big, aborted, coalesced, abandoned;
+	uint32_t edit_at;    /* the record being replaced, while a head is EW_RING_EDITED */
+	uint32_t reserved;
+	size_t rejected_full, dropped_newest, too_big, aborted, coalesced, abandoned;
 
 	struct ew_ring_cursor own;
 	EW_RING_GAP(gap2)
@@ -180,6 +195,18 @@ EW_RING_HOT size_t ew_ring_counted(const size_t *counter)
 #define ew_ring_pop_inline ew_ring_pop
 #endif
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+/*
+ * ew_ring_next()'s, for what is rare: moves *at over padding and abandoned records, and returns the frame that it then
+ * stands at, or EW_RING_BROKEN where frames lead round in a circle or out of the room, as no producer's do.
+ */
+EW_API uint32_t ew_ring_skip(const struct ew_ring *r, uint32_t *at);
+#ifdef __cplusplus
+}
+#endif
+
 #ifdef EW_RING_INLINE
 EW_RING_HOT struct ew_event *ew_ring_event_at(const struct ew_ring *r, uint32_t at)
 {
@@ -191,40 +218,48 @@ EW_RING_HOT uint32_t *ew_ring_frame_at(const struct ew_ring *r, uint32_t at)
 	return &ew_ring_event_at(r, at)->frame;
 }
 
-/*
- * Without a check for overflow: the parts are at most EW_TOPIC_MAX_BYTES and EW_RING_MAX_BYTES / 2, or are
- * compared with max_record before the sum is used.
- */
+/* Without a check for overflow: the parts are at most EW_TOPIC_MAX_BYTES and EW_RING_MAX_BYTES / 2, or too large. */
 EW_RING_HOT size_t ew_ring_sum(uint32_t align, size_t topic_bytes, size_t data_bytes)
 {
 	return (sizeof(struct ew_event) + topic_bytes + data_bytes + align - 1) & ~(size_t)(align - 1);
 }
 
+/*
+ * Does a record take it?  max_payload is below EW_RING_MAX_BYTES / 2, so once both parts are compared their sum does not
+ * overflow, and as max_record is a multiple of align the record is within it if the payload is.
+ */
+EW_RING_HOT int ew_ring_takes(uint32_t max_payload, size_t topic_bytes, size_t data_bytes)
+{
+	return EW_RING_LIKELY(topic_bytes <= EW_TOPIC_MAX_BYTES && data_bytes <= max_payload &&
+			      topic_bytes + data_bytes <= max_payload);
+}
+
 /* Does it fit where the producer stands, with nothing to look at but its own words? */
 EW_RING_HOT int ew_ring_fits(const struct ew_ring *r, size_t topic_bytes, size_t data_bytes)
 {
-	return EW_RING_LIKELY(topic_bytes <= EW_TOPIC_MAX_BYTES && data_bytes <= r->max_record &&
-			      ew_ring_sum(r->align, topic_bytes, data_bytes) <= r->max_record &&
+	return EW_RING_LIKELY(ew_ring_takes(r->max_payload, topic_bytes, data_bytes) &&
 			      r->at + ew_ring_sum(r->align, topic_bytes, data_bytes) < r->limit);
 }
 
 /*
- * Topic and data are short more often than not, and then a call of memcpy() costs more than the copy: steps of 16
- * bytes, the last of them ending where the bytes end.
+ * Topic and data are short more often than not, and then a call of memcpy() costs more than the copy: 16 or 32 bytes from
+ * the beginning and as many up to the end, which meet or overlap.
  */
 EW_RING_HOT void ew_ring_copy(void *to, const void *from, size_t n)
 {
 	unsigned char *t = (unsigned char *)to;
 	const unsigned char *f = (const unsigned char *)from;
 
-	if (n < 16 || n > 256) {
+	if (n - 16 > 64 - 16) {
 		if (n != 0)
 			memcpy(t, f, n);
-		return;
+	} else if (n > 32) {
+		memcpy(t, f, 32);
+		memcpy(t + n - 32, f + n - 32, 32);
+	} else {
+		memcpy(t, f, 16);
+		memcpy(t + n - 16, f + n - 16, 16);
 	}
-	for (size_t i = 0; i < n - 16; i += 16)
-		memcpy(t + i, f + i, 16);
-	memcpy(t + n - 16, f + n - 16, 16);
 }
 
 /*
@@ -242,8 +277,8 @@ EW_RING_HOT void ew_ring_copy_header(struct ew_event *to, const struct ew_event 
 }
 
 /*
- * Ask for lines that later records of a batch will be written to.  Stores leave a core in order, so one that
- * has to fetch its line, from the next cache or from the consumer's core, holds up all behind it.
+ * Ask for lines that are about to be written to, where a consumer on another core has read them: stores leave a core in
+ * order, so one that has to fetch its line holds up all behind it.  The distances were found by trying.
  */
 #if defined(__x86_64__)
 #define EW_RING_WANT(p) __asm__ volatile("prefetchw %0" : : "m"(*(const unsigned char *)(p)))
@@ -252,13 +287,26 @@ EW_RING_HOT void ew_ring_copy_header(struct ew_event *to, const struct ew_event 
 #else
 #define EW_RING_WANT(p) ((void)(p))
 #endif
-EW_RING_HOT void ew_ring_prefetch(const struct ew_event *e, size_t bytes)
+
+/* The rest of a record that is published at once, what follows it, and what the one after next will need. */
+EW_RING_HOT void ew_ring_want_one(const struct ew_event *e, size_t bytes)
 {
 	const unsigned char *next = (const unsigned char *)e + bytes;
 
-	EW_RING_WANT(next + 256);
+	EW_RING_WANT((const unsigned char *)e + 64);
+	EW_RING_WANT(next);
+	EW_RING_WANT(next + 128);
+	EW_RING_WANT(next + 192);
+}
+
+/* In a batch: far ahead, as nothing of it is looked at before its end. */
+EW_RING_HOT void ew_ring_want_ahead(const struct ew_event *e, size_t bytes)
+{
+	const unsigned char *next = (const unsigned char *)e + bytes;
+
+	EW_RING_WANT(next + 384);
 	if (bytes > 64)
-		EW_RING_WANT(next + 320);
+		EW_RING_WANT(next + 448);
 }
 
 /* The header of a new claim. */
@@ -291,6 +339,8 @@ EW_RING_HOT enum ew_status ew_ring_push_inline(struct ew_ring *r, const struct e
 		return ew_ring_push(r, e, topic, data);
 	end = at + (uint32_t)ew_ring_sum(r->align, e->topic_bytes, e->data_bytes);
 	to = ew_ring_event_at(r, at);
+	if (r->slip)
+		ew_ring_want_one(to, end - at);
 	ew_ring_copy_header(to, e);
 	to->seq = r->seq_base + r->pushed;
 	if (topic && e->topic_bytes != 0)
@@ -343,24 +393,34 @@ EW_RING_HOT uint32_t ew_ring_commit_inline(struct ew_ring *r)
 	return n;
 }
 
+/* Can an event with this frame begin at `at`, and does its frame hold what it says to have? */
+EW_RING_HOT int ew_ring_sound(const struct ew_ring *r, uint32_t at, uint32_t frame)
+{
+	const struct ew_event *e = ew_ring_event_at(r, at);
+
+	return EW_RING_LIKELY(frame <= r->size - at &&
+			      sizeof(*e) + (uint64_t)e->topic_bytes + e->data_bytes <= frame);
+}
+
 /*
- * The event at *at, with *at moved past it; NULL: none yet.  Padding is stepped over: the record that it
- * was made for was published with it.
+ * The event at *at, with *at moved past it; NULL: none yet, or nothing that a producer writes (ew_ring_peek() tells which).
+ * What is to be stepped over is ew_ring_skip()'s: padding, whose record was published with it, and abandoned records.
  */
 EW_RING_HOT struct ew_event *ew_ring_next(const struct ew_ring *r, uint32_t *at)
 {
-	uint32_t here = *at, frame = ew_ring_acquire(ew_ring_frame_at(r, here)), end;
+	uint32_t here = *at, frame, end;
 
-	while (!EW_RING_LIKELY((frame & ~EW_RING_OFFSET) == 0)) {
-		here = frame & EW_RING_PAD ? 0 : here + (frame & EW_RING_OFFSET);
-		if (here == r->size)
-			here = 0;
-		frame = ew_ring_acquire(ew_ring_frame_at(r, here));
-	}
-	if (frame == 0) {
-		*at = here; /* past what is to be skipped */
+	if (!EW_RING_LIKELY(here < r->size))
 		return NULL;
+	frame = ew_ring_acquire(ew_ring_frame_at(r, here));
+	if (!EW_RING_LIKELY((frame & ~EW_RING_OFFSET) == 0)) {
+		uint32_t beyond = here; /* so that *at itself may stay in a register */
+
+		frame = ew_ring_skip(r, &beyond);
+		*at = here = beyond;
 	}
+	if (frame == 0 || !ew_ring_sound(r, here, frame))
+		return NULL;
 	end = here + frame;
 	*at = end == r->size ? 0 : end;
 	return ew_ring_event_at(r, here);
@@ -370,10 +430,12 @@ EW_RING_HOT enum ew_status ew_ring_peek_inline(struct ew_ring *r, const struct e
 {
 	uint32_t at = ew_ring_get(&r->own.head);
 
-	if (r->own.pins)
-		return ew_ring_peek(r, out);
-	*out = ew_ring_next(r, &at);
-	return *out ? EW_OK : EW_ERR_EMPTY;
+	if (!r->own.pins) {
+		*out = ew_ring_next(r, &at);
+		if (EW_RING_LIKELY(*out != NULL))
+			return EW_OK;
+	}
+	return ew_ring_peek(r, out);
 }
 
 EW_RING_HOT uint32_t ew_ring_read_inline(struct ew_ring *r, const struct ew_event **out,
@@ -387,6 +449,8 @@ EW_RING_HOT uint32_t ew_ring_read_inline(struct ew_ring *r, const struct ew_even
 	c->read_from = at;
 	while (n < max && (out[n] = ew_ring_next(r, &at)) != NULL)
 		n++;
+	if (n == 0)
+		return ew_ring_read(r, out, max);
 	c->read_end = at;
 	c->read_count = n;
 	return n;
@@ -425,11 +489,11 @@ EW_RING_HOT enum ew_status ew_ring_pop_inline(struct ew_ring *r, struct ew_event
 	if (r->own.pins)
 		return ew_ring_pop(r, e, payload, cap);
 	from = ew_ring_next(r, &at);
-	if (!from)
-		return EW_ERR_EMPTY;
+	if (!EW_RING_LIKELY(from != NULL))
+		return ew_ring_pop(r, e, payload, cap);
 	ew_ring_copy_header(e, from);
 	e->seq = from->seq;
-	bytes = (size_t)from->topic_bytes + from->data_bytes;
+	bytes = (size_t)e->topic_bytes + e->data_bytes;
 	if (bytes > cap)
 		return EW_ERR_TOOBIG;
 	if (bytes != 0)
@@ -450,7 +514,7 @@ EW_RING_HOT enum ew_status ew_ring_pop_inline(struct ew_ring *r, struct ew_event
  */
 struct ew_ring_writer {
 	struct ew_ring *r;
-	uint32_t at, limit, max_record, align, open_count;
+	uint32_t at, limit, max_payload, align, open_count, slip;
 	uint64_t seq;
 };
 
@@ -459,7 +523,8 @@ EW_RING_HOT void ew_ring_write_begin(struct ew_ring_writer *w, struct ew_ring *r
 	w->r = r;
 	w->at = r->at;
 	w->limit = r->limit;
-	w->max_record = r->max_record;
+	w->max_payload = r->max_payload;
+	w->slip = r->slip;
 	w->align = r->align;
 	w->open_count = r->open_count;
 	w->seq = r->seq_base + r->pushed + r->open_count;
@@ -478,8 +543,8 @@ EW_RING_HOT struct ew_event *ew_ring_write_next(struct ew_ring_writer *w, size_t
 	size_t bytes = ew_ring_sum(w->align, topic_bytes, data_bytes);
 	struct ew_event *e;
 
-	if (!EW_RING_LIKELY(topic_bytes <= EW_TOPIC_MAX_BYTES && data_bytes <= w->max_record &&
-			    bytes <= w->max_record && w->at + bytes < w->limit)) {
+	if (!EW_RING_LIKELY(ew_ring_takes(w->max_payload, topic_bytes, data_bytes) &&
+			    w->at + bytes < w->limit)) {
 		ew_ring_write_back(w);
 		if (ew_ring_claim(r, topic_bytes, data_bytes, &e) != EW_OK)
 			e = NULL;
@@ -487,7 +552,8 @@ EW_RING_HOT struct ew_event *ew_ring_write_next(struct ew_ring_writer *w, size_t
 		return e;
 	}
 	e = ew_ring_event_at(r, w->at);
-	ew_ring_prefetch(e, bytes);
+	if (w->slip)
+		ew_ring_want_ahead(e, bytes);
 	if (w->open_count++ == 0) {
 		r->open = w->at;
 		r->open_frame = (uint32_t)bytes;
@@ -517,6 +583,7 @@ EW_RING_HOT uint32_t ew_ring_write_end(const struct ew_ring_writer *w)
 struct ew_ring_scan {
 	struct ew_ring *r;
 	uint32_t at, count;
+	uint32_t left; /* more than so many events never wait */
 };
 
 EW_RING_HOT void ew_ring_scan_begin(struct ew_ring_scan *s, struct ew_ring *r)
@@ -524,19 +591,31 @@ EW_RING_HOT void ew_ring_scan_begin(struct ew_ring_scan *s, struct ew_ring *r)
 	const struct ew_event *e;
 
 	s->r = r;
-	s->count = 0;
-	s->at = UINT32_MAX; /* nothing to be had */
-	if (!r->own.pins || ew_ring_peek(r, &e) == EW_OK) /* which holds it */
+	s->count = s->left = 0;
+	if (!r->own.pins || ew_ring_peek(r, &e) == EW_OK) { /* which holds it */
 		s->at = ew_ring_get(&r->own.head) & EW_RING_OFFSET;
+		s->left = r->size / 32; /* an event is larger */
+	}
+}
+
+/* Nothing so far: the call that is allowed to wait for it. */
+EW_RING_HOT const struct ew_event *ew_ring_scan_again(struct ew_ring *r, uint32_t *at)
+{
+	const struct ew_event *e;
+
+	return ew_ring_peek(r, &e) == EW_OK ? ew_ring_next(r, at) : NULL;
 }
 
 EW_RING_HOT const struct ew_event *ew_ring_scan_next(struct ew_ring_scan *s)
 {
 	const struct ew_event *e;
 
-	if (s->at == UINT32_MAX)
+	if (s->left == 0)
 		return NULL;
 	e = ew_ring_next(s->r, &s->at);
+	if (!EW_RING_LIKELY(e != NULL) && s->count == 0)
+		e = ew_ring_scan_again(s->r, &s->at);
+	s->left--;
 	s->count += e != NULL;
 	return e;
 }

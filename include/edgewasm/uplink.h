@@ -46,7 +46,8 @@ struct ew_uplink;
 #define EW_UPLINK_BATCH_EVENTS 256u
 #define EW_UPLINK_BATCH_BYTES (EW_CONFIG_SMALL ? 1024u : 65536u)
 #define EW_UPLINK_RESEND_NS 30000000000ull
-#define EW_UPLINK_IDLE_RECORDS 1024u /* so many records without anything for a lane are passed over before that is written down */
+/* So many records without anything for a lane are passed over before that is written down; a 32nd in a log half full. */
+#define EW_UPLINK_IDLE_RECORDS 1024u
 
 /* Events go to the first lane that wants them; the last one takes the rest. */
 struct ew_uplink_lane {
@@ -118,7 +119,8 @@ EW_API enum ew_status ew_uplink_stats(const struct ew_uplink *u, uint32_t lane, 
  * ---- The peer's side ----
  *
  * A batch, after expansion, is events one behind the other, numbers little-endian: id (16 bytes), trace id (16), number in
- * the log (8), time (8), length of data (4), flags (2), content type (2), length of topic (2), 0 (2); topic; data.
+ * the log (8), time (8), length of data (4), low half of flags (2), content type (2), length of topic (2), high half (2; only
+ * EW_EVENT_CONTEXT of it, then data ends in a trace context, trace.h); topic; data.
  */
 #define EW_UPLINK_HEAD_BYTES 60u
 

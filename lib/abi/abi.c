@@ -188,6 +188,7 @@ void ew_abi_begin(struct ew_abi *abi, uint64_t now_ns, uint64_t deadline_ns)
 	abi->over_quota = false;
 	memset(abi->trace_id, 0, sizeof(abi->trace_id));
 	abi->about = 0;
+	abi->last_model = NULL;
 	ewi_quota_begin(abi, now_ns);
 }
 

@@ -60,6 +60,7 @@ struct ewi_graph {
 struct ewi_context {
 	struct ew_model_exec *exec;
 	const struct ew_model *model;
+	const struct ewi_slot *slot; /* of the registry; NULL: the guest loaded it */
 	uint64_t inputs_set; /* bit for each input; models with more than 64 are refused */
 	uint32_t fuel;
 	bool used, computed;
@@ -99,6 +100,7 @@ struct ew_abi {
 
 	/* Inference. */
 	struct ew_models *models;
+	const struct ewi_slot *last_model; /* of the registry, that this call ran last; NULL: none */
 	struct ewi_graph *graphs;
 	struct ewi_context *contexts;
 	struct ewi_stateful *stateful; /* each of these max_contexts long; NULL without INFER */

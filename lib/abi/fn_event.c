@@ -14,7 +14,7 @@ static void put_event(uint8_t *p, const struct ew_event *e)
 	ewi_put_le64(p + 8, e->time_ns);
 	memcpy(p + 16, e->trace_id, EW_TRACE_ID_BYTES);
 	ewi_put_le32(p + 32, e->topic_bytes);
-	ewi_put_le32(p + 36, e->data_bytes);
+	ewi_put_le32(p + 36, ew_event_payload_bytes(e));
 	ewi_put_le32(p + 40, e->flags & EW_EVENT_USER_FLAGS);
 	ewi_put_le32(p + 44, e->content_type);
 }
@@ -38,7 +38,7 @@ enum ew_status ewi_fn_event_poll(void *user, struct ew_instance *caller, union e
 		return ewi_ret(abi, v, EDGE_AGAIN);
 	}
 	e = abi->events[abi->event_next];
-	len = (uint64_t)e->topic_bytes + e->data_bytes;
+	len = (uint64_t)e->topic_bytes + ew_event_payload_bytes(e);
 	if (len > INT32_MAX) {
 		ewi_pay(abi, caller, 0);
 		return ewi_ret(abi, v, EDGE_TOOBIG);

@@ -231,6 +231,7 @@ enum ew_status ewi_fn_infer(void *user, struct ew_instance *caller, union ew_val
 	if (run(exec, s, in, out, windows) != EW_OK)
 		return ewi_ret(abi, v, EDGE_IO);
 	s->inferences += windows;
+	abi->last_model = s;
 	ewi_quota_use(abi, EW_QUOTA_INFERENCES, windows);
 	return ewi_ret(abi, v, (int32_t)out_len);
 }

@@ -218,6 +218,7 @@ enum ew_status ewi_nn_init_execution_context(void *user, struct ew_instance *cal
 		return ewi_ret(abi, v, errno_of(st));
 	c->used = true;
 	c->model = model;
+	c->slot = g->slot;
 	c->fuel = ewi_model_fuel(model);
 	ewi_put_le32(out, (uint32_t)(c - abi->contexts));
 	return ewi_ret(abi, v, NN_OK);
@@ -309,6 +310,7 @@ enum ew_status ewi_nn_compute(void *user, struct ew_instance *caller, union ew_v
 	ewi_quota_use(abi, EW_QUOTA_INFERENCES, 1);
 	c->inputs_set = 0;
 	c->computed = true;
+	abi->last_model = c->slot;
 	return ewi_ret(abi, v, NN_OK);
 }
 

@@ -40,10 +40,12 @@
 struct ew_mring {
 	uint32_t magic;
 	uint32_t grains;
-	uint32_t align; /* bytes of a grain */
+	uint32_t align_bits; /* a grain has 2^align_bits bytes */
 	uint32_t offset_bits;
-	uint32_t max_record; /* bytes */
+	uint32_t max_payload; /* topic and data, bytes */
 	uint32_t policy;
+	uint32_t slip;
+	uint32_t reserved0;
 	uint64_t first_seq;
 	EWI_MRING_GAP(gap0)
 
@@ -56,17 +58,18 @@ struct ew_mring {
 	EWI_MRING_GAP(gap3)
 
 	/* The consumer's */
-	uint32_t head;	     /* offset and lap; read by producers in need */
+	uint32_t head; /* offset and lap; read by producers in need, so that it has its line for itself */
+	EWI_MRING_GAP(gap4)
 	uint32_t release_to; /* where head will be when the release under way is done */
 	uint32_t read_from, read_end, read_count; /* offsets and lap, as in struct ew_ring_cursor */
-	uint32_t reserved;
 	uint64_t next_seq; /* of the event at head, if none is missing */
 	uint64_t read_seq; /* after the events that were read */
 	uint64_t done_seq; /* next_seq and released, when the release under way is done */
 	size_t done_released;
 	size_t taken;	   /* (size_t)(next_seq - first_seq) */
 	size_t released, abandoned;
-	EWI_MRING_GAP(gap4)
+	struct ew_ring_slip slipping;
+	EWI_MRING_GAP(gap5)
 };
 
 #define EWI_MRING_CONTROL_BYTES                                                                    \

@@ -9,9 +9,11 @@
 #include "event/ring_full.h"
 
 #if EW_CONFIG_EVENT
+#include <stdatomic.h>
 #include <string.h>
 #include "base/bits.h"
 #include "event/cas.h"
+#include "event/slip.h"
 
 _Static_assert(sizeof(struct ew_event) == 48, "the header is 48 bytes everywhere");
 _Static_assert(EW_TOPIC_MAX_BYTES == (1u << 16) - 1 && EW_RING_MAX_BYTES / 2 == 1u << 30,
@@ -19,8 +21,8 @@ _Static_assert(EW_TOPIC_MAX_BYTES == (1u << 16) - 1 && EW_RING_MAX_BYTES / 2 == 
 _Static_assert(EW_RING_CONTROL_BYTES % EW_RING_ALIGN == 0, "the room after it is aligned");
 _Static_assert(sizeof(struct ew_ring_cursor) % EW_RING_ALIGN == 0, "and the cursors after that");
 
-/* "EWR2", and the width of the control block: two processes must agree on its layout. */
-#define MAGIC (0x32525745u ^ (uint32_t)sizeof(struct ew_ring) << 24)
+/* "EWR3", and the width of the control block: two processes must agree on its layout. */
+#define MAGIC (0x33525745u ^ (uint32_t)sizeof(struct ew_ring) << 24)
 
 /* ---- creation ---- */
 
@@ -56,6 +58,20 @@ struct ew_ring_cursor *ewi_ring_cursor(const struct ew_ring *ring, uint32_t k)
 	return (struct ew_ring_cursor *)(void *)(room + r->size) + (k - 1);
 }
 
+static bool align_ok(uint32_t align)
+{
+	return align >= EW_RING_ALIGN && align <= EW_RING_MIN_BYTES / 2 && (align & (align - 1)) == 0;
+}
+
+/*
+ * An empty ring at offset t takes a record of L when L <= size - t or L < t.  In units of the alignment
+ * that fails for some t as soon as 2L > size, so half the room always fits.
+ */
+static uint32_t max_payload(const struct ew_ring *r)
+{
+	return (r->size / 2 & ~(r->align - 1)) - (uint32_t)sizeof(struct ew_event);
+}
+
 enum ew_status ew_ring_init(void *memory, size_t memory_bytes, const struct ew_ring_config *cfg,
 			    struct ew_ring **out)
 {
@@ -73,9 +89,10 @@ enum ew_status ew_ring_init(void *memory, size_t memory_bytes, const struct ew_r
 	if (!memory || (uintptr_t)memory % EW_RING_ALIGN != 0 || fixed == 0 || memory_bytes < fixed)
 		return EW_ERR_INVAL;
 	c.record_align = c.record_align ? c.record_align : EW_RING_ALIGN;
-	if (c.record_align < EW_RING_ALIGN || c.record_align > EW_RING_MIN_BYTES / 2 ||
-	    (c.record_align & (c.record_align - 1)) != 0)
+	if (!align_ok(c.record_align))
 		return EW_ERR_INVAL;
+	if (c.slip > EW_RING_SLIP_MAX)
+		return EW_ERR_LIMIT;
 	if ((uint32_t)c.policy > EW_RING_COALESCE)
 		return EW_ERR_UNSUPPORTED;
 	if (c.policy == EW_RING_COALESCE && c.consumers != 1)
@@ -85,12 +102,9 @@ enum ew_status ew_ring_init(void *memory, size_t memory_bytes, const struct ew_r
 		size = EW_RING_MAX_BYTES;
 	memset(r, 0, sizeof(*r));
 	r->size = (uint32_t)size;
-	/*
-	 * An empty ring at offset t takes a record of L when L <= size - t or L < t.  In units of the alignment
-	 * that fails for some t as soon as 2L > size, so half the room always fits.
-	 */
 	r->align = c.record_align;
-	r->max_record = r->size / 2 & ~(r->align - 1);
+	r->max_payload = max_payload(r);
+	r->slip = EW_CONFIG_SMALL ? 0 : c.slip;
 	r->policy = c.policy;
 	r->consumers = c.consumers;
 	r->seq_base = c.first_seq ? c.first_seq : 1;
@@ -118,7 +132,8 @@ enum ew_status ew_ring_attach(void *memory, size_t memory_bytes, struct ew_ring 
 	if (ew_ring_acquire(&r->magic) != MAGIC)
 		return EW_ERR_MALFORMED;
 	bytes = ew_ring_size_shared(r->size, r->consumers);
-	if (bytes == 0 || bytes > memory_bytes)
+	if (bytes == 0 || bytes > memory_bytes || !align_ok(r->align) || r->slip > EW_RING_SLIP_MAX ||
+	    r->size % r->align != 0 || r->max_payload != max_payload(r) || (uint32_t)r->policy > EW_RING_COALESCE)
 		return EW_ERR_MALFORMED;
 	*out = r;
 	return EW_OK;
@@ -126,7 +141,7 @@ enum ew_status ew_ring_attach(void *memory, size_t memory_bytes, struct ew_ring 
 
 size_t ew_ring_max_record(const struct ew_ring *r)
 {
-	return r->max_record;
+	return r->max_payload + sizeof(struct ew_event);
 }
 
 /* What lies between a consumer and the producer; a consumer that left has nothing before it. */
@@ -195,7 +210,7 @@ static EW_NOINLINE enum ew_status claim_slowly(struct ew_ring *r, size_t topic_b
 
 	*out = NULL;
 	bytes = (uint32_t)ew_ring_sum(r->align, topic_bytes, data_bytes);
-	if (topic_bytes > EW_TOPIC_MAX_BYTES || data_bytes > r->max_record || bytes > r->max_record) {
+	if (!ew_ring_takes(r->max_payload, topic_bytes, data_bytes)) {
 		ew_ring_count(&r->too_big, 1);
 		return EW_ERR_TOOBIG;
 	}
@@ -233,17 +248,25 @@ static uint32_t own_frame(struct ew_ring *r, uint32_t at)
 /*
  * Where the newest of the open claims begins; *before is where the producer stood before that claim, which
  * differs when padding was put in front.  Walks the batch: it is not linked backwards, and shrinking
- * and aborting are rare.
+ * and aborting are rare.  EWI_RING_NOWHERE: none is open, or somebody else wrote to their frames.
  */
 static uint32_t newest(struct ew_ring *r, uint32_t *before)
 {
-	uint32_t at = r->open, end = r->open;
+	uint32_t at = EWI_RING_NOWHERE, end = r->open, left = r->size;
 
 	for (uint32_t i = 0; i < r->open_count; i++) {
+		uint32_t frame = own_frame(r, end);
+
 		*before = at = end;
-		if (own_frame(r, at) & EW_RING_PAD)
+		if (frame & EW_RING_PAD) {
+			left -= left < r->size - at ? left : r->size - at;
 			at = 0;
-		end = at + own_frame(r, at);
+			frame = own_frame(r, at);
+		}
+		if (frame & ~EW_RING_OFFSET || frame == 0 || frame > left || frame > r->size - at)
+			return EWI_RING_NOWHERE;
+		left -= frame;
+		end = at + frame;
 		end = end == r->size ? 0 : end;
 	}
 	return at;
@@ -264,11 +287,15 @@ enum ew_status ew_ring_shrink(struct ew_ring *r, size_t data_bytes)
 	if (r->open_count == 0)
 		return EW_ERR_STATE;
 	at = newest(r, &before);
+	if (at == EWI_RING_NOWHERE)
+		return EW_ERR_MALFORMED;
 	e = ew_ring_event_at(r, at);
 	if (data_bytes > e->data_bytes)
 		return EW_ERR_TOOBIG;
-	e->data_bytes = (uint32_t)data_bytes;
 	bytes = (uint32_t)ew_ring_sum(r->align, e->topic_bytes, data_bytes);
+	if (bytes > own_frame(r, at)) /* somebody wrote to its lengths */
+		return EW_ERR_MALFORMED;
+	e->data_bytes = (uint32_t)data_bytes;
 	set_frame(r, at, bytes);
 	step_back(r, at + bytes);
 	return EW_OK;
@@ -285,7 +312,8 @@ enum ew_status ew_ring_abort(struct ew_ring *r)
 
 	if (r->open_count == 0)
 		return EW_ERR_STATE;
-	(void)newest(r, &before);
+	if (newest(r, &before) == EWI_RING_NOWHERE)
+		return EW_ERR_MALFORMED;
 	r->open_count--;
 	step_back(r, before);
 	ew_ring_count(&r->aborted, 1);
@@ -334,6 +362,26 @@ uint64_t ew_ring_next_seq(const struct ew_ring *r)
 
 /* ---- consumer ---- */
 
+uint32_t ew_ring_skip(const struct ew_ring *r, uint32_t *at)
+{
+	bool wrapped = false;
+
+	while (*at < r->size) {
+		uint32_t frame = ew_ring_acquire(ew_ring_frame_at(r, *at)), bytes = frame & EW_RING_OFFSET;
+		uint32_t flags = frame & ~EW_RING_OFFSET, left = r->size - *at;
+
+		if (flags == 0)
+			return frame;
+		if (bytes == 0 || bytes > left || (flags == EW_RING_PAD ? bytes != left : flags != EW_RING_SKIP))
+			break;
+		if (bytes == left && wrapped)
+			break;
+		wrapped = wrapped || bytes == left;
+		*at = bytes == left ? 0 : *at + bytes;
+	}
+	return EW_RING_BROKEN;
+}
+
 /*
  * Begin to look at what is waiting: with a policy that lets the producer move the head, hold it first.
  * False: the producer replaces an event just now.
@@ -366,6 +414,18 @@ static uint32_t head_of(const struct ew_ring_cursor *c)
 	return ew_ring_get(&c->head) & EW_RING_OFFSET;
 }
 
+/* Wait, for the policies that leave heads alone.  True: look again. */
+static bool slip(const struct ew_ring *r, struct ew_ring_cursor *c)
+{
+#if EW_CONFIG_SMALL
+	(void)r;
+	(void)c;
+	return false;
+#else
+	return r->slip != 0 && !c->pins && ewi_slip(&c->slip, r->slip, c->released);
+#endif
+}
+
 static EW_NOINLINE uint32_t read_from(struct ew_ring *r, struct ew_ring_cursor *c,
 				      const struct ew_event **out, uint32_t max)
 {
@@ -374,13 +434,29 @@ static EW_NOINLINE uint32_t read_from(struct ew_ring *r, struct ew_ring_cursor *
 	if (max == 0 || ew_ring_get(&c->absent) || !hold(c))
 		return 0;
 	c->read_from = at = head_of(c);
-	while (n < max && (out[n] = ew_ring_next(r, &at)) != NULL)
-		n++;
+	do
+		while (n < max && (out[n] = ew_ring_next(r, &at)) != NULL)
+			n++;
+	while (n == 0 && slip(r, c));
 	c->read_end = at;
 	c->read_count = n;
 	if (n == 0)
 		let_go(c, at);
 	return n;
+}
+
+/* Nothing is to be had at the head: because nothing is there, or because what is there makes no sense? */
+static EW_COLD enum ew_status why_nothing(const struct ew_ring *r, struct ew_ring_cursor *c)
+{
+	uint32_t at = head_of(c), frame;
+	enum ew_status st;
+
+	if (ew_ring_get(&c->absent) || !hold(c))
+		return EW_ERR_EMPTY;
+	frame = ew_ring_skip(r, &at);
+	st = frame == 0 || ew_ring_sound(r, at, frame) ? EW_ERR_EMPTY : EW_ERR_MALFORMED;
+	let_go(c, head_of(c));
+	return st;
 }
 
 static EW_NOINLINE enum ew_status peek_from(struct ew_ring *r, struct ew_ring_cursor *c,
@@ -390,7 +466,7 @@ static EW_NOINLINE enum ew_status peek_from(struct ew_ring *r, struct ew_ring_cu
 
 	*out = NULL;
 	if (read_from(r, c, &e, 1) == 0)
-		return EW_ERR_EMPTY;
+		return why_nothing(r, c);
 	*out = e;
 	return EW_OK;
 }
@@ -426,9 +502,14 @@ static EW_NOINLINE uint32_t release_from(struct ew_ring *r, struct ew_ring_curso
 
 enum ew_status ew_ring_peek(struct ew_ring *r, const struct ew_event **out)
 {
-	if (EW_UNLIKELY(r->own.pins | ew_ring_get(&r->own.absent)))
-		return peek_from(r, &r->own, out);
-	return ew_ring_peek_inline(r, out);
+	uint32_t at = head_of(&r->own);
+
+	if (EW_LIKELY(!(r->own.pins | ew_ring_get(&r->own.absent)))) {
+		*out = ew_ring_next(r, &at);
+		if (EW_LIKELY(*out != NULL))
+			return EW_OK;
+	}
+	return peek_from(r, &r->own, out);
 }
 
 uint32_t ew_ring_read(struct ew_ring *r, const struct ew_event **out, uint32_t max)
@@ -444,13 +525,14 @@ uint32_t ew_ring_release(struct ew_ring *r, uint32_t count)
 enum ew_status ew_ring_pop(struct ew_ring *r, struct ew_event *e, void *payload, size_t cap)
 {
 	const struct ew_event *from;
+	enum ew_status st = ew_ring_peek(r, &from);
 	size_t bytes;
 
-	if (ew_ring_peek(r, &from) != EW_OK)
-		return EW_ERR_EMPTY;
+	if (st != EW_OK)
+		return st;
 	ew_ring_copy_header(e, from);
 	e->seq = from->seq;
-	bytes = (size_t)from->topic_bytes + from->data_bytes;
+	bytes = (size_t)e->topic_bytes + e->data_bytes;
 	if (bytes > cap)
 		return EW_ERR_TOOBIG;
 	if (bytes != 0)

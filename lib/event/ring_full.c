@@ -124,7 +124,7 @@ static struct ew_event *waiting(const struct ew_ring *r, uint32_t at, const stru
 	size_t bytes = ew_ring_sum(r->align, e->topic_bytes, e->data_bytes);
 	struct ew_event *found = NULL, *next;
 
-	while ((next = ew_ring_next(r, &at)) != NULL)
+	for (uint32_t left = EWI_RING_EVENTS(r); left > 0 && (next = ew_ring_next(r, &at)) != NULL; left--)
 		if (same_topic(next, e, topic))
 			found = ew_ring_get(&next->frame) >= bytes ? next : NULL;
 	return found;
@@ -192,7 +192,7 @@ static uint32_t undo_edit(struct ew_ring *r)
 
 	if (!(head & EW_RING_EDITED))
 		return 0;
-	if (r->edit_at != 0) {
+	if (r->edit_at != 0 && r->edit_at - 1 < r->size && (r->edit_at - 1) % EW_RING_ALIGN == 0) {
 		frame = ew_ring_frame_at(r, r->edit_at - 1);
 		ew_ring_set(frame, ew_ring_get(frame) | EW_RING_SKIP);
 	}
@@ -204,14 +204,14 @@ static uint32_t undo_edit(struct ew_ring *r)
 	return 1;
 }
 
-/* Where the frames from `at` on end. */
+/* Where the frames from `at` on end, or stop making sense. */
 static uint32_t end_of(const struct ew_ring *r, uint32_t at)
 {
-	uint32_t frame;
+	uint32_t frame, left = r->size;
 
-	while ((frame = ew_ring_acquire(ew_ring_frame_at(r, at))) != 0) {
-		at = frame & EW_RING_PAD ? 0 : at + (frame & EW_RING_OFFSET);
-		at = at == r->size ? 0 : at;
+	while ((frame = ew_ring_skip(r, &at)) != 0 && ew_ring_sound(r, at, frame) && frame <= left) {
+		left -= frame;
+		at = at + frame == r->size ? 0 : at + frame;
 	}
 	return at;
 }
@@ -219,7 +219,8 @@ static uint32_t end_of(const struct ew_ring *r, uint32_t at)
 /*
  * Of the producer's own words, none is trusted but counters: the frames from any consumer's head to the
  * first that is 0 are what was committed.  The last of them gives the next sequence number; if
- * the last commit was consumed before it was counted, the consumer's own count does.
+ * the last commit was consumed before it was counted, the consumer's own count does.  Where the memory was damaged, what
+ * follows the damage is given up.
  */
 uint32_t ew_ring_recover(struct ew_ring *r)
 {
@@ -233,11 +234,17 @@ uint32_t ew_ring_recover(struct ew_ring *r)
 		k++;
 	c = ewi_ring_cursor(r, k);
 	at = ew_ring_acquire(&c->head) & EW_RING_OFFSET;
+	if (at >= r->size) {
+		at = 0;
+		ew_ring_set(ew_ring_frame_at(r, at), 0);
+		ew_ring_publish(&c->head, at);
+	}
 	ew_ring_set(&r->at, end_of(r, at));
+	ew_ring_set(ew_ring_frame_at(r, r->at), 0);
 	gone = ew_ring_counted(&c->released) + c->dropped - r->pushed;
 	if (gone <= r->size / sizeof(struct ew_event)) /* else it is negative */
 		ew_ring_pushed(r, (uint32_t)gone);
-	while ((e = ew_ring_next(r, &at)) != NULL)
+	for (uint32_t left = EWI_RING_EVENTS(r); left > 0 && (e = ew_ring_next(r, &at)) != NULL; left--)
 		if (e->seq >= next) {
 			ew_ring_pushed(r, 1);
 			next = e->seq + 1;

@@ -8,6 +8,8 @@
 #include "edgewasm/ring.h"
 
 #define EWI_RING_NOWHERE UINT32_MAX
+/* More never wait: the bound of every walk along frames, which damaged memory might lead round in a circle. */
+#define EWI_RING_EVENTS(r) ((uint32_t)((r)->size / sizeof(struct ew_event)))
 
 struct ew_ring_cursor *ewi_ring_cursor(const struct ew_ring *r, uint32_t k);
 /* Bytes between a consumer and the offset `at` of the producer. */

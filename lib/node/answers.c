@@ -257,6 +257,18 @@ enum ew_status ewi_answer_emit(struct ewi_recorder *r, const struct ewi_version 
 	return st;
 }
 
+enum ew_status ewi_answer_kept(struct ewi_recorder *r, enum ew_status status)
+{
+	struct ewi_journal *j = (struct ewi_journal *)r;
+	uint64_t n = j->keeps++, failure = 0;
+
+	if (j->replay)
+		status = about(j, EWI_ANSWER_KEPT, n, &failure) ? (enum ew_status)-(int)(failure & 0xff) : EW_OK;
+	if (status != EW_OK)
+		note(j, EWI_ANSWER_KEPT, n, (uint64_t)-status);
+	return status;
+}
+
 bool ewi_answer_fallback(struct ewi_recorder *r, const char *function, const struct ew_event *event)
 {
 	struct ewi_journal *j = (struct ewi_journal *)r;

@@ -10,6 +10,7 @@
  * another version or another model is ever found.  All entries stand in one list in the order of their last use.
  */
 #include "abi/models.h"
+#include "node/mix.h"
 #include "node/node.h"
 
 #if EW_CONFIG_NODE
@@ -130,31 +131,14 @@ void ewi_cache_stats(const struct ewi_cache *c, struct ew_node_stats *out)
 
 /* ---- finding ---------------------------------------------------------------------------------- */
 
-static uint64_t mix(uint64_t h, uint64_t v)
-{
-	h = (h ^ v) * 0x9e3779b97f4a7c15u;
-	return h ^ h >> 29;
-}
-
-static uint64_t mix_bytes(uint64_t h, const uint8_t *p, size_t n)
-{
-	uint64_t tail = n;
-
-	for (; n >= 8; p += 8, n -= 8)
-		h = mix(h, ewi_le64(p));
-	while (n--)
-		tail = tail << 8 | p[n];
-	return mix(h, tail);
-}
-
 /* Of a version and an event; the same on every machine, so that a replay finds what was found. */
 static struct ewi_cache_key key_of(const struct ewi_version *v, const struct ew_event *e)
 {
 	struct ewi_cache_key k = {.version = v->number, .models = ewi_models_generation(v->node->models),
 				  .flags = e->flags & EW_EVENT_USER_FLAGS, .content_type = e->content_type};
 
-	k.hash = mix(mix(k.version, k.models), (uint64_t)k.flags << 32 | (uint32_t)k.content_type << 16 | e->topic_bytes);
-	k.hash = mix_bytes(k.hash, (const uint8_t *)ew_event_topic(e), (size_t)e->topic_bytes + e->data_bytes);
+	k.hash = ewi_mix(ewi_mix(k.version, k.models), (uint64_t)k.flags << 32 | (uint32_t)k.content_type << 16 | e->topic_bytes);
+	k.hash = ewi_mix_bytes(k.hash, (const uint8_t *)ew_event_topic(e), (size_t)e->topic_bytes + ew_event_payload_bytes(e));
 	return k;
 }
 
@@ -162,8 +146,8 @@ static bool is_of(struct entry *n, const struct ewi_cache_key *k, const struct e
 {
 	return n->key.hash == k->hash && n->key.version == k->version && n->key.models == k->models &&
 	       n->key.flags == k->flags && n->key.content_type == k->content_type &&
-	       n->topic_bytes == e->topic_bytes && n->data_bytes == e->data_bytes &&
-	       memcmp(entry_bytes(n), ew_event_topic(e), (size_t)e->topic_bytes + e->data_bytes) == 0;
+	       n->topic_bytes == e->topic_bytes && n->data_bytes == ew_event_payload_bytes(e) &&
+	       memcmp(entry_bytes(n), ew_event_topic(e), (size_t)e->topic_bytes + n->data_bytes) == 0;
 }
 
 static struct entry *find(struct ew_node *node, const struct ewi_cache_key *k, const struct ew_event *e)
@@ -265,7 +249,7 @@ void ewi_cache_end(struct ewi_version *v, const struct ew_event *e, const struct
 {
 	struct ew_node *node = v->node;
 	struct ewi_cache *c = node->cache;
-	size_t payload = (size_t)e->topic_bytes + e->data_bytes, size = ENTRY_BYTES + payload + c->taken_bytes;
+	size_t payload = (size_t)e->topic_bytes + ew_event_payload_bytes(e), size = ENTRY_BYTES + payload + c->taken_bytes;
 	struct entry *n;
 
 	c->taking = false;
@@ -283,7 +267,7 @@ void ewi_cache_end(struct ewi_version *v, const struct ew_event *e, const struct
 	n->expires_ns = v->cache_ttl_ns && v->cache_ttl_ns < UINT64_MAX - node->now_ns ? node->now_ns + v->cache_ttl_ns :
 											 UINT64_MAX;
 	n->topic_bytes = e->topic_bytes;
-	n->data_bytes = e->data_bytes;
+	n->data_bytes = ew_event_payload_bytes(e);
 	n->out_bytes = (uint32_t)c->taken_bytes;
 	memcpy(entry_bytes(n), ew_event_topic(e), payload);
 	memcpy(entry_bytes(n) + payload, c->taken, c->taken_bytes);

@@ -40,6 +40,7 @@ static const struct field {
 	{17, 4, 1, AT(function.batch_bytes)},
 	{18, HASH_AT, 1, AT(function.sha256)},
 	{19, 8, 1, AT(function.cache_ttl_ns)},
+	{20, TEXT, 1, AT(function.tenant)},
 	{48, 4, 1, AT(canary.share)},
 	{49, 4, 1, AT(canary.salt)},
 	{50, 4, 1, AT(canary.events)},
@@ -50,6 +51,12 @@ static const struct field {
 	{65, TEXT, 1, AT(model.version)},
 	{66, 4, 1, AT(model.flags)},
 	{67, 4, 1, AT(model.max_batch)},
+	{68, TEXT, 1, AT(tenant.name)},
+	{69, 8, 1, AT(tenant.events_per_second)},
+	{70, 8, 1, AT(tenant.bytes_per_second)},
+	{71, 8, 1, AT(tenant.fuel_per_second)},
+	{72, 8, 1, AT(tenant.busy_ns_per_second)},
+	{73, 8, 1, AT(tenant.inferences_per_second)},
 	{80, TEXT, 1, AT(name)},
 	{81, TEXT, 1, AT(other)},
 	{82, 8, 1, AT(value_bytes)},
@@ -194,6 +201,8 @@ const char *ewi_act_name(const struct ewi_act_args *a)
 		return r.function.name ? r.function.name : "";
 	if (a->model && ewi_config_copy(&r.model, sizeof(r.model), a->model, a->model->struct_bytes))
 		return r.model.name ? r.model.name : "";
+	if (a->tenant && ewi_config_copy(&r.tenant, sizeof(r.tenant), a->tenant, a->tenant->struct_bytes))
+		return r.tenant.name ? r.tenant.name : "";
 	return a->name ? a->name : "";
 }
 
@@ -209,11 +218,16 @@ void ewi_act_encode(struct ewi_bytes *b, const struct ewi_act_args *a)
 	}
 	if (a->canary)
 		ewi_config_copy(&r.canary, sizeof(r.canary), a->canary, a->canary->struct_bytes);
+	if (a->tenant)
+		ewi_config_copy(&r.tenant, sizeof(r.tenant), a->tenant, a->tenant->struct_bytes);
 	if (a->model && ewi_config_copy(&r.model, sizeof(r.model), a->model, a->model->struct_bytes)) {
 		bytes = r.model.bytes;
 		r.size = r.model.size;
 	}
-	if (bytes && r.size)
+	if (r.function.prepared) {
+		memcpy(r.sha256, r.function.prepared->sha256, sizeof(r.sha256));
+		r.size = r.function.prepared->size;
+	} else if (bytes && r.size)
 		ew_sha256(bytes, (size_t)r.size, r.sha256);
 	else
 		r.size = 0;
@@ -308,6 +322,7 @@ enum ew_status ewi_act_decode(const uint8_t *bytes, size_t size, struct ewi_act_
 	out->function.struct_bytes = sizeof(out->function);
 	out->canary.struct_bytes = sizeof(out->canary);
 	out->model.struct_bytes = sizeof(out->model);
+	out->tenant.struct_bytes = sizeof(out->tenant);
 	out->function.settings = settings;
 	out->function.setting_count = settings ? count : 0;
 	*settings_needed = count;

@@ -12,6 +12,7 @@ struct ewi_act_record {
 	struct ew_function_config function;
 	struct ew_canary_config canary;
 	struct ew_node_model_config model;
+	struct ew_tenant_config tenant;
 	const char *name, *other;
 	const void *value;
 	uint64_t value_bytes;

@@ -14,7 +14,8 @@
 #if EW_CONFIG_NODE
 
 #define DIGITS 9		/* of numbers that are not whole */
-#define FIRST_LATENCY_BUCKET 35 /* up to 2^10 ns; below it nobody looks */
+#define STEPS (1u << EW_HISTOGRAM_BITS)
+#define FIRST_LATENCY_BUCKET (STEPS * (11 - EW_HISTOGRAM_BITS) - 1) /* up to 2^10 ns; below it nobody looks */
 
 struct page {
 	bool (*write)(void *user, const char *text, size_t len);
@@ -191,12 +192,36 @@ static void put_node(struct page *p, const struct ew_node *node)
 		{"cache_expired", "Results that were too old.", offsetof(struct ew_node_stats, cache_expired)},
 	};
 
+	static const struct figure levels[] = {
+		{"cache_bytes", "Held by the result cache.", offsetof(struct ew_node_stats, cache_bytes)},
+		{"cache_entries", "Results in the cache.", offsetof(struct ew_node_stats, cache_entries)},
+	};
+	struct ew_node_stats s;
+
+	ew_node_stats(node, &s);
 	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++) {
 		put_family(p, PREFIX, figures[i].name, COUNTER, figures[i].help);
 		put_sample(p, PREFIX, figures[i].name, "_total ", NULL);
-		put_u64(p, figure_of(&node->stats, &figures[i]));
+		put_u64(p, figure_of(&s, &figures[i]));
 		put_char(p, '\n');
 	}
+	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+		put_family(p, PREFIX, levels[i].name, GAUGE, levels[i].help);
+		put_sample(p, PREFIX, levels[i].name, " ", NULL);
+		put_u64(p, figure_of(&s, &levels[i]));
+		put_char(p, '\n');
+	}
+}
+
+static void put_seconds(struct page *p, const char *name, const char *label, const char *of, uint64_t ns)
+{
+	put(p, PREFIX);
+	put(p, name);
+	put(p, "_total");
+	put_label(p, "{", label, of);
+	put(p, "} ");
+	put_double(p, (double)ns / 1e9);
+	put_char(p, '\n');
 }
 
 static void put_function_counters(struct page *p, const struct ew_node *node)
@@ -207,6 +232,8 @@ static void put_function_counters(struct page *p, const struct ew_node *node)
 		FIGURE(events, "Events that routes or fallbacks gave to the function."),
 		FIGURE(ticks, "Calls of edge_on_tick."),
 		FIGURE(failed_events, "Events that cost a failure."),
+		FIGURE(bytes, "Bytes of topics and data of the events given to the function."),
+		FIGURE(dropped_quota, "Events that came while its tenant had used up a quota, and nobody took."),
 		FIGURE(dropped_parked, "Events that came while it was parked, and nobody took."),
 		FIGURE(fallen_back, "Events that its fallback took."),
 		FIGURE(instances, "Instances made."),
@@ -230,6 +257,9 @@ static void put_function_counters(struct page *p, const struct ew_node *node)
 			put_char(p, '\n');
 		}
 	}
+	put_family(p, PREFIX, "function_busy_seconds", COUNTER, "Time in calls of the function.");
+	for (uint32_t f = 0; f < node->function_count; f++)
+		put_seconds(p, "function_busy_seconds", "function", node->functions[f]->name, node->functions[f]->stats.busy_ns);
 	put_family(p, PREFIX, "function_reports", COUNTER, "What the host was told, by cause.");
 	for (uint32_t f = 0; f < node->function_count; f++)
 		for (int c = 0; c < EW_NODE_CAUSES; c++) {
@@ -239,6 +269,41 @@ static void put_function_counters(struct page *p, const struct ew_node *node)
 			put_u64(p, node->functions[f]->stats.causes[c]);
 			put_char(p, '\n');
 		}
+}
+
+static void put_tenants(struct page *p, const struct ew_node *node)
+{
+#define FIGURE(name, help) {"tenant_" #name, help, offsetof(struct ew_tenant_stats, name)}
+	static const struct figure figures[] = {
+		FIGURE(calls, "Calls of the tenant's functions for events."),
+		FIGURE(events, "Events that they were called for."),
+		FIGURE(bytes, "Bytes of topics and data of these."),
+		FIGURE(fuel, "Fuel used."),
+		FIGURE(inferences, "Runs of models."),
+		FIGURE(failed_events, "Events that cost a failure."),
+		FIGURE(refused_events, "Events that came while a quota was used up."),
+		FIGURE(emitted_events, "Events emitted."),
+		FIGURE(emitted_bytes, "Bytes of topics and data emitted."),
+	};
+#undef FIGURE
+	struct ew_tenant_stats s;
+
+	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]) && node->tenants; i++) {
+		put_family(p, PREFIX, figures[i].name, COUNTER, figures[i].help);
+		for (uint32_t t = 0; ew_node_tenant_at(node, t, &s) == EW_OK; t++) {
+			put(p, PREFIX);
+			put(p, figures[i].name);
+			put(p, "_total");
+			put_label(p, "{", "tenant", s.name);
+			put(p, "} ");
+			put_u64(p, figure_of(&s, &figures[i]));
+			put_char(p, '\n');
+		}
+	}
+	if (node->tenants)
+		put_family(p, PREFIX, "tenant_busy_seconds", COUNTER, "Time in calls of the tenant's functions.");
+	for (uint32_t t = 0; ew_node_tenant_at(node, t, &s) == EW_OK; t++)
+		put_seconds(p, "tenant_busy_seconds", "tenant", s.name, s.busy_ns);
 }
 
 static void put_function_gauges(struct page *p, const struct ew_node *node)
@@ -300,7 +365,7 @@ static void put_sum(struct page *p, const char *prefix, const char *name, const 
 	put_char(p, '\n');
 }
 
-/* A bound at each power of two: bucket 4k + 3 ends before 2^(k + 2) ns. */
+/* A bound at each power of two: bucket STEPS * k + STEPS - 1 ends before 2^(k + BITS) ns. */
 static void put_latency(struct page *p, const struct ew_node *node)
 {
 	static const char name[] = "function_latency_seconds";
@@ -312,9 +377,9 @@ static void put_latency(struct page *p, const struct ew_node *node)
 
 		for (uint32_t b = 0; b < EW_HISTOGRAM_BUCKETS - 1; b++) {
 			seen += h->bucket[b];
-			if (b % 4 == 3 && b >= FIRST_LATENCY_BUCKET)
+			if (b % STEPS == STEPS - 1 && b >= FIRST_LATENCY_BUCKET)
 				put_bucket(p, PREFIX, name, node->functions[f]->name,
-					   (double)((uint64_t)1 << (b / 4 + 2)) / 1e9, seen);
+					   (double)((uint64_t)1 << (b / STEPS + EW_HISTOGRAM_BITS)) / 1e9, seen);
 		}
 		put_sum(p, PREFIX, name, node->functions[f]->name, h->count, (double)h->sum / 1e9);
 	}
@@ -392,6 +457,7 @@ enum ew_status ew_node_metrics_write(const struct ew_node *node, enum ew_metrics
 	put_node(&p, node);
 	put_function_counters(&p, node);
 	put_function_gauges(&p, node);
+	put_tenants(&p, node);
 	put_latency(&p, node);
 	put_guest_metrics(&p, node);
 	if (format == EW_METRICS_OPENMETRICS)

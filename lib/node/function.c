@@ -166,6 +166,8 @@ enum ew_status ewi_version_start(struct ewi_version *v, struct ew_trap *trap, in
 	if (st == EW_OK)
 		st = call_once(v, "edge_init", "()i", &used, trap, result, err);
 	v->function->stats.fuel += used;
+	if (v->tenant)
+		ewi_tenant_charge(v->tenant, &(const struct ewi_cost){.fuel = used}, v->node->now_ns);
 	if (st != EW_OK) {
 		ewi_version_stop(v);
 		return st;
@@ -190,6 +192,7 @@ static void version_free(struct ewi_version *v)
 		ewi_module_unload(v);
 	ew_abi_destroy(v->abi);
 	ewi_hold_free(v->node, v->hold);
+	ewi_free(&alloc, v->record, v->record_cap, 1);
 	ewi_free(&alloc, v->copy, v->copy_bytes, 1);
 	ewi_free(&alloc, v->settings, v->setting_count, sizeof(*v->settings));
 	ewi_free(&alloc, v->strings, v->string_bytes, 1);
@@ -305,6 +308,8 @@ static enum ew_status load(struct ewi_version *v, const struct ew_function_confi
 	const void *bytes = c->module_bytes;
 	enum ew_status st = copy_texts(v, c);
 
+	if (st == EW_OK && c->tenant)
+		st = ewi_tenant_get(v->node, c->tenant, &v->tenant, err);
 	if (st == EW_OK && c->sha256) {
 		memcpy(v->sha256, c->sha256, sizeof(v->sha256));
 		v->hash_known = true;
@@ -314,6 +319,8 @@ static enum ew_status load(struct ewi_version *v, const struct ew_function_confi
 		st = make_abi(v, c, err);
 	if (st != EW_OK || c->flags & EW_FUNCTION_ON_DEMAND)
 		return st;
+	if (c->prepared)
+		return ewi_module_take(v, c->prepared, err);
 	if (c->flags & EW_FUNCTION_COPY && c->module_size) {
 		v->copy = ewi_alloc(alloc, c->module_size, 1);
 		if (!v->copy)
@@ -346,6 +353,8 @@ static enum ew_status version_create(struct ewi_version **out, struct ew_node *n
 		st = ewi_version_start(v, &trap, &result, err);
 	if (st == EW_OK)
 		st = ewi_hold_prepare(v);
+	if (st == EW_OK && node->keeper)
+		st = node->keeper->ops->note(node->keeper, v, c);
 	if (st != EW_OK) {
 		version_free(v);
 		return st;
@@ -389,6 +398,7 @@ void ewi_function_free(struct ew_node *node, struct ewi_function *f)
 	version_free(f->version);
 	version_free(f->kept);
 	ewi_metrics_drop(node, f);
+	ewi_overrides_free(f, &node->alloc);
 	ewi_free(&node->alloc, f, 1, sizeof(*f));
 }
 
@@ -417,6 +427,8 @@ static enum ew_status check(const struct ew_node *node, const struct ew_function
 		return ewi_error(err, EW_ERR_INVAL, 0, "unknown flags");
 	if (c->flags & EW_FUNCTION_ON_DEMAND && (c->module_bytes || !node->host.load))
 		return ewi_error(err, EW_ERR_INVAL, 0, "on demand means host->load and no module_bytes");
+	if (c->prepared && (c->module_bytes || c->flags & (EW_FUNCTION_ON_DEMAND | EW_FUNCTION_COPY)))
+		return ewi_error(err, EW_ERR_INVAL, 0, "what is prepared has its bytes already");
 	if (c->flags & EW_FUNCTION_CACHE && (!node->cache || !is_cacheable(c)))
 		return ewi_error(err, EW_ERR_INVAL, 0, "a cache needs config.cache_bytes, and a function that keeps no state (FRESH), "
 				 "takes one event at a time and has no grant that tells it more than the event does");
@@ -467,17 +479,27 @@ static void swap(struct ew_node *node, struct ewi_function *f, struct ewi_versio
 	ewi_node_next_tick(node);
 }
 
-void ewi_canary_end(struct ewi_function *f, bool promote)
+/* It is written down that v will run, before it does. */
+static enum ew_status keep_swap(struct ewi_function *f, const struct ewi_version *v, bool keep)
+{
+	struct ew_node *node = v->node;
+
+	return ewi_node_kept(node, node->keeper ? node->keeper->ops->swap(node->keeper, f, v, keep) : EW_OK);
+}
+
+enum ew_status ewi_canary_end(struct ewi_function *f, bool promote)
 {
 	struct ewi_version *v = f->canary->version;
+	enum ew_status st = promote ? keep_swap(f, v, v->flags & EW_FUNCTION_KEEP) : EW_OK;
 
-	if (!promote) {
+	if (!promote || st != EW_OK) {
 		canary_free(f);
-		return;
+		return st;
 	}
 	f->canary->version = NULL;
 	v->arm = NULL;
 	swap(v->node, f, v, v->flags & EW_FUNCTION_KEEP);
+	return EW_OK;
 }
 
 /* What put and canary have in common: *v is a checked, running version of *f, which is new when it has none yet. */
@@ -509,6 +531,11 @@ static enum ew_status prepare(struct ew_node *node, const struct ew_function_con
 	if (st == EW_OK) {
 		if ((*v)->hash_known)
 			ewi_registry_note(*f, c.version, (*v)->sha256);
+		if ((*v)->lent) { /* the module is ours now */
+			(*v)->lent->module = NULL;
+			ew_prepared_free((*v)->lent);
+			(*v)->lent = NULL;
+		}
 		return EW_OK;
 	}
 	if (!old)
@@ -527,9 +554,17 @@ enum ew_status ew_node_function_put(struct ew_node *node, const struct ew_functi
 	if (st != EW_OK)
 		return st;
 	st = prepare(node, config, &f, &v, err);
-	if (st == EW_OK)
+	if (st != EW_OK)
+		return ewi_act_end(node, st);
+	st = keep_swap(f, v, v->flags & EW_FUNCTION_KEEP);
+	if (st == EW_OK) {
 		swap(node, f, v, v->flags & EW_FUNCTION_KEEP);
-	return ewi_act_end(node, st);
+		return ewi_act_end(node, EW_OK);
+	}
+	version_free(v);
+	if (!f->version)
+		ewi_function_free(node, f);
+	return ewi_act_end(node, ewi_error(err, st, 0, "it cannot be written down that it runs: %s", ew_status_text(st)));
 }
 
 static enum ew_status canary_start(struct ew_node *node, const struct ew_function_config *config,
@@ -577,8 +612,7 @@ enum ew_status ew_node_canary_promote(struct ew_node *node, const char *name)
 		return st;
 	if (!f || !f->canary)
 		return ewi_act_end(node, EW_ERR_NOENT);
-	ewi_canary_end(f, true);
-	return ewi_act_end(node, EW_OK);
+	return ewi_act_end(node, ewi_canary_end(f, true));
 }
 
 static enum ew_status rollback(struct ew_node *node, const char *name, struct ew_error *err)
@@ -599,6 +633,12 @@ static enum ew_status rollback(struct ew_node *node, const char *name, struct ew
 	node->busy = false;
 	if (st != EW_OK)
 		return ewi_error(err, st, 0, "%s@%s: %s", name, f->kept->version, ew_status_text(st));
+	st = keep_swap(f, f->kept, true);
+	if (st != EW_OK) {
+		ewi_version_stop(f->kept);
+		return ewi_error(err, st, 0, "it cannot be written down that %s runs: %s", f->kept->version,
+				 ew_status_text(st));
+	}
 	swap(node, f, f->kept, true);
 	return EW_OK;
 }
@@ -622,6 +662,9 @@ enum ew_status ew_node_function_remove(struct ew_node *node, const char *name)
 		return st;
 	if (!f)
 		return ewi_act_end(node, EW_ERR_NOENT);
+	st = ewi_node_kept(node, node->keeper ? node->keeper->ops->remove(node->keeper, f) : EW_OK);
+	if (st != EW_OK)
+		return ewi_act_end(node, st);
 	node->busy = true;
 	ewi_hold_flush(f);
 	node->busy = false;
@@ -668,6 +711,7 @@ static void fill(const struct ewi_function *f, struct ew_function_stats *out)
 	out->kept_version = f->kept ? f->kept->version : NULL;
 	out->sha256 = v->sha256;
 	out->loaded = v->module != NULL;
+	out->tenant = v->tenant ? v->tenant->name : NULL;
 	out->canary_version = f->canary ? f->canary->version->version : NULL;
 	out->canary_events = f->canary ? f->canary->arms[1].events : 0;
 }

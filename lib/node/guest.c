@@ -13,6 +13,11 @@
  */
 #define SLICE 100000u
 
+/* Of guest.h. */
+#define LEVEL_INFO 2u
+#define LEVEL_WARN 3u
+#define LEVEL_ERROR 4u
+
 /* ---- one call --------------------------------------------------------------------------------- */
 
 struct ewi_outcome ewi_guest_call(struct ewi_version *v, struct ew_func *func,
@@ -80,6 +85,9 @@ static void say(char *text, size_t cap, const struct ew_node_report *r)
 	case EW_NODE_QUOTA:
 		ewi_format(text, cap, "%s@%s met a quota of its grant", r->function, r->version);
 		break;
+	case EW_NODE_TENANT:
+		ewi_format(text, cap, "the tenant of %s@%s has used up a quota", r->function, r->version);
+		break;
 	case EW_NODE_PARKED:
 		ewi_format(text, cap, "%s@%s failed too often in a row and is parked", r->function,
 			   r->version);
@@ -100,7 +108,9 @@ static void report(struct ewi_version *v, struct ew_node_report *r)
 
 	f->stats.causes[r->cause]++;
 	f->stats.failed_events += r->events_lost;
-	if (!node->host.report && !node->recorder)
+	if (v->tenant)
+		v->tenant->stats.failed_events += r->events_lost;
+	if (!node->host.report && !node->host.entry && !node->recorder)
 		return;
 	r->function = f->name;
 	r->version = v->version;
@@ -111,6 +121,9 @@ static void report(struct ewi_version *v, struct ew_node_report *r)
 		node->recorder->ops->report(node->recorder, r);
 	if (node->host.report)
 		node->host.report(node->user, r);
+	if (node->host.entry)
+		ewi_span_entry(v, r->event, r->trap ? LEVEL_ERROR : r->cause == EW_NODE_PROMOTED ? LEVEL_INFO : LEVEL_WARN,
+			       text, strlen(text));
 	r->text = NULL; /* it ends with this function */
 }
 
@@ -232,15 +245,35 @@ static uint64_t deadline_from(const struct ewi_version *v)
 	return at < v->deadline_ns ? UINT64_MAX : at;
 }
 
-static void measure(struct ewi_function *f, const struct ew_event *const *events, uint32_t count)
+/* What a call has cost is known: to whom, and who is told. */
+static void account(struct ewi_version *v, struct ewi_call *c, const struct ewi_outcome *o)
 {
-	struct ew_node *node = f->version->node;
+	struct ewi_function *f = v->function;
+	struct ew_node *node = v->node;
+	bool good = o->status == EW_OK && o->result >= 0;
 
 	ewi_node_time(node);
-	for (uint32_t i = 0; i < count; i++)
-		if (events[i]->time_ns)
-			ew_histogram_add(&f->latency, node->now_ns > events[i]->time_ns ?
-							      node->now_ns - events[i]->time_ns : 0);
+	c->cost.events = c->count;
+	c->cost.busy_ns = node->now_ns - c->begin_ns;
+	for (uint32_t i = 0; i < c->count; i++) {
+		const struct ew_event *e = c->events[i];
+
+		c->cost.bytes += (uint64_t)e->topic_bytes + ew_event_payload_bytes(e);
+		if (e->time_ns)
+			ew_histogram_add(&f->latency, node->now_ns > e->time_ns ? node->now_ns - e->time_ns : 0);
+	}
+	if (node->recorder)
+		node->recorder->ops->call(node->recorder, v, c->count ? c->events[0] : NULL, c->count, c->lost, o,
+					  c->cost.fuel);
+	f->stats.fuel += c->cost.fuel;
+	f->stats.inferences += c->cost.inferences;
+	f->stats.busy_ns += c->cost.busy_ns;
+	f->stats.bytes += c->cost.bytes;
+	if (v->tenant)
+		ewi_tenant_charge(v->tenant, &c->cost, node->now_ns);
+	if (node->host.span && c->count)
+		ewi_span_tell(v, c, good ? NULL : ew_node_cause_name(cause_of(o, o->status == EW_ERR_TRAP ?
+									      ew_exec_trap(node->exec) : NULL)));
 }
 
 static uint32_t unacked(const struct ew_node *node, uint32_t count, uint32_t *first)
@@ -280,8 +313,9 @@ static uint32_t call(struct ewi_version *v, const struct ew_event *const *events
 }
 
 /* A result from the cache instead of a call.  False: there is none. */
-static bool recall(struct ewi_version *v, const struct ew_event *e, struct ewi_cache_key *key)
+static bool recall(struct ewi_version *v, struct ewi_call *c, struct ewi_cache_key *key)
 {
+	const struct ew_event *e = c->events[0];
 	struct ewi_outcome o = {EW_OK, 0, false};
 	enum ew_status st;
 
@@ -290,10 +324,10 @@ static bool recall(struct ewi_version *v, const struct ew_event *e, struct ewi_c
 	if (!ewi_cache_get(v, e, key, &st))
 		return false;
 	o.result = st == EW_OK ? 0 : ewi_edge_error(st);
-	measure(v->function, &e, 1);
-	if (v->node->recorder)
-		v->node->recorder->ops->call(v->node->recorder, v, e, 1, st != EW_OK, &o, 0);
-	judge(v, &o, st == EW_OK ? NULL : e, st != EW_OK);
+	c->lost = st != EW_OK;
+	c->cached = true;
+	account(v, c, &o);
+	judge(v, &o, c->lost ? e : NULL, c->lost);
 	return true;
 }
 
@@ -302,33 +336,27 @@ static void serve_call(struct ewi_version *v, const struct ew_event *const *even
 {
 	struct ewi_function *f = v->function;
 	const struct ew_abi_stats *stats = ew_abi_stats(v->abi);
-	uint64_t inferences, refused, used = 0, emitted = f->stats.emitted_events, begin = v->node->now_ns;
+	struct ewi_call c = {.events = events, .count = count, .begin_ns = v->node->now_ns};
+	uint64_t inferences = stats->used[EW_QUOTA_INFERENCES], refused = refusals(stats), emitted = f->stats.emitted_events;
 	/* On trial every event is worked out: the two sides could not be compared otherwise. */
 	bool cached = v->flags & EW_FUNCTION_CACHE && !v->arm;
 	struct ewi_cache_key key;
 	struct ewi_outcome o;
-	uint32_t lost, first;
 
-	if (cached && recall(v, events[0], &key))
+	if (cached && recall(v, &c, &key))
 		return;
 	if (cached)
 		ewi_cache_begin(v->node->cache);
-
-	inferences = stats->used[EW_QUOTA_INFERENCES];
-	refused = refusals(stats);
-	lost = call(v, events, count, &o, &used, &first);
-	measure(f, events, count);
-	if (v->node->recorder)
-		v->node->recorder->ops->call(v->node->recorder, v, events[0], count, lost, &o, used);
+	c.lost = call(v, events, count, &o, &c.cost.fuel, &c.first);
+	c.cost.inferences = stats->used[EW_QUOTA_INFERENCES] - inferences;
 	f->stats.calls++;
-	f->stats.fuel += used;
-	f->stats.inferences += stats->used[EW_QUOTA_INFERENCES] - inferences;
+	account(v, &c, &o);
 	if (v->arm)
-		ewi_canary_count(v->arm, count, o.status == EW_OK && o.result >= 0 ? 0 : lost, used,
-				 v->node->now_ns - begin, f->stats.emitted_events - emitted);
+		ewi_canary_count(v->arm, count, o.status == EW_OK && o.result >= 0 ? 0 : c.lost, c.cost.fuel, c.cost.busy_ns,
+				 f->stats.emitted_events - emitted);
 	if (cached)
 		ewi_cache_end(v, events[0], &key, o.status == EW_OK && o.result >= 0 && refusals(stats) == refused);
-	judge(v, &o, lost ? events[first] : NULL, lost);
+	judge(v, &o, c.lost ? events[c.first] : NULL, c.lost);
 	if (refusals(stats) > refused && o.status == EW_OK) {
 		struct ew_node_report r = {.cause = EW_NODE_QUOTA, .status = EW_ERR_QUOTA,
 					   .event = events[0]};
@@ -337,6 +365,17 @@ static void serve_call(struct ewi_version *v, const struct ew_event *const *even
 	}
 	if (v->flags & EW_FUNCTION_FRESH)
 		ewi_version_reset(v);
+}
+
+/* Events whose version has no instance: that has been reported. */
+static void not_served(struct ewi_version *v, const struct ew_event *const *events, uint32_t count)
+{
+	struct ewi_call c = {.events = events, .count = count, .begin_ns = v->node->now_ns};
+
+	if (v->arm)
+		ewi_canary_count(v->arm, count, count, 0, 0, 0);
+	if (v->node->host.span)
+		ewi_span_tell(v, &c, ew_node_cause_name(EW_NODE_INSTANCE));
 }
 
 /*
@@ -349,11 +388,13 @@ static void serve(struct ewi_version *v, const struct ew_event *const *events, u
 		bool can = ready(v, events[at], count - at);
 
 		n = can && v->batch < count - at ? v->batch : count - at;
+		v->node->asking = n == 1 ? events[at] : NULL;
 		if (can)
 			serve_call(v, events + at, n);
-		else if (v->arm)
-			ewi_canary_count(v->arm, n, n, 0, 0, 0);
+		else
+			not_served(v, events + at, n);
 	}
+	v->node->asking = NULL;
 }
 
 /* Runs of events whose keys meet the same version; whenever the canary is decided, what is left meets the winner. */
@@ -376,10 +417,28 @@ static void serve_both(struct ewi_function *f, const struct ew_event *const *eve
 			report(f->canary->version, &r);
 			ewi_canary_end(f, false);
 		} else {
-			ewi_canary_end(f, true);
+			r.status = ewi_canary_end(f, true);
+			if (r.status != EW_OK) {
+				r.cause = EW_NODE_ROLLED_BACK;
+				r.text = "that it runs cannot be written down";
+			}
 			report(f->version, &r);
 		}
 	}
+}
+
+/* False: its tenant has used up a quota, which is told once. */
+static bool affords(struct ewi_function *f, const struct ew_event *e)
+{
+	struct ewi_version *v = f->version;
+	struct ew_node_report r = {.cause = EW_NODE_TENANT, .status = EW_ERR_QUOTA, .event = e};
+	bool told;
+
+	if (!v->tenant || ewi_tenant_allows(v->tenant, v->node->now_ns, &told))
+		return true;
+	if (!told)
+		report(v, &r);
+	return false;
 }
 
 /* The function that takes f's events while it is parked, if it can: not one that a route gave them to anyway. */
@@ -392,11 +451,11 @@ static struct ewi_function *fallback_of(struct ewi_function *f, const struct ew_
 	for (uint32_t m = 0; m < matched; m++)
 		if (node->match_next[m] == to)
 			return NULL;
-	return to && awake(to) ? to : NULL;
+	return to && awake(to) && affords(to, e) ? to : NULL;
 }
 
-/* Events of a parked function: to its fallback, to the host's local rule, or counted as dropped. */
-static void fall_back(struct ewi_function *f, const struct ew_event *const *events, uint32_t count)
+/* Events that f cannot take: to its fallback, to the host's local rule, or counted as dropped. */
+static void fall_back(struct ewi_function *f, const struct ew_event *const *events, uint32_t count, uint64_t *dropped)
 {
 	struct ew_node *node = f->version->node;
 	bool local = !f->version->fallback && node->host.fallback;
@@ -415,8 +474,18 @@ static void fall_back(struct ewi_function *f, const struct ew_event *const *even
 			serve(to->version, events + at, n);
 		}
 		f->stats.fallen_back += taken ? n : 0;
-		f->stats.dropped_parked += taken ? 0 : n;
+		*dropped += taken ? 0 : n;
 	}
+}
+
+/* With quotas events are let through call by call, since each may use up what is left. */
+static uint32_t passable(const struct ewi_function *f, uint32_t count)
+{
+	const struct ewi_version *v = f->version;
+
+	if (f->half_open)
+		return 1;
+	return v->tenant && v->tenant->limited && v->batch < count ? v->batch : count;
 }
 
 void ewi_guest_now(struct ewi_function *f, const struct ew_event *const *events, uint32_t count)
@@ -424,13 +493,17 @@ void ewi_guest_now(struct ewi_function *f, const struct ew_event *const *events,
 	for (uint32_t at = 0, n; at < count; at += n) {
 		bool up = awake(f);
 
-		n = f->half_open ? 1 : count - at;
-		if (!up)
-			fall_back(f, events + at, n);
-		else if (f->canary)
+		n = passable(f, count - at);
+		if (!up) {
+			fall_back(f, events + at, n, &f->stats.dropped_parked);
+		} else if (!affords(f, events[at])) {
+			f->version->tenant->stats.refused_events += n;
+			fall_back(f, events + at, n, &f->stats.dropped_quota);
+		} else if (f->canary) {
 			serve_both(f, events + at, n);
-		else
+		} else {
 			serve(f->version, events + at, n);
+		}
 	}
 }
 
@@ -446,21 +519,22 @@ void ewi_guest_events(struct ewi_function *f, const struct ew_event *const *even
 void ewi_guest_tick(struct ewi_function *f)
 {
 	struct ewi_version *v = f->version;
+	struct ewi_call c = {.count = 0};
 	union ew_value values[1];
 	struct ewi_outcome o;
-	uint64_t used = 0, deadline;
+	uint64_t deadline, inferences;
 
-	if (!awake(f) || !ready(v, NULL, 0) || !v->on_tick)
+	if (!awake(f) || !affords(f, NULL) || !ready(v, NULL, 0) || !v->on_tick)
 		return;
+	c.begin_ns = v->node->now_ns;
 	deadline = deadline_from(v);
 	ew_abi_begin(v->abi, v->node->now_ns, deadline);
 	values[0].u64 = v->node->now_ns;
-	o = ewi_guest_call(v, v->on_tick, values, v->fuel, deadline, &used);
-	ewi_node_time(v->node);
+	inferences = ew_abi_stats(v->abi)->used[EW_QUOTA_INFERENCES];
+	o = ewi_guest_call(v, v->on_tick, values, v->fuel, deadline, &c.cost.fuel);
+	c.cost.inferences = ew_abi_stats(v->abi)->used[EW_QUOTA_INFERENCES] - inferences;
 	f->stats.ticks++;
-	f->stats.fuel += used;
-	if (v->node->recorder)
-		v->node->recorder->ops->call(v->node->recorder, v, NULL, 0, 0, &o, used);
+	account(v, &c, &o);
 	judge(v, &o, NULL, 0);
 	if (v->flags & EW_FUNCTION_FRESH)
 		ewi_version_reset(v);

@@ -41,17 +41,17 @@ static bool put_in(struct ewi_version *v, const struct ew_event *e, uint64_t dea
 	union ew_value values[1] = {{.u64 = 0}};
 	void *room;
 
-	values[0].u32 = e->data_bytes;
+	values[0].u32 = ew_event_payload_bytes(e);
 	*o = call(v, v->allocate, values, deadline_ns, used);
 	if (o->status != EW_OK)
 		return false;
 	*gaddr = values[0].u32;
-	room = memory ? ew_memory_span(memory, *gaddr, e->data_bytes) : NULL;
+	room = memory ? ew_memory_span(memory, *gaddr, ew_event_payload_bytes(e)) : NULL;
 	if (!room) {
 		o->result = REFUSED;
 		return false;
 	}
-	memcpy(room, ew_event_data(e), e->data_bytes);
+	memcpy(room, ew_event_data(e), ew_event_payload_bytes(e));
 	return true;
 }
 
@@ -78,7 +78,7 @@ struct ewi_outcome ewi_guest_handle(struct ewi_version *v, const struct ew_event
 	if (!put_in(v, e, deadline_ns, used, &gaddr, &o))
 		return o;
 	values[0].u32 = gaddr;
-	values[1].u32 = e->data_bytes;
+	values[1].u32 = ew_event_payload_bytes(e);
 	o = call(v, v->handle, values, deadline_ns, used);
 	if (o.status != EW_OK)
 		return o;
@@ -88,7 +88,7 @@ struct ewi_outcome ewi_guest_handle(struct ewi_version *v, const struct ew_event
 		o.result = values[0].i32;
 	else if (values[0].u64)
 		o.result = send(v, out_at, out_len);
-	back = give_back(v, gaddr, e->data_bytes, deadline_ns, used);
+	back = give_back(v, gaddr, ew_event_payload_bytes(e), deadline_ns, used);
 	if (back.status == EW_OK && v->handle_gives_bytes && values[0].u64)
 		back = give_back(v, out_at, out_len, deadline_ns, used);
 	return back.status == EW_OK ? o : back;

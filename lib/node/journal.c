@@ -195,7 +195,7 @@ static void open_group(struct ewi_journal *j, enum ew_journal_kind pending)
 	j->is_act = false;
 	j->pending = pending;
 	j->begun_ns = j->base.node->now_ns;
-	j->emits = j->calls = j->inputs = j->answer_bytes = 0;
+	j->emits = j->calls = j->inputs = j->keeps = j->answer_bytes = 0;
 	j->clock[0] = 0;
 	j->clock[1] = j->base.node->now_ns;
 	j->index = 0;
@@ -290,7 +290,7 @@ static uint32_t on_inputs(struct ewi_recorder *r, const struct ew_event **events
 		ewi_answer_seq(j, j->inputs++, &e);
 		if (j->replay) /* whose events these are */
 			((struct ew_event *)(uintptr_t)events[i])->seq = e.seq;
-		e.flags = (e.flags & EW_EVENT_USER_FLAGS) | (i ? EW_JOURNAL_TOGETHER : 0);
+		e.flags = (e.flags & (EW_EVENT_USER_FLAGS | EW_EVENT_CONTEXT)) | (i ? EW_JOURNAL_TOGETHER : 0);
 		ewi_journal_put(j, EW_JOURNAL_INPUT, &e, ew_event_topic(events[i]), ew_event_data(events[i]));
 	}
 	j->stats.inputs += count;
@@ -375,6 +375,18 @@ static void mix_bytes(struct mix *m, const void *bytes, size_t n)
 	}
 }
 
+/* data_bytes without a trace context (trace.h), which is another one each time. */
+static uint32_t payload_bytes(const struct ew_event *e, const uint8_t *data)
+{
+	uint32_t state;
+
+	if (!(e->flags & EW_EVENT_CONTEXT) || e->data_bytes < EW_EVENT_CONTEXT_BYTES)
+		return e->data_bytes;
+	state = ewi_le16(data + e->data_bytes - 2);
+	return state > e->data_bytes - EW_EVENT_CONTEXT_BYTES ? e->data_bytes :
+								e->data_bytes - EW_EVENT_CONTEXT_BYTES - state;
+}
+
 static void make_id(struct ewi_journal *j, const struct ewi_version *v, const struct ew_event *e, const void *topic,
 		    const void *data, uint8_t out[EW_JOURNAL_ID_BYTES])
 {
@@ -391,7 +403,7 @@ static void make_id(struct ewi_journal *j, const struct ewi_version *v, const st
 	if (memcmp(e->trace_id, none, sizeof(none)) == 0)
 		mix_word(&m, j->seq);
 	mix_bytes(&m, topic, e->topic_bytes);
-	mix_bytes(&m, data, e->data_bytes);
+	mix_bytes(&m, data, payload_bytes(e, data));
 	for (int i = 0; i < 3; i++)
 		mix_word(&m, 0);
 	ewi_put_le64(out, m.a);
@@ -407,7 +419,7 @@ static void on_output(struct ewi_recorder *r, const struct ewi_version *v, const
 
 	put_pending(j);
 	make_id(j, v, header, topic, data, id);
-	e.flags &= EW_EVENT_USER_FLAGS;
+	e.flags &= EW_EVENT_USER_FLAGS | EW_EVENT_CONTEXT;
 	e.data_bytes += EW_JOURNAL_ID_BYTES;
 	j->stats.outputs++;
 	put(j, EW_JOURNAL_OUTPUT, &e, topic, data, id);
@@ -449,6 +461,7 @@ static const struct ewi_recorder_ops recording = {
 	.clock = ewi_answer_clock,
 	.random = ewi_answer_random,
 	.emit = ewi_answer_emit,
+	.kept = ewi_answer_kept,
 	.fallback = ewi_answer_fallback,
 	.load = ewi_answer_load,
 	.call_limit = ewi_answer_call_limit,
@@ -485,7 +498,7 @@ void ewi_start_encode(uint8_t out[EWI_START_BYTES], const struct ewi_start *s, c
 	const uint32_t words[EWI_START_WORDS] = {EWI_START_VERSION, s->max_functions, s->max_routes, s->max_metrics,
 						 s->max_batch, s->step_events, s->stack_slots, s->call_depth,
 						 s->flags, s->buffer_bytes, s->kv_keys, s->kv_bytes, s->max_loaded, s->cache_low,
-						 s->cache_high};
+						 s->cache_high, s->trace_bytes};
 
 	for (uint32_t i = 0; i < EWI_START_WORDS; i++)
 		ewi_put_le32(out + 4 * i, words[i]);
@@ -501,7 +514,8 @@ enum ew_status ewi_start_decode(const uint8_t *bytes, size_t size, struct ewi_st
 	for (uint32_t i = 0; i < EWI_START_WORDS; i++)
 		words[i] = ewi_le32(bytes + 4 * i);
 	*s = (struct ewi_start){words[1], words[2], words[3], words[4],	 words[5], words[6],
-				words[7], words[8], words[9], words[10], words[11], words[12], words[13], words[14]};
+				words[7], words[8], words[9], words[10], words[11], words[12], words[13], words[14],
+				words[15]};
 	return s->buffer_bytes >= BUFFER_LEAST ? EW_OK : EW_ERR_UNSUPPORTED;
 }
 
@@ -510,7 +524,7 @@ static enum ew_status put_start(struct ewi_journal *j)
 	const struct ew_node *n = j->base.node;
 	struct ewi_start s = {n->max_functions, n->max_routes, n->max_metrics, n->max_batch, n->step_events,
 			      n->stack_slots, n->call_depth, 0, j->cap, 0, 0, n->max_loaded,
-			      (uint32_t)n->cache_bytes, (uint32_t)((uint64_t)n->cache_bytes >> 32)};
+			      (uint32_t)n->cache_bytes, (uint32_t)((uint64_t)n->cache_bytes >> 32), n->trace_bytes};
 	uint8_t kv[EW_SHA256_BYTES] = {0}, data[EWI_START_BYTES];
 	struct ew_kv_stat stat;
 

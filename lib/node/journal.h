@@ -23,6 +23,7 @@ enum ewi_answer {
 	EWI_ANSWER_FALLBACK, /* taken or not, 0 */
 	EWI_ANSWER_INTERRUPT, /* which call of the group, after so much fuel */
 	EWI_ANSWER_SEQ,	      /* which input of the group has not its predecessor's number plus 1, but this */
+	EWI_ANSWER_KEPT,      /* which question of the group, how the keeper failed */
 	EWI_ANSWER_LOAD,      /* as entropy: the length (8 bytes) and SHA-256 of a module loaded on demand */
 	EWI_ANSWER_STATUS = 0x80
 };
@@ -31,7 +32,7 @@ enum ewi_answer {
 /* The beginning of START's data; the store's hash follows. */
 struct ewi_start {
 	uint32_t max_functions, max_routes, max_metrics, max_batch, step_events, stack_slots, call_depth, flags,
-		buffer_bytes, kv_keys, kv_bytes, max_loaded, cache_low, cache_high;
+		buffer_bytes, kv_keys, kv_bytes, max_loaded, cache_low, cache_high, trace_bytes;
 };
 enum {
 	EWI_START_CLOCK = 1u << 0,
@@ -41,7 +42,7 @@ enum {
 	EWI_START_LOAD = 1u << 4
 };
 #define EWI_START_VERSION 1u
-#define EWI_START_WORDS 15u /* the version first */
+#define EWI_START_WORDS 16u /* the version first */
 #define EWI_START_BYTES (EWI_START_WORDS * 4 + EW_SHA256_BYTES)
 void ewi_start_encode(uint8_t out[EWI_START_BYTES], const struct ewi_start *s, const uint8_t kv[EW_SHA256_BYTES]);
 enum ew_status ewi_start_decode(const uint8_t *bytes, size_t size, struct ewi_start *out);
@@ -66,7 +67,7 @@ struct ewi_journal {
 	bool is_act;
 	uint64_t begun_ns;
 	uint64_t seq; /* of the next record, if nothing is lost */
-	uint32_t emits, calls, inputs;
+	uint32_t emits, calls, inputs, keeps;
 	uint64_t last_seq; /* of the event before, by its ring; of the groups before, too */
 	uint64_t clock[2]; /* the last answers */
 	uint8_t answers[1024];
@@ -96,6 +97,7 @@ enum ew_status ewi_answer_clock(struct ewi_recorder *r, uint32_t id, uint64_t *n
 enum ew_status ewi_answer_random(struct ewi_recorder *r, void *out, size_t bytes);
 enum ew_status ewi_answer_emit(struct ewi_recorder *r, const struct ewi_version *v, const struct ew_event *header,
 			       const void *topic, const void *data);
+enum ew_status ewi_answer_kept(struct ewi_recorder *r, enum ew_status status);
 bool ewi_answer_fallback(struct ewi_recorder *r, const char *function, const struct ew_event *event);
 enum ew_status ewi_answer_load(struct ewi_recorder *r, const struct ewi_version *v, const uint8_t *sha256,
 			       const void **bytes, size_t *size);

@@ -10,23 +10,25 @@ enum { COUNTER, GAUGE, HISTOGRAM };
 
 /* ---- log-linear histograms -------------------------------------------------------------------- */
 
+#define STEPS (1u << EW_HISTOGRAM_BITS) /* to each doubling */
+
 static uint32_t bucket_of(uint64_t value)
 {
 	uint32_t e, b;
 
-	if (value < 4)
+	if (value < STEPS)
 		return (uint32_t)value;
 	e = 63 - (uint32_t)ewi_clz64(value);
-	b = 4 * (e - 1) + ((uint32_t)(value >> (e - 2)) & 3);
+	b = STEPS * (e - EW_HISTOGRAM_BITS + 1) + ((uint32_t)(value >> (e - EW_HISTOGRAM_BITS)) & (STEPS - 1));
 	return b < EW_HISTOGRAM_BUCKETS ? b : EW_HISTOGRAM_BUCKETS - 1;
 }
 
 /* The largest value of a bucket. */
 static uint64_t bucket_top(uint32_t b)
 {
-	if (b < 4)
+	if (b < STEPS)
 		return b;
-	return ((uint64_t)(5 + b % 4) << (b / 4 - 1)) - 1;
+	return ((uint64_t)(STEPS + 1 + b % STEPS) << (b / STEPS - 1)) - 1;
 }
 
 void ew_histogram_add(struct ew_histogram *h, uint64_t value)

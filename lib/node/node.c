@@ -21,6 +21,7 @@ const char *ew_node_cause_name(enum ew_node_cause cause)
 	case EW_NODE_PARKED: return "parked";
 	case EW_NODE_PROMOTED: return "promoted";
 	case EW_NODE_ROLLED_BACK: return "rolled back";
+	case EW_NODE_TENANT: return "tenant quota";
 	case EW_NODE_CAUSES: break;
 	}
 	return "unknown cause";
@@ -70,6 +71,12 @@ static enum ew_status take(struct ew_node *node, const struct ew_node_config *c)
 	    !node->states || !node->metrics)
 		return EW_ERR_NOMEM;
 	st = ew_exec_create(&node->exec, &x, a);
+	if (c->trace_bytes) {
+		node->trace_room = ewi_alloc(a, c->trace_bytes, 1);
+		node->trace_bytes = c->trace_bytes;
+		if (!node->trace_room && st == EW_OK)
+			st = EW_ERR_NOMEM;
+	}
 	if (st == EW_OK && c->cache_bytes)
 		st = ewi_cache_create(&node->cache, c->cache_bytes, a);
 	if (st == EW_OK)
@@ -117,12 +124,16 @@ void ew_node_destroy(struct ew_node *node)
 	a = node->alloc;
 	if (node->recorder)
 		node->recorder->ops->close(node->recorder);
+	if (node->keeper)
+		node->keeper->ops->close(node->keeper);
 	for (uint32_t i = 0; i < node->function_count; i++)
 		ewi_function_free(node, node->functions[i]);
 	ewi_routes_free(node);
 	ew_models_destroy(node->models);
 	ew_exec_destroy(node->exec);
 	ewi_cache_destroy(node->cache);
+	ewi_free(&a, node->trace_room, node->trace_bytes, 1);
+	ewi_tenants_free(node);
 	ewi_free(&a, node->functions, node->max_functions, sizeof(*node->functions));
 	ewi_free(&a, node->match, node->max_functions, sizeof(*node->match));
 	ewi_free(&a, node->match_next, node->max_functions, sizeof(*node->match_next));
@@ -301,6 +312,7 @@ static enum ew_status begin(struct ew_node *node, uint64_t now_ns, bool dispatch
 	if (node->busy)
 		return EW_ERR_STATE;
 	ewi_node_advance(node, now_ns);
+	ewi_span_clock(node);
 	if (node->recorder)
 		st = node->recorder->ops->step(node->recorder, dispatch);
 	node->busy = st == EW_OK;
@@ -315,10 +327,13 @@ static enum ew_status end(struct ew_node *node)
 
 enum ew_status ew_node_step(struct ew_node *node, uint64_t now_ns, struct ew_node_next *next)
 {
-	enum ew_status st = begin(node, now_ns, false);
 	const struct ew_event *waiting;
+	enum ew_status st;
 	uint32_t done = 0;
 
+	if (node->keeper && !node->busy)
+		node->keeper->ops->watch(node->keeper, now_ns);
+	st = begin(node, now_ns, false);
 	if (st != EW_OK)
 		return st;
 	ewi_node_ticks(node);
@@ -358,6 +373,11 @@ enum ew_status ewi_act_begin(struct ew_node *node, const struct ewi_act_args *ar
 	if (node->recorder)
 		st = node->recorder->ops->act(node->recorder, args);
 	return st == EW_OK ? st : ewi_error(err, st, 0, "the journal takes nothing: %s", ew_status_text(st));
+}
+
+enum ew_status ewi_node_kept(struct ew_node *node, enum ew_status status)
+{
+	return node->recorder ? node->recorder->ops->kept(node->recorder, status) : status;
 }
 
 enum ew_status ewi_act_end(struct ew_node *node, enum ew_status status)

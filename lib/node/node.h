@@ -32,7 +32,8 @@ enum ewi_act {
 	EWI_ACT_MODEL,
 	EWI_ACT_SELECT,
 	EWI_ACT_SETTING,
-	EWI_ACT_UNLOAD
+	EWI_ACT_UNLOAD,
+	EWI_ACT_TENANT
 };
 
 struct ewi_act_args {
@@ -41,6 +42,7 @@ struct ewi_act_args {
 	const struct ew_function_config *function; /* PUT, CANARY */
 	const struct ew_canary_config *canary;
 	const struct ew_node_model_config *model;
+	const struct ew_tenant_config *tenant;
 	const void *value; /* SETTING; NULL: back to what the function was put with */
 	size_t value_bytes;
 };
@@ -69,6 +71,8 @@ struct ewi_recorder_ops {
 	enum ew_status (*random)(struct ewi_recorder *r, void *out, size_t bytes);
 	enum ew_status (*emit)(struct ewi_recorder *r, const struct ewi_version *v, const struct ew_event *header,
 			       const void *topic, const void *data);
+	/* What the keeper said. */
+	enum ew_status (*kept)(struct ewi_recorder *r, enum ew_status status);
 	bool (*fallback)(struct ewi_recorder *r, const char *function, const struct ew_event *event);
 	enum ew_status (*load)(struct ewi_recorder *r, const struct ewi_version *v, const uint8_t *sha256,
 			       const void **bytes, size_t *size);
@@ -83,6 +87,39 @@ struct ewi_recorder {
 	const struct ewi_recorder_ops *ops;
 	struct ew_node *node;
 	bool stopped; /* it has to be written down, and cannot be: no more events in this step */
+};
+
+/* setting.c: a setting of a function that was changed while it ran. */
+struct ewi_override {
+	struct ewi_override *next;
+	size_t key_bytes, value_bytes; /* the key's with its NUL */
+	char text[];		       /* key, value */
+};
+
+/*
+ * Who keeps what runs (state.c); behind pointers, as the recorder.  What it is told of happens when it has said EW_OK, except
+ * for models, which are there already.
+ */
+struct ewi_keeper;
+struct ewi_keeper_ops {
+	/* A version was made: remember what of. */
+	enum ew_status (*note)(struct ewi_keeper *k, struct ewi_version *v, const struct ew_function_config *c);
+	enum ew_status (*swap)(struct ewi_keeper *k, const struct ewi_function *f, const struct ewi_version *v, bool keep);
+	enum ew_status (*remove)(struct ewi_keeper *k, const struct ewi_function *f);
+	enum ew_status (*route)(struct ewi_keeper *k, const char *pattern, const char *function, bool add);
+	enum ew_status (*setting)(struct ewi_keeper *k, const char *function, const char *key, const void *value,
+				  size_t bytes);
+	/* config NULL: it was selected. */
+	enum ew_status (*model)(struct ewi_keeper *k, const struct ew_node_model_config *config, const char *name,
+				const char *version);
+	void (*watch)(struct ewi_keeper *k, uint64_t now_ns);
+	void (*close)(struct ewi_keeper *k);
+};
+
+struct ewi_keeper {
+	const struct ewi_keeper_ops *ops;
+	struct ew_node *node;
+	uint32_t changes; /* of the last refresh */
 };
 
 /* One version of a function: what ew_node_function_put makes and swaps. */
@@ -103,6 +140,7 @@ struct ewi_version {
 	bool hash_known;
 	const void *signature; /* detached, in strings; NULL: embedded */
 	size_t signature_size;
+	struct ew_prepared *lent; /* whose module it is until the version is in place; NULL */
 	const void *bytes; /* EW_FUNCTION_ON_DEMAND: what host->load gave */
 	size_t size;
 	uint64_t used; /* node->uses when it last was; EW_FUNCTION_ON_DEMAND */
@@ -111,8 +149,12 @@ struct ewi_version {
 	uint64_t batch_age_ns;
 	uint32_t batch_bytes;
 	uint64_t cache_ttl_ns;
+	struct ewi_tenant *tenant; /* NULL: none */
 	uint64_t number; /* no other version, and not this one with other settings, has had it */
 	struct ewi_hold *hold; /* for the function, when its own has less room; NULL: it is enough */
+
+	uint8_t *record; /* what it was put with, encoded, for the keeper; NULL: there is none */
+	size_t record_bytes, record_cap;
 
 	struct ewi_arm *arm; /* what it is counted in while a canary runs; else NULL */
 
@@ -146,6 +188,15 @@ struct ewi_canary {
 	double learn[EWI_CANARY_LEARN]; /* scores of the old version, ascending */
 };
 
+/* registry.c: a module before it belongs to a version. */
+struct ew_prepared {
+	struct ew_alloc alloc;
+	struct ew_module *module;
+	const struct ew_trust *trust; /* that it has been checked against */
+	uint8_t sha256[EW_SHA256_BYTES];
+	size_t size;
+};
+
 /* registry.c: what a version was when it was first put. */
 struct ewi_past {
 	char version[EW_NODE_NAME_BYTES];
@@ -158,6 +209,7 @@ struct ewi_function {
 	struct ewi_version *kept; /* for a rollback, without an instance; NULL: none */
 	struct ewi_canary *canary; /* NULL: none */
 	struct ewi_hold *hold; /* NULL: no version has waited for batches yet */
+	struct ewi_override *overrides; /* settings that were changed while it ran */
 	uint64_t stamp;	    /* of the event it was last matched with: once for each */
 	uint64_t next_tick; /* EW_NODE_WHENEVER: none */
 	uint64_t parked_until; /* 0: not parked */
@@ -174,6 +226,32 @@ struct ewi_hold {
 	const struct ew_event **events; /* node->max_batch */
 	uint8_t *memory;		/* their copies */
 	size_t size, used;
+};
+
+/* tenant.c */
+enum { EWI_TENANT_QUOTAS = 5 };
+struct ewi_tenant {
+	struct ewi_tenant *next;
+	char name[EW_NODE_NAME_BYTES];
+	struct ew_bucket bucket[EWI_TENANT_QUOTAS]; /* events, bytes, fuel, time, inferences; rate 0: no quota */
+	uint64_t debt[EWI_TENANT_QUOTAS];
+	bool limited, broke;
+	struct ew_tenant_stats stats; /* counters only */
+};
+
+/* What a call has cost. */
+struct ewi_cost {
+	uint64_t events, bytes, fuel, busy_ns, inferences;
+};
+
+/* guest.c: one call, or a result from the cache. */
+struct ewi_call {
+	const struct ew_event *const *events;
+	uint32_t count;	      /* 0: a tick */
+	uint32_t lost, first; /* events without a verdict, and the first of them */
+	bool cached;
+	uint64_t begin_ns;
+	struct ewi_cost cost;
 };
 
 /* cache.c: what a result is found by; then the event's topic and data. */
@@ -209,9 +287,15 @@ struct ew_node {
 	struct ew_models *models;
 	const struct ew_trust *trust; /* NULL: anything is taken */
 	struct ewi_recorder *recorder; /* NULL: nobody records */
+	struct ewi_keeper *keeper;     /* NULL: nobody keeps what runs */
 	struct ew_exec *exec;
 	struct ewi_cache *cache; /* NULL: none */
+	struct ewi_tenant *tenants; /* in the order in which they came */
 	uint64_t versions;	 /* numbers given to them */
+	uint8_t *trace_room;	 /* trace_bytes for what is emitted and its trace context; NULL: none is attached */
+	uint32_t trace_bytes;
+	uint64_t wall_offset;		/* of the realtime clock from now_ns, for what is told; 0: not known */
+	const struct ew_event *asking; /* the event of a call that has only one; NULL */
 	uint64_t now_ns;
 	bool busy; /* in a step or put: a callback must not come back */
 
@@ -266,12 +350,18 @@ enum ew_status ewi_registry_check(const struct ewi_function *f, const char *vers
 void ewi_registry_note(struct ewi_function *f, const char *version, const uint8_t sha256[EW_SHA256_BYTES]);
 /* Check the bytes and make v->module of them; EW_FUNCTION_ON_DEMAND: of what the host loads, if it is not there. */
 enum ew_status ewi_module_load(struct ewi_version *v, const void *bytes, size_t size, struct ew_error *err);
+/* The same with a module that is there; it is the caller's as long as v->lent is set. */
+enum ew_status ewi_module_take(struct ewi_version *v, struct ew_prepared *p, struct ew_error *err);
 enum ew_status ewi_module_demand(struct ewi_version *v, struct ew_error *err);
 /* Module and instance go. */
 void ewi_module_unload(struct ewi_version *v);
 
-/* The canary takes the old version's place, or goes. */
-void ewi_canary_end(struct ewi_function *f, bool promote);
+/* The canary takes the old version's place, or goes; also when the keeper says that it must not. */
+enum ew_status ewi_canary_end(struct ewi_function *f, bool promote);
+
+/* setting.c */
+const struct ewi_override *ewi_override_find(const struct ewi_function *f, const char *key, size_t len);
+void ewi_overrides_free(struct ewi_function *f, const struct ew_alloc *alloc);
 
 /* guest.c: what a call gives back. */
 struct ewi_outcome {
@@ -299,6 +389,25 @@ void ewi_hold_events(struct ewi_function *f, const struct ew_event *const *event
 /* Judge what is held now, or what is due. */
 void ewi_hold_flush(struct ewi_function *f);
 void ewi_hold_due(struct ew_node *node);
+
+/* tenant.c */
+struct ewi_tenant *ewi_tenant_find(const struct ew_node *node, const char *name);
+/* The tenant of that name, made if there is none. */
+enum ew_status ewi_tenant_get(struct ew_node *node, const char *name, struct ewi_tenant **out, struct ew_error *err);
+void ewi_tenants_free(struct ew_node *node);
+/* False: something is used up.  *told: so it was the last time. */
+bool ewi_tenant_allows(struct ewi_tenant *t, uint64_t now_ns, bool *told);
+void ewi_tenant_charge(struct ewi_tenant *t, const struct ewi_cost *c, uint64_t now_ns);
+
+/* span.c */
+/* The event that v is working for, as far as can be told; NULL. */
+const struct ew_event *ewi_span_event(const struct ewi_version *v);
+/* Its trace context behind what is emitted: true when header and data have been changed. */
+bool ewi_span_attach(const struct ewi_version *v, struct ew_event *header, const void **data);
+void ewi_span_clock(struct ew_node *node);
+/* Only with host.span, host.entry.  failure: NULL, or the cause's name. */
+void ewi_span_tell(struct ewi_version *v, const struct ewi_call *call, const char *failure);
+void ewi_span_entry(const struct ewi_version *v, const struct ew_event *e, uint32_t level, const char *text, size_t len);
 
 /* cache.c */
 enum ew_status ewi_cache_create(struct ewi_cache **out, size_t max_bytes, const struct ew_alloc *alloc);
@@ -358,6 +467,8 @@ void ewi_node_judge(struct ew_node *node, const struct ew_event **events, uint32
 /* An act: recorded from its begin (an error: it must not happen) to its end, which returns status. */
 enum ew_status ewi_act_begin(struct ew_node *node, const struct ewi_act_args *args, struct ew_error *err);
 enum ew_status ewi_act_end(struct ew_node *node, enum ew_status status);
+/* What the keeper said, or in a replay had said. */
+enum ew_status ewi_node_kept(struct ew_node *node, enum ew_status status);
 void ewi_node_next_tick(struct ew_node *node);
 
 #endif

@@ -7,6 +7,7 @@
  * the group.
  */
 #include "base/le.h"
+#include "edgewasm/state.h"
 #include "node/journal.h"
 
 #if EW_CONFIG_NODE
@@ -354,6 +355,7 @@ static enum ew_status run_start(struct ewi_replay *r, struct ew_error *err)
 	if (s.cache_high && sizeof(c.cache_bytes) < 8)
 		return ewi_error(err, EW_ERR_UNSUPPORTED, 0, "the node's cache is larger than this machine's memory");
 	c.cache_bytes = (size_t)((uint64_t)s.cache_high << 31 << 1 | s.cache_low);
+	c.trace_bytes = s.trace_bytes;
 	c.kv = s.flags & EWI_START_KV ? r->kv : NULL;
 	c.max_functions = s.max_functions;
 	c.max_routes = s.max_routes;
@@ -416,7 +418,7 @@ static enum ew_status copy_inputs(struct ewi_replay *r, uint32_t n)
 		struct ew_event *copy = (struct ew_event *)(void *)(r->bytes + at);
 
 		memcpy(copy, e, bytes);
-		copy->flags &= EW_EVENT_USER_FLAGS;
+		copy->flags &= EW_EVENT_USER_FLAGS | EW_EVENT_CONTEXT;
 		r->node->events[i] = copy;
 		at += (bytes + 7) & ~(size_t)7;
 	}
@@ -500,7 +502,8 @@ static enum ew_status perform(struct ewi_replay *r, uint16_t act, struct ewi_act
 	case EWI_ACT_UNROUTE: ew_node_route_remove(node, other, name); return EW_OK;
 	case EWI_ACT_MODEL: ew_node_model_put(node, &a->model, NULL); return EW_OK;
 	case EWI_ACT_SELECT: ew_node_model_select(node, name, other, NULL); return EW_OK;
-	case EWI_ACT_SETTING: break;
+	case EWI_ACT_TENANT: ew_node_tenant_put(node, &a->tenant, NULL); return EW_OK;
+	case EWI_ACT_SETTING: ew_node_setting_put(node, name, other, a->value, (size_t)a->value_bytes, NULL); return EW_OK;
 	}
 	return ewi_error(err, EW_ERR_UNSUPPORTED, 0, "an act %u that this version does not know", (unsigned)act);
 }

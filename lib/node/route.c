@@ -102,6 +102,7 @@ static enum ew_status add(struct ew_node *node, const char *pattern, const char 
 	struct ewi_function *f = ewi_function_find(node, function);
 	size_t len = strlen(pattern), cap;
 	struct ewi_route *r;
+	enum ew_status st;
 
 	if (!pattern_is_good(pattern, len))
 		return ewi_error(err, EW_ERR_INVAL, 0,
@@ -125,6 +126,11 @@ static enum ew_status add(struct ew_node *node, const char *pattern, const char 
 	r->pattern = ewi_alloc(&node->alloc, len, 1);
 	if (!r->pattern)
 		return ewi_error(err, EW_ERR_NOMEM, 0, "out of memory");
+	st = ewi_node_kept(node, node->keeper ? node->keeper->ops->route(node->keeper, pattern, function, true) : EW_OK);
+	if (st != EW_OK) {
+		ewi_free(&node->alloc, r->pattern, len, 1);
+		return ewi_error(err, st, 0, "the route cannot be kept: %s", ew_status_text(st));
+	}
 	memcpy(r->pattern, pattern, len);
 	r->len = (uint32_t)len;
 	r->function = f;
@@ -161,8 +167,10 @@ enum ew_status ew_node_route_remove(struct ew_node *node, const char *pattern, c
 	i = f ? find(node, pattern, strlen(pattern), f) : node->route_count;
 	if (i == node->route_count)
 		return ewi_act_end(node, EW_ERR_NOENT);
-	remove_at(node, i);
-	return ewi_act_end(node, EW_OK);
+	st = ewi_node_kept(node, node->keeper ? node->keeper->ops->route(node->keeper, pattern, function, false) : EW_OK);
+	if (st == EW_OK)
+		remove_at(node, i);
+	return ewi_act_end(node, st);
 }
 
 void ewi_routes_drop(struct ew_node *node, const struct ewi_function *function)

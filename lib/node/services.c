@@ -15,6 +15,8 @@ static void service_log(void *user, uint32_t level, const char *text, size_t len
 
 	if (v->node->host.log)
 		v->node->host.log(v->node->user, v->function->name, level, text, len);
+	if (v->node->host.entry)
+		ewi_span_entry(v, ewi_span_event(v), level, text, len);
 }
 
 /* stdout and stderr are lines of the log, without their line ends. */
@@ -65,10 +67,10 @@ enum ew_status ewi_node_emit(struct ew_node *node, const struct ewi_version *v, 
 	return node->recorder ? EW_OK : EW_ERR_UNSUPPORTED; /* a journal is a place to emit to */
 }
 
-static enum ew_status service_emit(void *user, const struct ew_event *header, const void *topic,
-				   const void *data)
+/* An event as it leaves, recorded where there is a journal. */
+static enum ew_status send(const struct ewi_version *v, const struct ew_event *header, const void *topic,
+			   const void *data)
 {
-	const struct ewi_version *v = user;
 	struct ew_node *node = v->node;
 	struct ewi_recorder *r = node->recorder;
 	enum ew_status st = r ? r->ops->room(r, header) : EW_OK;
@@ -77,6 +79,19 @@ static enum ew_status service_emit(void *user, const struct ew_event *header, co
 		st = r ? r->ops->emit(r, v, header, topic, data) : ewi_node_emit(node, v, header, topic, data);
 	if (st == EW_OK && r)
 		r->ops->output(r, v, header, topic, data);
+	return st;
+}
+
+static enum ew_status service_emit(void *user, const struct ew_event *header, const void *topic,
+				   const void *data)
+{
+	const struct ewi_version *v = user;
+	struct ew_node *node = v->node;
+	struct ew_event traced = *header;
+	const void *whole = data;
+	enum ew_status st;
+
+	st = ewi_span_attach(v, &traced, &whole) ? send(v, &traced, topic, whole) : send(v, header, topic, data);
 	ewi_cache_emitted(node->cache, header, topic, data, st);
 	if (st != EW_OK) {
 		node->stats.emit_refused++;
@@ -85,6 +100,10 @@ static enum ew_status service_emit(void *user, const struct ew_event *header, co
 	node->stats.emitted++;
 	v->function->stats.emitted_events++;
 	v->function->stats.emitted_bytes += (uint64_t)header->topic_bytes + header->data_bytes;
+	if (v->tenant) {
+		v->tenant->stats.emitted_events++;
+		v->tenant->stats.emitted_bytes += (uint64_t)header->topic_bytes + header->data_bytes;
+	}
 	return EW_OK;
 }
 
@@ -117,7 +136,13 @@ static enum ew_status service_config_get(void *user, const char *key, size_t key
 					 const void **value, size_t *len)
 {
 	const struct ewi_version *v = user;
+	const struct ewi_override *o = v->function->overrides ? ewi_override_find(v->function, key, key_len) : NULL;
 
+	if (o) {
+		*value = o->text + o->key_bytes;
+		*len = o->value_bytes;
+		return EW_OK;
+	}
 	for (uint32_t i = 0; i < v->setting_count; i++) {
 		const struct ew_setting *s = &v->settings[i];
 

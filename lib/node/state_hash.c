@@ -145,6 +145,8 @@ static enum ew_status add_function(struct ewi_sha256 *s, const struct ewi_functi
 	add_number(s, f->half_open);
 	if (f->hold)
 		add_hold(s, f->hold);
+	for (const struct ewi_override *o = f->overrides; o; o = o->next)
+		add_bytes(s, o->text, o->key_bytes + o->value_bytes);
 	st = add_version(s, f->version);
 	if (st == EW_OK)
 		st = add_version(s, f->kept);
@@ -169,6 +171,19 @@ static void add_metrics(struct ewi_sha256 *s, const struct ew_node *node)
 	}
 }
 
+static void add_tenants(struct ewi_sha256 *s, const struct ew_node *node)
+{
+	for (const struct ewi_tenant *t = node->tenants; t; t = t->next) {
+		add_text(s, t->name);
+		add_number(s, t->broke);
+		for (int k = 0; k < EWI_TENANT_QUOTAS; k++) {
+			add_number(s, t->bucket[k].rate);
+			add_number(s, t->bucket[k].tokens);
+			add_number(s, t->debt[k]);
+		}
+	}
+}
+
 enum ew_status ew_node_state_hash(struct ew_node *node, uint8_t out[EW_SHA256_BYTES])
 {
 	struct ewi_sha256 s;
@@ -186,6 +201,7 @@ enum ew_status ew_node_state_hash(struct ew_node *node, uint8_t out[EW_SHA256_BY
 		add_text(&s, node->routes[i].function->name);
 	}
 	add_metrics(&s, node);
+	add_tenants(&s, node);
 	if (node->kv)
 		add_kv(&s, node->kv);
 	ewi_sha256_get(&s, out);

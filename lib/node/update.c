@@ -131,8 +131,34 @@ enum ew_status ewi_update_newer(const char *name, const char *old, const char *v
 	return ewi_error(err, EW_ERR_DENIED, 0, "%s@%s is older than %s, which runs", name, version, old);
 }
 
+/* It is written down what `name` stands for now, or it stands for what it did. */
+static enum ew_status keep_model(struct ew_node *node, const struct ew_node_model_config *config, const char *name,
+				 const char *version, const char *old, struct ew_error *err)
+{
+	enum ew_status st = node->keeper ? node->keeper->ops->model(node->keeper, config, name, version) : EW_OK;
+
+	st = ewi_node_kept(node, st);
+	if (st == EW_OK)
+		return EW_OK;
+	if (old[0])
+		(void)ew_models_select(node->models, name, old); /* it is there: it was current */
+	if (config)
+		(void)ew_models_remove(node->models, name, version);
+	return ewi_error(err, st, 0, "it cannot be written down that %s is %s: %s", name, version, ew_status_text(st));
+}
+
+static void copy_version(char out[EW_MODELS_NAME_BYTES], const struct ew_models *models, const char *name)
+{
+	const char *current = current_version(models, name);
+
+	memset(out, 0, EW_MODELS_NAME_BYTES);
+	if (current)
+		memcpy(out, current, strlen(current));
+}
+
 static enum ew_status put(struct ew_node *node, const struct ew_node_model_config *config, struct ew_error *err)
 {
+	char old[EW_MODELS_NAME_BYTES];
 	struct ew_node_model_config c;
 	enum ew_status st;
 
@@ -148,8 +174,10 @@ static enum ew_status put(struct ew_node *node, const struct ew_node_model_confi
 		st = ewi_update_signed(node, EW_SIGNED_MODEL, c.bytes, c.size, c.signature, c.signature_size, err);
 	if (st != EW_OK)
 		return st;
-	return ew_models_put(node->models, c.name, c.version, c.bytes, c.size,
-			     EW_MODELS_BATCH(c.max_batch) | (c.flags & EW_MODEL_PUT_COPY ? EW_MODELS_COPY : 0), err);
+	copy_version(old, node->models, c.name);
+	st = ew_models_put(node->models, c.name, c.version, c.bytes, c.size,
+			   EW_MODELS_BATCH(c.max_batch) | (c.flags & EW_MODEL_PUT_COPY ? EW_MODELS_COPY : 0), err);
+	return st == EW_OK ? keep_model(node, &c, c.name, c.version, old, err) : st;
 }
 
 enum ew_status ew_node_model_put(struct ew_node *node, const struct ew_node_model_config *config,
@@ -165,11 +193,14 @@ enum ew_status ew_node_model_select(struct ew_node *node, const char *name, cons
 {
 	const struct ewi_act_args act = {.act = EWI_ACT_SELECT, .name = name, .other = version};
 	enum ew_status st = ewi_act_begin(node, &act, err);
+	char old[EW_MODELS_NAME_BYTES];
 
 	if (st != EW_OK)
 		return st;
+	copy_version(old, node->models, name);
 	st = ew_models_select(node->models, name, version);
-	return ewi_act_end(node, st == EW_OK ? st : ewi_error(err, st, 0, "there is no model %s@%s", name, version));
+	return ewi_act_end(node, st == EW_OK ? keep_model(node, NULL, name, version, old, err) :
+					       ewi_error(err, st, 0, "there is no model %s@%s", name, version));
 }
 
 #endif

@@ -137,12 +137,23 @@ enum ew_status ew_uplink_open(struct ew_uplink **out, const struct ew_uplink_con
 	return EW_OK;
 }
 
+/* Records behind a cursor hold up their segments: in a log that is half full, fewer of them are much. */
+static bool is_much(const struct ew_uplink *u, uint64_t records)
+{
+	struct ew_log_stat stat;
+
+	if (records >= EW_UPLINK_IDLE_RECORDS || records < EW_UPLINK_IDLE_RECORDS / 32)
+		return records >= EW_UPLINK_IDLE_RECORDS;
+	ew_log_stat(u->log, &stat);
+	return stat.bytes > stat.capacity_bytes / 2;
+}
+
 /* What has been read behind the cursor, and was not for this lane, is written down once it is much. */
-static enum ew_status pass_over(struct ew_uplink *u, struct lane *l, uint64_t records)
+static enum ew_status pass_over(struct ew_uplink *u, struct lane *l, bool all)
 {
 	enum ew_status st;
 
-	if (l->events || (l->seen - l->acked < records && !l->unwritten) || l->seen == l->acked)
+	if (l->events || l->seen == l->acked || !(all || l->unwritten || is_much(u, l->seen - l->acked)))
 		return EW_OK;
 	st = ew_log_cursor_ack(u->log, l->cursor, l->seen);
 	l->unwritten = st != EW_OK;
@@ -162,7 +173,7 @@ void ew_uplink_close(struct ew_uplink *u)
 		struct lane *l = &u->lanes[i];
 
 		if (l->rd) {
-			(void)pass_over(u, l, 1);
+			(void)pass_over(u, l, true);
 			ew_log_reader_destroy(l->rd);
 		}
 		ewi_free(&alloc, l->raw, l->raw_cap, 1);
@@ -243,7 +254,7 @@ static enum ew_status add(struct ew_uplink *u, struct lane *l, const struct ew_e
 	ewi_put_le16(p + 52, (uint16_t)(e->flags & EW_EVENT_USER_FLAGS));
 	ewi_put_le16(p + 54, e->content_type);
 	ewi_put_le16(p + 56, e->topic_bytes);
-	ewi_put_le16(p + 58, 0);
+	ewi_put_le16(p + 58, (uint16_t)((e->flags & EW_EVENT_CONTEXT) >> 16));
 	memcpy(p + EW_UPLINK_HEAD_BYTES, ew_event_topic(e), e->topic_bytes);
 	if (data)
 		memcpy(p + EW_UPLINK_HEAD_BYTES + e->topic_bytes, ew_event_data(e), data);
@@ -363,7 +374,7 @@ enum ew_status ew_uplink_next(struct ew_uplink *u, uint64_t now_ns, struct ew_up
 			l->closed = st == EW_OK;
 		}
 		if (st == EW_OK)
-			(void)pass_over(u, l, EW_UPLINK_IDLE_RECORDS); /* what fails is tried again */
+			(void)pass_over(u, l, false); /* what fails is tried again */
 		if (st != EW_OK)
 			return st;
 		if (l->closed && now_ns >= l->send_ns) /* lanes behind it wait for the budget, too */
@@ -456,11 +467,11 @@ enum ew_status ew_uplink_item_get(const void *bytes, size_t size, size_t *at, st
 	out->event.seq = ewi_le64(p + 32);
 	out->event.time_ns = ewi_le64(p + 40);
 	out->event.data_bytes = ewi_le32(p + 48);
-	out->event.flags = ewi_le16(p + 52);
+	out->event.flags = ewi_le16(p + 52) | (uint32_t)ewi_le16(p + 58) << 16;
 	out->event.content_type = ewi_le16(p + 54);
 	out->event.topic_bytes = ewi_le16(p + 56);
 	left -= EW_UPLINK_HEAD_BYTES;
-	if (ewi_le16(p + 58) != 0 || out->event.topic_bytes > left || out->event.data_bytes > left - out->event.topic_bytes)
+	if (out->event.flags & ~(EW_EVENT_USER_FLAGS | EW_EVENT_CONTEXT) || out->event.topic_bytes > left || out->event.data_bytes > left - out->event.topic_bytes)
 		return EW_ERR_MALFORMED;
 	out->topic = (const char *)p + EW_UPLINK_HEAD_BYTES;
 	out->data = p + EW_UPLINK_HEAD_BYTES + out->event.topic_bytes;

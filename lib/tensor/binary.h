@@ -62,6 +62,30 @@ struct ewi_binary_element {
 extern const struct ewi_binary_element ewi_element_add, ewi_element_sub, ewi_element_mul, ewi_element_div,
 	ewi_element_minimum, ewi_element_maximum, ewi_element_squared_difference, ewi_element_prelu;
 
+/* Both inputs run on with the output, and so do windows: one long row. */
+static inline bool ewi_binary_dense(const struct ewi_binary *p)
+{
+	return p->a_window == p->out_window && p->b_window == p->out_window;
+}
+
+/* Elements from `from` to n of such a row of int8, by `ref`. */
+static inline void ewi_binary_rest(const struct ewi_call *c, size_t from, size_t n, ewi_kernel_fn *ref)
+{
+	struct ewi_binary rest = *(const struct ewi_binary *)c->params;
+	struct ewi_call tail = *c;
+
+	if (from == n)
+		return;
+	rest.loops = (struct ewi_loops){.count = 1, .times = {(uint32_t)(n - from)}, .a_step = {1}, .b_step = {1}};
+	rest.a_window = rest.b_window = rest.out_window = n - from;
+	tail.params = &rest;
+	tail.in[0] = (const int8_t *)c->in[0] + from;
+	tail.in[1] = (const int8_t *)c->in[1] + from;
+	tail.out = (int8_t *)c->out + from;
+	tail.windows = 1;
+	ref(&tail);
+}
+
 /* One input of add, sub and squared difference on the common scale. */
 static inline int32_t ewi_scaled(const struct ewi_binary *p, int32_t v, int32_t zero,
 				 struct ewi_scale scale)

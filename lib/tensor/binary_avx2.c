@@ -80,25 +80,14 @@ void ewk_add_s8_avx2(const struct ewi_call *c)
 {
 	const struct ewi_binary *p = c->params;
 	size_t n = c->windows * p->out_window, whole = n / 8 * 8;
-	struct ewi_binary rest = *p;
-	struct ewi_call tail = *c;
 
-	if (p->a_window != p->out_window || p->b_window != p->out_window || p->single || p->left != 20 ||
-	    !below_one(p->a_scale) || !below_one(p->b_scale) || !below_one(p->out_scale)) {
+	if (!ewi_binary_dense(p) || p->single || p->left != 20 || !below_one(p->a_scale) || !below_one(p->b_scale) ||
+	    !below_one(p->out_scale)) {
 		ewk_add_s8_ref(c);
 		return;
 	}
 	add(p, c->in[0], c->in[1], c->out, whole);
-	if (whole == n)
-		return;
-	rest.loops = (struct ewi_loops){.count = 1, .times = {(uint32_t)(n - whole)}, .a_step = {1}, .b_step = {1}};
-	rest.a_window = rest.b_window = rest.out_window = n - whole;
-	tail.params = &rest;
-	tail.in[0] = (const int8_t *)c->in[0] + whole;
-	tail.in[1] = (const int8_t *)c->in[1] + whole;
-	tail.out = (int8_t *)c->out + whole;
-	tail.windows = 1;
-	ewk_add_s8_ref(&tail);
+	ewi_binary_rest(c, whole, n, ewk_add_s8_ref);
 }
 #endif
 #endif

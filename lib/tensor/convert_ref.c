@@ -79,5 +79,6 @@ void ewk_assign_ref(const struct ewi_call *c)
 	const struct ewi_convert *p = c->params;
 
 	memcpy((void *)(uintptr_t)c->in[0], c->in[1], p->count); /* state: never a batch */
+	ewi_turn((void *)(uintptr_t)c->in[0], p->count, p->turn);
 }
 #endif

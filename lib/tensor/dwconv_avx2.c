@@ -7,7 +7,8 @@
  * Channels go side by side, 16 or 8 at a time; taps in pairs: two taps' bytes are interleaved, widened to int16
  * and multiplied with the pair's weights by one vpmaddwd.  A pair of products is at most 2 * 128 * 128 < 2^17.
  * Activations keep their zero point: what it adds is the same for every pixel, and stands in the bias (sums are
- * modulo 2^32, so that takes no bound).  Taps outside the picture point to a pixel that is all zero point.
+ * modulo 2^32, so that takes no bound).  Where steps.h can do all channels, activations are shifted by
+ * EWI_STEPS_SHIFT_MIN and weights by the rest, which fits in int16, and a pair of products in 2^(14 + 13 + 1 + 1).  Taps outside the picture point to a pixel that is all zero point.
  *
  * Channels at the end that make no eight are taken with some before them: those are computed twice.  Fewer than
  * eight channels, and more than one output for each channel, are left to the definition.
@@ -19,7 +20,6 @@
 
 #if EWI_KERNELS_X86
 #include "tensor/dwconv_avx2.h"
-#include "tensor/requant_avx2.h"
 
 #define TAPS 256u /* largest window */
 
@@ -30,7 +30,8 @@
 struct packed {
 	uint32_t pairs;
 	uint32_t mode; /* enum ewi_finish_mode */
-	uint32_t unused[EWI_LINE / 4 - 2];
+	uint32_t act;  /* what activations are shifted by */
+	uint32_t unused[EWI_LINE / 4 - 3];
 };
 
 static uint32_t pairs_of(const struct ewi_conv *p)
@@ -66,89 +67,104 @@ static size_t packed_bytes(const void *params)
 	return EWI_LINE + sizeof(struct packed) + (size_t)((c + 15) / 8) * block_bytes(8, pairs_of(p));
 }
 
-/* Of channel o: the sum of its weights, and of their magnitudes. */
-static int32_t weight_sums(const struct ewi_conv *p, const int8_t *w, uint32_t o, uint64_t *magnitudes)
-{
-	uint32_t taps = p->win.k_h * p->win.k_w;
-	int32_t sum = 0;
-
-	*magnitudes = 0;
-	for (uint32_t t = 0; t < taps; t++) {
-		int32_t v = w[(size_t)t * p->win.out_c + o];
-
-		sum += v;
-		*magnitudes += (uint64_t)(v < 0 ? -v : v);
-	}
-	return sum;
-}
-
 static int32_t bias_at(const uint8_t *bias, uint32_t o)
 {
 	return bias ? (int32_t)ewi_le32(bias + 4 * (size_t)o) : 0;
 }
 
-static enum ewi_finish_mode choose_mode(const struct ewi_conv *p, const int8_t *w, const uint8_t *bias)
+static int32_t weight_at(const struct ewi_conv *p, const void *const in[], uint32_t t, uint32_t o)
 {
-	uint64_t magnitudes;
+	return ((const int8_t *)in[1])[(size_t)t * p->win.out_c + o];
+}
 
-	if (p->single)
-		return EWI_FINISH_SINGLE;
-	for (uint32_t o = 0; o < p->win.out_c; o++) {
-		weight_sums(p, w, o, &magnitudes);
-		if (!ewi_finish_near(ewi_conv_scale(p, o), bias_at(bias, o), magnitudes))
-			return EWI_FINISH_TWICE;
+/* Of one channel: its place in a block, as steps.h has it; and the sum of its weights.  False when that cannot do it. */
+static bool put_channel(const struct ewi_conv *p, const void *const in[], const struct packed *head, uint32_t o,
+			struct ewi_finish_avx2 *f, uint32_t lane, struct ewi_steps *steps)
+{
+	struct ewi_staircase c = {.scale = ewi_conv_scale(p, o), .single = p->single, .zero = p->out_zero,
+				  .min = p->act_min, .max = p->act_max, .bias = bias_at(in[2], o)};
+	uint32_t more = 0;
+
+	for (uint32_t t = 0; t < p->win.k_h * p->win.k_w; t++) {
+		int32_t w = weight_at(p, in, t, o);
+
+		ewi_staircase_reach(&c, w, p->in_zero);
+		more -= (uint32_t)w * (uint32_t)p->in_zero;
 	}
-	return EWI_FINISH_NEAR;
+	*steps = (struct ewi_steps){.shift = 0};
+	if (head->mode != EWI_FINISH_STEPS) {
+		ewi_finish_put_avx2(c.scale, (int32_t)((uint32_t)c.bias + more), head->mode, f, lane);
+		return true;
+	}
+	if (!ewi_steps_find(&c, steps))
+		return false;
+	ewi_steps_put_avx2(steps, steps->constant ? 0 : more << steps->shift, f, lane);
+	return true;
 }
 
 /*
  * n channels from o on, 8 or 16: their finishes, then the weights.  Of 16, each eight are not neighbours
  * (two_taps).  Where there are only eight, 16 are those twice.
  */
-static void pack_block(const struct ewi_conv *p, const void *const in[], const struct packed *head,
-		       uint32_t o, uint32_t n, struct ewi_finish_avx2 *finish)
+static bool pack_block(const struct ewi_conv *p, const void *const in[], const struct packed *head, uint32_t o,
+		       uint32_t n, struct ewi_finish_avx2 *finish, bool *sides)
 {
 	int16_t *weights = (int16_t *)(void *)(finish + n / 8);
 
 	for (uint32_t i = 0; i < n; i++) {
-		uint32_t ch = (o + i) % p->win.out_c;
-		uint32_t place = n == 8 ? i : ewi_place_avx2(i);
-		uint64_t magnitudes;
-		int32_t sum = weight_sums(p, in[1], ch, &magnitudes);
+		uint32_t ch = (o + i) % p->win.out_c, place = n == 8 ? i : ewi_place_avx2(i);
+		struct ewi_steps s;
+		int32_t times;
 
-		ewi_finish_put_avx2(ewi_conv_scale(p, ch), (int32_t)((uint32_t)bias_at(in[2], ch) -
-							(uint32_t)p->in_zero * (uint32_t)sum),
-				    head->mode, &finish[place / 8], place % 8);
+		if (!put_channel(p, in, head, ch, &finish[place / 8], place % 8, &s))
+			return false;
+		*sides |= s.above != s.below;
+		times = s.constant ? 0 : 1 << s.shift >> head->act;
 		for (uint32_t t = 0; t < p->win.k_h * p->win.k_w; t++)
 			weights[t / 2 * 2 * n + 2 * place + t % 2] =
-				((const int8_t *)in[1])[(size_t)tap_at(p, t) * p->win.out_c + ch];
+				(int16_t)(weight_at(p, in, tap_at(p, t), ch) * times);
 	}
+	return true;
+}
+
+/* False when steps.h cannot do a channel. */
+static bool pack_all(const struct ewi_conv *p, const void *const in[], struct packed *head,
+		     enum ewi_finish_mode mode)
+{
+	unsigned char *at = (unsigned char *)(head + 1);
+	uint32_t o = 0, c = p->win.out_c;
+	bool sides = false, done = true;
+
+	head->mode = mode;
+	head->act = mode == EWI_FINISH_STEPS ? EWI_STEPS_SHIFT_MIN : 0;
+	if (c == 8 && ewi_dwconv3_fits_avx2(p)) {
+		done = pack_block(p, in, head, 0, 16, (void *)at, &sides);
+		o = 8;
+	}
+	for (; done && o + 16 <= c; o += 16, at += block_bytes(16, head->pairs))
+		done = pack_block(p, in, head, o, 16, (void *)at, &sides);
+	if (done && c - o > 8) {
+		done = pack_block(p, in, head, o, 8, (void *)at, &sides);
+		at += block_bytes(8, head->pairs);
+	}
+	if (done && o < c)
+		done = pack_block(p, in, head, c - 8, 8, (void *)at, &sides);
+	if (sides)
+		head->mode = EWI_FINISH_SIDES;
+	return done;
 }
 
 static void pack(const void *params, const void *const in[EWI_CALL_INPUTS], void *to)
 {
 	const struct ewi_conv *p = params;
 	struct packed *head = ewi_line_avx2(to);
-	unsigned char *at = (unsigned char *)(head + 1);
-	uint32_t o = 0, c = p->win.out_c;
 
 	head->pairs = pairs_of(p);
-	head->mode = choose_mode(p, in[1], in[2]);
-	if (c == 8 && ewi_dwconv3_fits_avx2(p)) {
-		pack_block(p, in, head, 0, 16, (void *)at);
-		return;
-	}
-	for (; o + 16 <= c; o += 16, at += block_bytes(16, head->pairs))
-		pack_block(p, in, head, o, 16, (void *)at);
-	if (c - o > 8) {
-		pack_block(p, in, head, o, 8, (void *)at);
-		at += block_bytes(8, head->pairs);
-	}
-	if (o < c)
-		pack_block(p, in, head, c - 8, 8, (void *)at);
+	if (!pack_all(p, in, head, EWI_FINISH_STEPS))
+		pack_all(p, in, head, p->single ? EWI_FINISH_SINGLE : EWI_FINISH_TWICE);
 }
 
-const struct ewi_packing ewi_dwconv_s8_avx2_packing = {NULL, packed_bytes, pack};
+const struct ewi_packing ewi_dwconv_s8_avx2_packing = {NULL, packed_bytes, pack, false};
 
 /* The pixel that is all zero point. */
 size_t ewi_dwconv_s8_avx2_packed_scratch(const void *params, size_t windows)
@@ -184,9 +200,9 @@ EW_INLINE __m256i madd(__m256i acc, __m256i x, const int16_t *w)
 }
 
 EW_TARGET("avx2")
-EW_INLINE __m256i widened(const int8_t *p)
+EW_INLINE __m256i widened(const int8_t *p, __m128i act)
 {
-	return _mm256_cvtepi8_epi16(_mm_loadu_si128((const void *)p));
+	return _mm256_sll_epi16(_mm256_cvtepi8_epi16(_mm_loadu_si128((const void *)p)), act);
 }
 
 struct sums {
@@ -195,9 +211,9 @@ struct sums {
 
 /* Unpacking goes by halves, so a has channels 0 to 3 and 8 to 11, and packing the sums puts them in order again. */
 EW_TARGET("avx2")
-EW_INLINE void two_taps(struct sums *s, const int8_t *x, const int8_t *y, const int16_t *w)
+EW_INLINE void two_taps(struct sums *s, const int8_t *x, const int8_t *y, const int16_t *w, __m128i act)
 {
-	__m256i vx = widened(x), vy = widened(y);
+	__m256i vx = widened(x, act), vy = widened(y, act);
 
 	s->a = madd(s->a, _mm256_unpacklo_epi16(vx, vy), w);
 	s->b = madd(s->b, _mm256_unpackhi_epi16(vx, vy), w + 16);
@@ -206,20 +222,20 @@ EW_INLINE void two_taps(struct sums *s, const int8_t *x, const int8_t *y, const 
 /* pairs is a constant where that pays. */
 EW_TARGET("avx2")
 EW_INLINE void channels_16(const int8_t *const *taps, size_t pairs, size_t c,
-			   const struct ewi_finish_avx2 *f, __m256i *sums)
+			   const struct ewi_finish_avx2 *f, __m128i act, __m256i *sums)
 {
 	const int16_t *w = (const void *)(f + 2);
 	struct sums s = {ewi_finish_load_avx2(f[0].bias), ewi_finish_load_avx2(f[1].bias)};
 
 	if (pairs == 5) {
-		two_taps(&s, taps[0] + c, taps[1] + c, w);
-		two_taps(&s, taps[2] + c, taps[3] + c, w + 32);
-		two_taps(&s, taps[4] + c, taps[5] + c, w + 64);
-		two_taps(&s, taps[6] + c, taps[7] + c, w + 96);
-		two_taps(&s, taps[8] + c, taps[9] + c, w + 128);
+		two_taps(&s, taps[0] + c, taps[1] + c, w, act);
+		two_taps(&s, taps[2] + c, taps[3] + c, w + 32, act);
+		two_taps(&s, taps[4] + c, taps[5] + c, w + 64, act);
+		two_taps(&s, taps[6] + c, taps[7] + c, w + 96, act);
+		two_taps(&s, taps[8] + c, taps[9] + c, w + 128, act);
 	} else {
 		for (size_t t = 0; t < pairs; t++)
-			two_taps(&s, taps[2 * t] + c, taps[2 * t + 1] + c, w + 32 * t);
+			two_taps(&s, taps[2 * t] + c, taps[2 * t + 1] + c, w + 32 * t, act);
 	}
 	sums[0] = s.a;
 	sums[1] = s.b;
@@ -228,7 +244,7 @@ EW_INLINE void channels_16(const int8_t *const *taps, size_t pairs, size_t c,
 /* The same of eight channels, as if there were eight more. */
 EW_TARGET("avx2")
 EW_INLINE void channels_8(const int8_t *const *taps, size_t pairs, size_t c,
-			  const struct ewi_finish_avx2 *f, __m256i *sums)
+			  const struct ewi_finish_avx2 *f, __m128i act, __m256i *sums)
 {
 	const int16_t *w = (const void *)(f + 1);
 
@@ -236,7 +252,7 @@ EW_INLINE void channels_8(const int8_t *const *taps, size_t pairs, size_t c,
 	for (size_t t = 0; t < pairs; t++) {
 		__m128i bytes = _mm_unpacklo_epi8(load_8(taps[2 * t] + c), load_8(taps[2 * t + 1] + c));
 
-		sums[0] = madd(sums[0], _mm256_cvtepi8_epi16(bytes), w + 16 * t);
+		sums[0] = madd(sums[0], _mm256_sll_epi16(_mm256_cvtepi8_epi16(bytes), act), w + 16 * t);
 	}
 }
 
@@ -249,6 +265,13 @@ EW_INLINE void finish_8(__m256i sums, const struct ewi_finish_avx2 *f, const str
 {
 	__m128i v;
 
+	if (mode == EWI_FINISH_STEPS || mode == EWI_FINISH_SIDES) {
+		sums = _mm256_shuffle_epi32(ewi_steps_avx2(sums, f, mode), 0xd8);
+		v = _mm_packs_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
+		v = _mm_max_epi8(_mm_packs_epi16(v, v), _mm256_castsi256_si128(c->min));
+		_mm_storel_epi64((void *)out, _mm_min_epi8(v, _mm256_castsi256_si128(c->max)));
+		return;
+	}
 	sums = ewi_finish_second_avx2(ewi_finish_first_avx2(sums, f, mode), f, mode);
 	v = _mm_packs_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
 	v = _mm_adds_epi16(v, _mm256_castsi256_si128(c->zero));
@@ -262,20 +285,21 @@ EW_INLINE void pixel(const struct ewi_conv *p, const int8_t *const *taps, size_t
 {
 	const struct ewi_clamp_avx2 clamp = ewi_clamp_of_avx2(p->out_zero, p->act_min, p->act_max);
 	const unsigned char *block = (const unsigned char *)(head + 1);
+	const __m128i act = _mm_cvtsi32_si128((int)head->act);
 	size_t c = 0, channels = p->win.out_c;
 	__m256i sums[2];
 
 	for (; c + 16 <= channels; c += 16, block += block_bytes(16, pairs)) {
-		channels_16(taps, pairs, c, (const void *)block, sums);
-		ewi_finish_rows_avx2(sums, 1, (const void *)block, &clamp, out + c, 0, 16, mode);
+		channels_16(taps, pairs, c, (const void *)block, act, sums);
+		ewi_outputs_avx2(sums, 1, (const void *)block, &clamp, out + c, 0, 16, mode);
 	}
 	if (channels - c > 8) {
-		channels_8(taps, pairs, c, (const void *)block, sums);
+		channels_8(taps, pairs, c, (const void *)block, act, sums);
 		finish_8(sums[0], (const void *)block, &clamp, out + c, mode);
 		block += block_bytes(8, pairs);
 	}
 	if (c < channels) {
-		channels_8(taps, pairs, channels - 8, (const void *)block, sums);
+		channels_8(taps, pairs, channels - 8, (const void *)block, act, sums);
 		finish_8(sums[0], (const void *)block, &clamp, out + channels - 8, mode);
 	}
 }
@@ -284,17 +308,24 @@ typedef void pixel_fn(const struct ewi_conv *p, const int8_t *const *taps, const
 		      int8_t *out);
 
 EW_TARGET("avx2")
-static void near_9(const struct ewi_conv *p, const int8_t *const *taps, const struct packed *head,
-		   int8_t *out)
+static void steps_9(const struct ewi_conv *p, const int8_t *const *taps, const struct packed *head,
+		    int8_t *out)
 {
-	pixel(p, taps, 5, head, out, EWI_FINISH_NEAR);
+	pixel(p, taps, 5, head, out, EWI_FINISH_STEPS);
 }
 
 EW_TARGET("avx2")
-static void near_any(const struct ewi_conv *p, const int8_t *const *taps, const struct packed *head,
-		     int8_t *out)
+static void steps_any(const struct ewi_conv *p, const int8_t *const *taps, const struct packed *head,
+		      int8_t *out)
 {
-	pixel(p, taps, head->pairs, head, out, EWI_FINISH_NEAR);
+	pixel(p, taps, head->pairs, head, out, EWI_FINISH_STEPS);
+}
+
+EW_TARGET("avx2")
+static void sides_any(const struct ewi_conv *p, const int8_t *const *taps, const struct packed *head,
+		      int8_t *out)
+{
+	pixel(p, taps, head->pairs, head, out, EWI_FINISH_SIDES);
 }
 
 EW_TARGET("avx2")
@@ -316,7 +347,8 @@ static pixel_fn *choose(const struct packed *head)
 	switch (head->mode) {
 	case EWI_FINISH_TWICE: return twice_any;
 	case EWI_FINISH_SINGLE: return single_any;
-	default: return head->pairs == 5 ? near_9 : near_any;
+	case EWI_FINISH_SIDES: return sides_any;
+	default: return head->pairs == 5 ? steps_9 : steps_any;
 	}
 }
 
@@ -373,7 +405,7 @@ void ewk_dwconv_s8_avx2_packed(const struct ewi_call *c)
 
 	memset(c->scratch, p->in_zero, w->in_c < 16 ? 16 : w->in_c);
 	if (ewi_dwconv3_fits_avx2(p)) {
-		ewi_dwconv3_avx2(c, (const void *)(head + 1), head->mode);
+		ewi_dwconv3_avx2(c, (const void *)(head + 1), head->mode, head->act);
 		return;
 	}
 	for (size_t b = 0; b < c->windows * w->batches; b++) {

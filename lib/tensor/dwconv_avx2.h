@@ -6,7 +6,7 @@
 #define EW_TENSOR_DWCONV_AVX2_H
 
 #include "tensor/kernels.h"
-#include "tensor/requant_avx2.h"
+#include "tensor/steps_avx2.h"
 
 #define EWI_DWCONV3_OUTPUTS 8u /* of a row that go together */
 
@@ -30,6 +30,6 @@ static inline uint32_t ewi_dwconv3_outputs_avx2(const struct ewi_conv *p)
  * more of zero point.
  */
 void ewi_dwconv3_avx2(const struct ewi_call *c, const struct ewi_finish_avx2 *blocks,
-		      enum ewi_finish_mode mode);
+		      enum ewi_finish_mode mode, uint32_t act);
 
 #endif

@@ -14,8 +14,11 @@
  * into an additional step of the tile, with the same activations.  Of trained weights few pairs need it (the
  * anomaly detector of MLPerf Tiny: 3 in 10,000), of noise most do.
  *
- * in + 128 instead of in - in_zero adds the same for every row, which stands in the bias.  A step of four products is
- * below 2^17 and sums wrap modulo 2^32, as the definition's do.
+ * in + 128 instead of in - in_zero adds the same for every row, which stands in the bias.  Where steps.h can do all units,
+ * vpmaddwd multiplies with their shifts; else with ones.  Sums wrap modulo 2^32, as the definition's do.
+ *
+ * A single row goes through two tiles at a time: one of 128 elements takes 64 cycles, the way from its sums to bytes
+ * nearly half as many, in which little else would be done.
  */
 #include "edgewasm/config.h"
 
@@ -23,7 +26,7 @@
 #include "tensor/kernels.h"
 
 #if EWI_KERNELS_X86
-#include "tensor/requant_avx2.h"
+#include "tensor/steps_avx2.h"
 
 #define UNITS 16u /* of a tile */
 #define STEP 4u	  /* elements of depth */
@@ -43,6 +46,7 @@ struct packed {
 
 struct tile {
 	struct ewi_finish_avx2 finish[2];
+	int32_t scale[2][8]; /* two int16 for each unit */
 	uint32_t more; /* additional steps */
 	uint32_t unused[15];
 };
@@ -69,21 +73,6 @@ static size_t packed_bytes(const void *params)
 static int32_t bias_at(const uint8_t *bias, size_t u)
 {
 	return bias ? (int32_t)ewi_le32(bias + 4 * u) : 0;
-}
-
-static enum ewi_finish_mode choose_mode(const struct ewi_fc *p, const int8_t *w, const uint8_t *bias)
-{
-	if (p->single)
-		return EWI_FINISH_SINGLE;
-	for (uint32_t u = 0; u < p->units; u++) {
-		uint64_t sum = 0;
-
-		for (uint32_t d = 0; d < p->depth; d++, w++)
-			sum += (uint64_t)(*w < 0 ? -*w : *w);
-		if (!ewi_finish_near(ewi_fc_scale(p, u), bias_at(bias, u), sum))
-			return EWI_FINISH_TWICE;
-	}
-	return EWI_FINISH_NEAR;
 }
 
 /* The part of a weight that stays in its place: all of it, or half when its pair does not fit. */
@@ -140,6 +129,43 @@ static uint32_t *more_at(const struct packed *head, size_t t)
 	return (uint32_t *)(void *)rest_at(head, head->tiles) + t * head->steps;
 }
 
+/* Unit u into place i of a tile.  False when steps.h cannot do it. */
+static bool put_unit(const struct ewi_fc *p, const void *const in[], struct packed *head, uint32_t u, uint32_t i,
+		     struct tile *tile)
+{
+	struct ewi_staircase c = {.scale = ewi_fc_scale(p, u), .single = p->single, .zero = p->out_zero,
+				  .min = p->act_min, .max = p->act_max, .bias = bias_at(in[2], u)};
+	struct ewi_steps s = {.shift = 0};
+	uint32_t more = 0;
+
+	for (uint32_t d = 0; d < p->depth; d++) {
+		int8_t w = weight(p, in[1], u, d);
+
+		ewi_staircase_reach(&c, w, p->in_zero);
+		more -= (uint32_t)(p->in_zero + 128) * (uint32_t)w;
+	}
+	if (head->mode == EWI_FINISH_STEPS || head->mode == EWI_FINISH_SIDES) {
+		if (!ewi_steps_find(&c, &s) || s.constant)
+			return false;
+		if (s.above != s.below)
+			head->mode = EWI_FINISH_SIDES;
+		ewi_steps_put_avx2(&s, more << s.shift, &tile->finish[i / 8], i % 8);
+	} else {
+		ewi_finish_put_avx2(c.scale, (int32_t)((uint32_t)c.bias + more), head->mode, &tile->finish[i / 8],
+				    i % 8);
+	}
+	tile->scale[i / 8][i % 8] = 0x10001 << s.shift;
+	return true;
+}
+
+static bool put_units(const struct ewi_fc *p, const void *const in[], struct packed *head)
+{
+	for (uint32_t u = 0; u < p->units; u++)
+		if (!put_unit(p, in, head, u, ewi_place_avx2(u % UNITS), tile_at(head, u / UNITS)))
+			return false;
+	return true;
+}
+
 static void pack_tile(const struct ewi_fc *p, const void *const in[], const struct packed *head, uint32_t t)
 {
 	struct tile *tile = tile_at(head, t);
@@ -147,16 +173,6 @@ static void pack_tile(const struct ewi_fc *p, const void *const in[], const stru
 	int8_t *steps = (int8_t *)(tile + 1), *rest = rest_at(head, t);
 	uint32_t first = UNITS * t, *more = more_at(head, t);
 
-	for (uint32_t i = 0; i < UNITS && first + i < p->units; i++) {
-		uint32_t place = ewi_place_avx2(i), sum = 0;
-
-		for (uint32_t d = 0; d < p->depth; d++)
-			sum += (uint32_t)weight(p, w, first + i, d);
-		ewi_finish_put_avx2(ewi_fc_scale(p, first + i),
-				    (int32_t)((uint32_t)bias_at(in[2], first + i) -
-					      (uint32_t)(p->in_zero + 128) * sum),
-				    head->mode, &tile->finish[place / 8], place % 8);
-	}
 	for (uint32_t s = 0; s < head->steps; s++)
 		if (pack_step(p, w, first, s, steps + s * STEP_BYTES, rest + tile->more * STEP_BYTES))
 			more[tile->more++] = STEP * s;
@@ -169,7 +185,11 @@ static void pack(const void *params, const void *const in[EWI_CALL_INPUTS], void
 
 	head->steps = (p->depth + STEP - 1) / STEP;
 	head->tiles = (p->units + UNITS - 1) / UNITS;
-	head->mode = choose_mode(p, in[1], in[2]);
+	head->mode = EWI_FINISH_STEPS;
+	if (!put_units(p, in, head)) {
+		head->mode = p->single ? EWI_FINISH_SINGLE : EWI_FINISH_TWICE;
+		put_units(p, in, head);
+	}
 	for (uint32_t t = 0; t < head->tiles; t++)
 		pack_tile(p, in, head, t);
 }
@@ -188,7 +208,7 @@ static bool worth(const void *params, const void *const in[EWI_CALL_INPUTS])
 	return split <= steps * tiles / 2;
 }
 
-const struct ewi_packing ewi_fc_s8_avx2_packing = {worth, packed_bytes, pack};
+const struct ewi_packing ewi_fc_s8_avx2_packing = {worth, packed_bytes, pack, false};
 
 /* A row, unsigned, rounded up to steps and to whole vectors. */
 static size_t stride_of(const struct ewi_fc *p)
@@ -231,70 +251,118 @@ EW_INLINE __m256i four(const uint8_t *x)
 }
 
 EW_TARGET("avx2")
-EW_INLINE __m256i madd(__m256i acc, __m256i x, __m256i w)
+EW_INLINE __m256i vector(const void *p)
 {
-	return _mm256_add_epi32(acc, _mm256_madd_epi16(_mm256_maddubs_epi16(x, w), _mm256_set1_epi16(1)));
+	return _mm256_loadu_si256(p);
+}
+
+EW_TARGET("avx2")
+EW_INLINE __m256i madd(__m256i acc, __m256i x, const int8_t *w, __m256i scale)
+{
+	return _mm256_add_epi32(acc, _mm256_madd_epi16(_mm256_maddubs_epi16(x, vector(w)), scale));
+}
+
+/* A tile, its additional steps and its scales. */
+struct cursor {
+	const struct tile *t;
+	const int8_t *w, *rest;
+	const uint32_t *more;
+	__m256i scale0, scale1;
+};
+
+EW_TARGET("avx2")
+EW_INLINE struct cursor cursor_at(const struct packed *head, size_t t)
+{
+	const struct tile *tile = tile_at(head, t);
+
+	return (struct cursor){tile, (const void *)(tile + 1), rest_at(head, t), more_at(head, t),
+			       vector(tile->scale[0]), vector(tile->scale[1])};
+}
+
+/* One row and two tiles, or one of them twice. */
+EW_TARGET("avx2")
+EW_INLINE void product_two(__m256i *sums, const struct packed *head, const struct cursor *c, const struct cursor *d,
+			   const uint8_t *x)
+{
+	__m256i a0 = vector(c->t->finish[0].bias), b0 = vector(c->t->finish[1].bias);
+	__m256i a1 = vector(d->t->finish[0].bias), b1 = vector(d->t->finish[1].bias);
+	const int8_t *w = c->w, *v = d->w;
+
+	for (size_t i = head->steps; i > 0; i--, w += STEP_BYTES, v += STEP_BYTES, x += STEP) {
+		__m256i e = four(x);
+
+		a0 = madd(a0, e, w, c->scale0);
+		b0 = madd(b0, e, w + 32, c->scale1);
+		a1 = madd(a1, e, v, d->scale0);
+		b1 = madd(b1, e, v + 32, d->scale1);
+	}
+	x -= STEP * (size_t)head->steps;
+	for (size_t i = 0; i < c->t->more; i++) {
+		a0 = madd(a0, four(x + c->more[i]), c->rest + i * STEP_BYTES, c->scale0);
+		b0 = madd(b0, four(x + c->more[i]), c->rest + i * STEP_BYTES + 32, c->scale1);
+	}
+	for (size_t i = 0; i < d->t->more; i++) {
+		a1 = madd(a1, four(x + d->more[i]), d->rest + i * STEP_BYTES, d->scale0);
+		b1 = madd(b1, four(x + d->more[i]), d->rest + i * STEP_BYTES + 32, d->scale1);
+	}
+	sums[0] = a0, sums[1] = b0, sums[2] = a1, sums[3] = b1;
 }
 
 struct sums {
 	__m256i a0, b0, a1, b1, a2, b2, a3, b3;
 };
 
-/* One step of one or ROWS rows, whose elements begin at x. */
+/* One step of ROWS rows, whose elements begin at x. */
 EW_TARGET("avx2")
-EW_INLINE void step(struct sums *s, size_t rows, const int8_t *w, const uint8_t *x, size_t stride)
+EW_INLINE void step(struct sums *s, const struct cursor *c, const int8_t *w, const uint8_t *x, size_t stride)
 {
-	__m256i w0 = _mm256_loadu_si256((const void *)w), w1 = _mm256_loadu_si256((const void *)(w + 32));
 	__m256i v = four(x);
 
-	s->a0 = madd(s->a0, v, w0);
-	s->b0 = madd(s->b0, v, w1);
-	if (rows == 1)
-		return;
+	s->a0 = madd(s->a0, v, w, c->scale0);
+	s->b0 = madd(s->b0, v, w + 32, c->scale1);
 	v = four(x + stride);
-	s->a1 = madd(s->a1, v, w0);
-	s->b1 = madd(s->b1, v, w1);
+	s->a1 = madd(s->a1, v, w, c->scale0);
+	s->b1 = madd(s->b1, v, w + 32, c->scale1);
 	v = four(x + 2 * stride);
-	s->a2 = madd(s->a2, v, w0);
-	s->b2 = madd(s->b2, v, w1);
+	s->a2 = madd(s->a2, v, w, c->scale0);
+	s->b2 = madd(s->b2, v, w + 32, c->scale1);
 	v = four(x + 3 * stride);
-	s->a3 = madd(s->a3, v, w0);
-	s->b3 = madd(s->b3, v, w1);
+	s->a3 = madd(s->a3, v, w, c->scale0);
+	s->b3 = madd(s->b3, v, w + 32, c->scale1);
 }
 
 EW_TARGET("avx2")
-EW_INLINE void product(__m256i *sums, size_t rows, const struct packed *head, const struct tile *t,
-		       const int8_t *rest, const uint32_t *more, const uint8_t *x, size_t stride)
+static EW_NOINLINE void product_4(__m256i *sums, const struct packed *head, size_t t, const uint8_t *x, size_t stride)
 {
-	const int8_t *w = (const void *)(t + 1);
-	const __m256i a = ewi_finish_load_avx2(t->finish[0].bias),
-		      b = ewi_finish_load_avx2(t->finish[1].bias);
+	const struct cursor c = cursor_at(head, t);
+	const __m256i a = vector(c.t->finish[0].bias), b = vector(c.t->finish[1].bias);
 	struct sums s = {a, b, a, b, a, b, a, b};
+	const int8_t *w = c.w;
 
 	for (size_t i = 0; i < head->steps; i++, w += STEP_BYTES)
-		step(&s, rows, w, x + STEP * i, stride);
-	for (size_t i = 0; i < t->more; i++, rest += STEP_BYTES)
-		step(&s, rows, rest, x + more[i], stride);
-	sums[0] = s.a0, sums[1] = s.b0;
-	if (rows > 1)
-		sums[2] = s.a1, sums[3] = s.b1, sums[4] = s.a2, sums[5] = s.b2, sums[6] = s.a3,
-		sums[7] = s.b3;
+		step(&s, &c, w, x + STEP * i, stride);
+	for (size_t i = 0; i < c.t->more; i++)
+		step(&s, &c, c.rest + i * STEP_BYTES, x + c.more[i], stride);
+	sums[0] = s.a0, sums[1] = s.b0, sums[2] = s.a1, sums[3] = s.b1;
+	sums[4] = s.a2, sums[5] = s.b2, sums[6] = s.a3, sums[7] = s.b3;
 }
 
+/* One row: 32 units at a time. */
 EW_TARGET("avx2")
-static EW_NOINLINE void product_1(__m256i *sums, const struct packed *head, const struct tile *t,
-				  const int8_t *rest, const uint32_t *more, const uint8_t *x,
-				  size_t stride)
+EW_INLINE void run_one(const struct ewi_fc *p, const struct packed *head, const uint8_t *x, int8_t *out,
+		       enum ewi_finish_mode mode)
 {
-	product(sums, 1, head, t, rest, more, x, stride);
-}
+	const struct ewi_clamp_avx2 clamp = ewi_clamp_of_avx2(p->out_zero, p->act_min, p->act_max);
 
-EW_TARGET("avx2")
-static EW_NOINLINE void product_4(__m256i *sums, const struct packed *head, const struct tile *t,
-				  const int8_t *rest, const uint32_t *more, const uint8_t *x,
-				  size_t stride)
-{
-	product(sums, ROWS, head, t, rest, more, x, stride);
+	for (size_t t = 0; t < head->tiles; t += 2) {
+		size_t u = t + 1 < head->tiles ? t + 1 : t;
+		const struct cursor c = cursor_at(head, t), d = cursor_at(head, u);
+		__m256i sums[4];
+
+		product_two(sums, head, &c, &d, x);
+		ewi_outputs_avx2(sums, 1, c.t->finish, &clamp, out + UNITS * t, 0, p->units - UNITS * t, mode);
+		ewi_outputs_avx2(sums + 2, 1, d.t->finish, &clamp, out + UNITS * u, 0, p->units - UNITS * u, mode);
+	}
 }
 
 EW_TARGET("avx2")
@@ -303,25 +371,31 @@ EW_INLINE void run_rows(const struct ewi_fc *p, const struct packed *head, size_
 {
 	const struct ewi_clamp_avx2 clamp = ewi_clamp_of_avx2(p->out_zero, p->act_min, p->act_max);
 
+	if (rows == 1) {
+		run_one(p, head, x, out, mode);
+		return;
+	}
 	for (size_t t = 0; t < head->tiles; t++) {
-		const struct tile *tile = tile_at(head, t);
 		__m256i sums[2 * ROWS];
 
-		if (rows == 1)
-			product_1(sums, head, tile, rest_at(head, t), more_at(head, t), x, 0);
-		else
-			product_4(sums, head, tile, rest_at(head, t), more_at(head, t), x,
-				  stride_of(p));
-		ewi_finish_rows_avx2(sums, rows, tile->finish, &clamp, out + UNITS * t, p->units,
-				     p->units - UNITS * t, mode);
+		product_4(sums, head, t, x, stride_of(p));
+		ewi_outputs_avx2(sums, ROWS, tile_at(head, t)->finish, &clamp, out + UNITS * t, p->units,
+				 p->units - UNITS * t, mode);
 	}
 }
 
 EW_TARGET("avx2")
-static void run_near(const struct ewi_fc *p, const struct packed *head, size_t rows, const uint8_t *x,
-		     int8_t *out)
+static void run_steps(const struct ewi_fc *p, const struct packed *head, size_t rows, const uint8_t *x,
+		      int8_t *out)
 {
-	run_rows(p, head, rows, x, out, EWI_FINISH_NEAR);
+	run_rows(p, head, rows, x, out, EWI_FINISH_STEPS);
+}
+
+EW_TARGET("avx2")
+static void run_sides(const struct ewi_fc *p, const struct packed *head, size_t rows, const uint8_t *x,
+		      int8_t *out)
+{
+	run_rows(p, head, rows, x, out, EWI_FINISH_SIDES);
 }
 
 EW_TARGET("avx2")
@@ -342,7 +416,8 @@ void ewk_fc_s8_avx2_packed(const struct ewi_call *c)
 {
 	static void (*const runs[])(const struct ewi_fc *p, const struct packed *head, size_t rows,
 				    const uint8_t *x, int8_t *out) = {
-		[EWI_FINISH_NEAR] = run_near,
+		[EWI_FINISH_STEPS] = run_steps,
+		[EWI_FINISH_SIDES] = run_sides,
 		[EWI_FINISH_TWICE] = run_twice,
 		[EWI_FINISH_SINGLE] = run_single,
 	};

@@ -17,7 +17,14 @@
  * fewer steps ("near"): h = ewi_high_mul is below 2^30 too, adding 2^(right-1) <= 2^30 cannot overflow, and
  * (h + 2^(right-1) - (h < 0)) >> right is ewi_round_shift.
  */
-enum ewi_finish_mode { EWI_FINISH_NEAR, EWI_FINISH_TWICE, EWI_FINISH_SINGLE };
+enum ewi_finish_mode {
+	EWI_FINISH_NEAR,
+	EWI_FINISH_TWICE,
+	EWI_FINISH_SINGLE,
+	/* steps.h, AVX2 only: all channels step on one side of 0, or some on both. */
+	EWI_FINISH_STEPS,
+	EWI_FINISH_SIDES
+};
 
 /*
  * Whether a channel may be finished "near" when the magnitudes of its weights add up to `weights` and activations

@@ -16,6 +16,7 @@ struct ewi_gather {
 	uint32_t batch, outer, size, coords, inner;
 	uint32_t in_window, index_window, out_window; /* bytes; 0: a constant for all windows */
 	bool index_file; /* indices are the file's own bytes */
+	uint8_t turn;	 /* ewi_turn: elements are a constant's */
 };
 
 /* Images [batch][in_h][in_w][depth], of depth * element_bytes bytes a pixel. */

@@ -23,6 +23,7 @@ static void gather_window(const struct ewi_gather *p, const uint8_t *in, const u
 					at = (int32_t)ewi_le32(index + 4 * ((size_t)b * p->coords + c));
 				at = ewi_clamp(at, 0, (int32_t)p->size - 1);
 				memcpy(out, in + (size_t)(uint32_t)at * p->inner, p->inner);
+				ewi_turn(out, p->inner, p->turn);
 			}
 }
 

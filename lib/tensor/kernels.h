@@ -53,6 +53,9 @@
 #define EWI_KERNELS_I8MM 0
 #endif
 
+/* Whether any instruction set packs weights: where none does, the code for it is left out. */
+#define EWI_KERNELS_TILES (EWI_KERNELS_X86 || EWI_KERNELS_NEON)
+
 #define EWI_CALL_INPUTS 4
 
 /* One application of a kernel, to `windows` windows that lie one after the other in each activation. */
@@ -80,6 +83,7 @@ struct ewi_packing {
 	size_t (*bytes)(const void *params);
 	/* in: the inputs that are constants, as in ewi_call; to: so many bytes, zeros */
 	void (*fill)(const void *params, const void *const in[EWI_CALL_INPUTS], void *to);
+	bool computed; /* inputs need not be constants: what is packed are the parameters */
 };
 
 /*
@@ -151,6 +155,18 @@ static inline float ewi_float_at(const uint8_t *p, size_t i)
 	return v;
 }
 
+/* Elements of `width` bytes from the file's byte order to that of a big-endian machine; width 0: none. */
+static inline void ewi_turn(uint8_t *p, size_t bytes, uint32_t width)
+{
+	for (size_t i = 0; width && i < bytes; i += width)
+		for (size_t a = i, b = i + width - 1; a < b; a++, b--) {
+			uint8_t byte = p[a];
+
+			p[a] = p[b];
+			p[b] = byte;
+		}
+}
+
 /* Into the range; a NaN stays one: both comparisons are then false. */
 static inline float ewi_clamp_float(float v, float low, float high)
 {
@@ -171,6 +187,7 @@ struct ewi_convert {
 	size_t count;
 	uint8_t in_type, out_type; /* enum ew_tensor_type */
 	bool single;
+	uint8_t turn; /* ASSIGN of a constant: ewi_turn */
 	int32_t in_zero, out_zero;
 	float in_scale, out_scale;
 	struct ewi_scale ratio; /* in_scale / out_scale */
@@ -214,7 +231,7 @@ struct ewi_lead ewi_conv_rows_lead(const void *params, uint32_t input, size_t wi
 	extern const struct ewi_packing ewi_dwconv_s8_##isa##_packing;                             \
 	size_t ewi_dwconv_s8_##isa##_packed_scratch(const void *params, size_t windows);
 #include "tensor/tiles.def"
-extern const struct ewi_packing ewi_fc_s8_avx2_packing;
+extern const struct ewi_packing ewi_fc_s8_avx2_packing, ewi_add_s8_avx2_packing;
 size_t ewi_fc_s8_avx2_packed_scratch(const void *params, size_t windows);
 size_t ewi_fc_s8_sse41_scratch(const void *params, size_t windows);
 size_t ewi_fc_s8_avx2_scratch(const void *params, size_t windows);

@@ -16,6 +16,7 @@ struct ewi_matmul {
 	uint32_t a_row, a_depth, b_depth, b_column; /* steps, in elements */
 	struct ewi_loops loops;			    /* over matrices; steps in elements */
 	size_t a_window, b_window, out_window;	    /* elements from window to window; 0: a constant */
+	bool a_file, b_file; /* a constant, in the file's byte order */
 	bool single;
 	int32_t a_zero, b_zero, out_zero;
 	struct ewi_scale scale;

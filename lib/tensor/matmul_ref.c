@@ -55,12 +55,12 @@ static void cell_s8(const struct ewi_matmul *p, const void *a, const void *b, vo
 }
 
 /* Constants may be at any alignment. */
-static int32_t int16_at(const void *p, size_t i)
+static int32_t int16_at(const void *p, size_t i, bool file)
 {
 	int16_t v;
 
 	memcpy(&v, (const uint8_t *)p + 2 * i, sizeof(v));
-	return v;
+	return file ? (int16_t)ewi_le16((const uint8_t *)p + 2 * i) : v;
 }
 
 static void cell_s16(const struct ewi_matmul *p, const void *a, const void *b, void *out, size_t i, size_t j, size_t at)
@@ -68,17 +68,18 @@ static void cell_s16(const struct ewi_matmul *p, const void *a, const void *b, v
 	uint64_t sum = 0;
 
 	for (size_t k = 0; k < p->depth; k++)
-		sum += (uint64_t)((int64_t)int16_at(a, i + k * p->a_depth) * int16_at(b, j + k * p->b_depth));
+		sum += (uint64_t)((int64_t)int16_at(a, i + k * p->a_depth, p->a_file) *
+				  int16_at(b, j + k * p->b_depth, p->b_file));
 	((int16_t *)out)[at] =
 		(int16_t)ewi_clamp(ewi_requant_wide((int64_t)sum, p->scale), INT16_MIN, INT16_MAX);
 }
 
-static float float_at(const void *p, size_t i)
+static float float_at(const void *p, size_t i, bool file)
 {
 	float v;
 
 	memcpy(&v, (const uint8_t *)p + 4 * i, sizeof(v));
-	return v;
+	return file ? ewi_float_at(p, i) : v;
 }
 
 static void cell_f32(const struct ewi_matmul *p, const void *a, const void *b, void *out, size_t i, size_t j, size_t at)
@@ -86,7 +87,7 @@ static void cell_f32(const struct ewi_matmul *p, const void *a, const void *b, v
 	float sum = 0.0f;
 
 	for (size_t k = 0; k < p->depth; k++)
-		sum += float_at(a, i + k * p->a_depth) * float_at(b, j + k * p->b_depth);
+		sum += float_at(a, i + k * p->a_depth, p->a_file) * float_at(b, j + k * p->b_depth, p->b_file);
 	((float *)out)[at] = sum;
 }
 

@@ -20,17 +20,6 @@ static void fill(const struct ewi_move *m, const struct ewi_call *c)
 		memcpy(out + i, m->fill, m->fill_width);
 }
 
-static void turn(uint8_t *p, uint32_t bytes, uint32_t width)
-{
-	for (uint32_t i = 0; i < bytes; i += width)
-		for (uint32_t a = i, b = i + width - 1; a < b; a++, b--) {
-			uint8_t byte = p[a];
-
-			p[a] = p[b];
-			p[b] = byte;
-		}
-}
-
 /* The innermost loop. */
 static void run(const struct ewi_copy *k, const uint8_t *from, uint8_t *to)
 {
@@ -44,8 +33,7 @@ static void run(const struct ewi_copy *k, const uint8_t *from, uint8_t *to)
 	}
 	for (; n > 0; n--, from += in, to += out) {
 		memcpy(to, from, chunk);
-		if (k->turn)
-			turn(to, chunk, k->turn);
+		ewi_turn(to, chunk, k->turn);
 	}
 }
 

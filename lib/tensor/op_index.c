@@ -21,7 +21,7 @@ static enum ew_status gather_shapes(struct ewi_prep *p, uint32_t axis, uint32_t 
 
 	*g = (struct ewi_gather){1, 1, ewi_tensor_dim(p->m, in, axis), 1, ewi_type_bits(in->type) / 8,
 				 in->data ? 0 : in->bytes, index->data ? 0 : index->bytes,
-				 ewi_prep_out(p)->bytes, index->data != NULL};
+				 ewi_prep_out(p)->bytes, index->data != NULL, 0};
 	for (uint32_t i = 0; i < batch; i++) {
 		if (ewi_tensor_dim(p->m, in, i) != ewi_tensor_dim(p->m, index, i))
 			return ewi_prep_error(p, EW_ERR_INVALID, "batch dimension %u differs", (unsigned)i);
@@ -52,8 +52,6 @@ enum ew_status ewi_prepare_gather(struct ewi_prep *p)
 		return ewi_prep_types(p, in, index, out);
 	st = ewi_move_check(p, in);
 	if (st == EW_OK)
-		st = ewi_prep_native(p, in, "input");
-	if (st == EW_OK)
 		st = ewi_prep_axis(p, axis, in->rank, &at);
 	if (st != EW_OK)
 		return st;
@@ -64,7 +62,10 @@ enum ew_status ewi_prepare_gather(struct ewi_prep *p)
 	st = ewi_model_alloc(p->m, 1, sizeof(*g), &g, p->err);
 	if (st == EW_OK)
 		st = gather_shapes(p, at, (uint32_t)batch, g);
-	return st == EW_OK ? ewi_prep_kernel(p, ewi_slot_gather, g, 0) : st;
+	if (st != EW_OK)
+		return st;
+	g->turn = ewi_prep_turn(in);
+	return ewi_prep_kernel(p, ewi_slot_gather, g, 0);
 }
 
 /* ---- resizing ----------------------------------------------------------------------------------- */

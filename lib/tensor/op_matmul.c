@@ -77,15 +77,15 @@ enum ew_status ewi_prepare_batch_matmul(struct ewi_prep *p)
 	if (a->type != b->type || a->type != out->type ||
 	    (a->type != EW_TENSOR_I8 && a->type != EW_TENSOR_I16 && a->type != EW_TENSOR_F32))
 		return ewi_prep_types(p, a, b, out);
-	st = ewi_prep_native(p, a, "first input");
-	if (st == EW_OK)
-		st = ewi_prep_native(p, b, "second input");
-	if (st == EW_OK)
-		st = ewi_model_alloc(p->m, 1, sizeof(*m), &m, p->err);
+	st = ewi_model_alloc(p->m, 1, sizeof(*m), &m, p->err);
 	if (st == EW_OK)
 		st = shapes(p, m);
 	if (st == EW_OK && a->type != EW_TENSOR_F32)
 		st = scales(p, m);
-	return st == EW_OK ? ewi_prep_kernel(p, slot, m, (uint64_t)out->count * m->depth) : st;
+	if (st != EW_OK)
+		return st;
+	m->a_file = a->data;
+	m->b_file = b->data;
+	return ewi_prep_kernel(p, slot, m, (uint64_t)out->count * m->depth);
 }
 #endif

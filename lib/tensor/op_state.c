@@ -96,14 +96,15 @@ static enum ew_status find_variable(struct ewi_prep *p, const struct ewi_tensor 
 }
 
 /* From the variable to the tensor, or back: where a COPY would find them otherwise. */
-static enum ew_status copy(struct ewi_prep *p, uint32_t bytes, const struct ewi_kernel *slot)
+static enum ew_status copy(struct ewi_prep *p, const struct ewi_tensor *t, const struct ewi_kernel *slot)
 {
 	struct ewi_convert *c;
 	enum ew_status st = ewi_model_alloc(p->m, 1, sizeof(*c), &c, p->err);
 
 	if (st != EW_OK)
 		return st;
-	c->count = bytes;
+	c->count = t->bytes;
+	c->turn = ewi_prep_turn(t);
 	return ewi_prep_kernel(p, slot, c, 0);
 }
 
@@ -113,7 +114,7 @@ enum ew_status ewi_prepare_read_variable(struct ewi_prep *p)
 	struct ewi_tensor *v;
 	enum ew_status st = find_variable(p, out, &v);
 
-	return st == EW_OK ? copy(p, out->bytes, ewi_slot_copy) : st;
+	return st == EW_OK ? copy(p, out, ewi_slot_copy) : st;
 }
 
 enum ew_status ewi_prepare_assign_variable(struct ewi_prep *p)
@@ -122,15 +123,13 @@ enum ew_status ewi_prepare_assign_variable(struct ewi_prep *p)
 	struct ewi_tensor *v;
 	enum ew_status st = find_variable(p, value, &v);
 
-	if (st == EW_OK)
-		st = ewi_prep_native(p, value, "value");
 	if (st != EW_OK)
 		return st;
 	if (v->quantized_dim != ASSIGNED) {
 		v->quantized_dim = ASSIGNED;
 		v->zero = value->scale_count ? (int8_t)value->zero : 0;
 	}
-	return copy(p, value->bytes, ewi_slot_assign);
+	return copy(p, value, ewi_slot_assign);
 }
 
 enum ew_status ewi_prepare_call_once(struct ewi_prep *p)

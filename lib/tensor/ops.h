@@ -56,9 +56,8 @@ static inline const struct ewi_tensor *ewi_prep_output(const struct ewi_prep *p,
  */
 enum ew_status ewi_prep_readable(const struct ewi_prep *p, const struct ewi_tensor *t,
 				 const char *what);
-/* What a constant that is copied as it is needs: the file's byte order is the machine's. */
-enum ew_status ewi_prep_native(const struct ewi_prep *p, const struct ewi_tensor *t,
-			       const char *what);
+/* The width of elements that a kernel must turn round (ewi_turn) when it copies them: constants on a big-endian machine; or 0. */
+uint8_t ewi_prep_turn(const struct ewi_tensor *t);
 /* Types, or EW_ERR_UNSUPPORTED naming them. */
 enum ew_status ewi_prep_types(const struct ewi_prep *p, const struct ewi_tensor *a,
 			      const struct ewi_tensor *b, const struct ewi_tensor *c);

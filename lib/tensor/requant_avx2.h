@@ -79,8 +79,14 @@ static inline void *ewi_line_avx2(const void *packed)
 struct ewi_finish_avx2 {
 	int32_t bias[8];
 	int32_t m[8], m_odd[8]; /* multipliers; those of odd channels moved down by one */
-	int32_t shift[8];	/* as in struct ewi_scale; near: to the right */
-	int32_t half[8];	/* near: 2^(right-1) */
+	union {
+		int32_t shift[8]; /* as in struct ewi_scale; near: to the right */
+		int32_t below[8]; /* steps (steps_avx2.h) */
+	};
+	union {
+		int32_t half[8]; /* near: 2^(right-1) */
+		int32_t above[8]; /* steps */
+	};
 };
 
 EW_TARGET("avx2")

@@ -10,6 +10,7 @@
 #if EW_CONFIG_TENSOR
 #include "tensor/tile.h"
 
+#if EWI_KERNELS_TILES
 static inline size_t bytes_of(const void *params, const struct ewi_tile_isa *isa)
 {
 	const struct ewi_fc *p = params;
@@ -73,7 +74,7 @@ static inline void run(const struct ewi_call *c, const struct ewi_tile_isa *isa)
 	{                                                                                          \
 		fill(p, in, to, &ewi_tile_##isa);                                                  \
 	}                                                                                          \
-	const struct ewi_packing ewi_fc_s8_##isa##_packing = {NULL, isa##_bytes, isa##_fill};      \
+	const struct ewi_packing ewi_fc_s8_##isa##_packing = {NULL, isa##_bytes, isa##_fill, false};      \
 	size_t ewi_fc_s8_##isa##_packed_scratch(const void *p, size_t windows)                     \
 	{                                                                                          \
 		return scratch_of(p, windows, &ewi_tile_##isa);                                    \
@@ -85,4 +86,5 @@ static inline void run(const struct ewi_call *c, const struct ewi_tile_isa *isa)
 #define CONV_TILE(isa)
 #define DWCONV_TILE(isa)
 #include "tensor/tiles.def"
+#endif
 #endif

@@ -63,7 +63,7 @@ EW_INLINE void finish_vnni(__m256i *sums, size_t rows, const struct ewi_finish_a
 	case EWI_FINISH_TWICE:
 		ewi_finish_rows_avx2(sums, rows, f, &c, out, j->channels, n, EWI_FINISH_TWICE);
 		break;
-	case EWI_FINISH_SINGLE:
+	default: /* SINGLE; steps are AVX2 only */
 		ewi_finish_rows_avx2(sums, rows, f, &c, out, j->channels, n, EWI_FINISH_SINGLE);
 		break;
 	}

@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 The libedgewasm authors */
 
 /* emit.c - choosing the handler for each operation by where its operands are.  See emit.h. */
+#include "base/bits.h"
 #include "base/error.h"
 #include "wasm/emit.h"
 #include "wasm/numeric.h"
@@ -17,14 +18,18 @@
 #define WIDE_f32 false
 #define WIDE_f64 true
 /* clang-format off */
-#define BIN(N, R, T, E) [EWI_##N] = {EWI_CLASS_BIN, ACC_##R, ACC_##T, false, WIDE_##T, 0, 0},
-#define BINT(N, R, T, C, E) [EWI_##N] = {EWI_CLASS_BIN, ACC_##R, ACC_##T, true, WIDE_##T, 0, 0},
-#define CMP(N, T, E, S, G) [EWI_##N] = {EWI_CLASS_CMP, EWI_ACC_INT, ACC_##T, false, WIDE_##T, EWI_##S, EWI_##G},
-#define FCMP(N, T, E, S) [EWI_##N] = {EWI_CLASS_FCMP, EWI_ACC_INT, ACC_##T, false, WIDE_##T, EWI_##S, 0},
-#define UN(N, R, T, E) [EWI_##N] = {EWI_CLASS_UN, ACC_##R, ACC_##T, false, false, 0, 0},
-#define UNT(N, R, T, C, E) [EWI_##N] = {EWI_CLASS_UN, ACC_##R, ACC_##T, true, false, 0, 0},
-#define LOAD_ROW(N, R) [EWI_##N] = {EWI_CLASS_LOAD, ACC_##R, EWI_ACC_INT, true, false, 0, 0},
-#define STORE_ROW(N, T) [EWI_##N] = {EWI_CLASS_STORE, EWI_ACC_INT, ACC_##T, true, false, 0, 0},
+/* Not floats: which NaN comes out may depend on the order. */
+#define COMMUTES(op)                                                                               \
+	((op) == EWI_I32_ADD || (op) == EWI_I32_MUL || (op) == EWI_I32_AND || (op) == EWI_I32_OR || (op) == EWI_I32_XOR || \
+	 (op) == EWI_I64_ADD || (op) == EWI_I64_MUL || (op) == EWI_I64_AND || (op) == EWI_I64_OR || (op) == EWI_I64_XOR)
+#define BIN(N, R, T, E) [EWI_##N] = {EWI_CLASS_BIN, ACC_##R, ACC_##T, false, WIDE_##T, COMMUTES(EWI_##N), 0, 0},
+#define BINT(N, R, T, C, E) [EWI_##N] = {EWI_CLASS_BIN, ACC_##R, ACC_##T, true, WIDE_##T, false, 0, 0},
+#define CMP(N, T, E, S, G) [EWI_##N] = {EWI_CLASS_CMP, EWI_ACC_INT, ACC_##T, false, WIDE_##T, false, EWI_##S, EWI_##G},
+#define FCMP(N, T, E, S) [EWI_##N] = {EWI_CLASS_FCMP, EWI_ACC_INT, ACC_##T, false, WIDE_##T, false, EWI_##S, 0},
+#define UN(N, R, T, E) [EWI_##N] = {EWI_CLASS_UN, ACC_##R, ACC_##T, false, false, false, 0, 0},
+#define UNT(N, R, T, C, E) [EWI_##N] = {EWI_CLASS_UN, ACC_##R, ACC_##T, true, false, false, 0, 0},
+#define LOAD_ROW(N, R) [EWI_##N] = {EWI_CLASS_LOAD, ACC_##R, EWI_ACC_INT, true, false, false, 0, 0},
+#define STORE_ROW(N, T) [EWI_##N] = {EWI_CLASS_STORE, EWI_ACC_INT, ACC_##T, true, false, false, 0, 0},
 #if EW_CONFIG_EXEC_ACC
 #define LOAD(N, R, B, E) LOAD_ROW(N, R) LOAD_ROW(N##_AT, R)
 #define STORE(N, T, B, E) STORE_ROW(N, T) STORE_ROW(N##_AT, T)
@@ -32,16 +37,16 @@
 #define LOAD(N, R, B, E) LOAD_ROW(N, R)
 #define STORE(N, T, B, E) STORE_ROW(N, T)
 #endif
-#define SEL(N, T) [EWI_##N] = {EWI_CLASS_SEL, ACC_##T, ACC_##T, false, false, 0, 0},
-#define GLOB(N, T) [EWI_##N] = {EWI_CLASS_GLOB, ACC_##T, EWI_ACC_INT, false, false, 0, 0},
+#define SEL(N, T) [EWI_##N] = {EWI_CLASS_SEL, ACC_##T, ACC_##T, false, false, false, 0, 0},
+#define GLOB(N, T) [EWI_##N] = {EWI_CLASS_GLOB, ACC_##T, EWI_ACC_INT, false, false, false, 0, 0},
 #define CTL(N)
 #define ACC_v128 EWI_ACC_NONE
 #define CANON_NO 0
 #define CANON_F32 EWI_F32X4_CANON
 #define CANON_F64 EWI_F64X2_CANON
 #define VROW(code, N, text, imm, pops, pushes, cls, R, T, canon, forms)                            \
-	[EWI_##N] = {EWI_CLASS_##cls, ACC_##R, ACC_##T, false, false, CANON_##canon, 0},
-#define VINT(N, cls, R, T, forms) [EWI_##N] = {EWI_CLASS_##cls, ACC_##R, ACC_##T, false, false, 0, 0},
+	[EWI_##N] = {EWI_CLASS_##cls, ACC_##R, ACC_##T, false, false, false, CANON_##canon, 0},
+#define VINT(N, cls, R, T, forms) [EWI_##N] = {EWI_CLASS_##cls, ACC_##R, ACC_##T, false, false, false, 0, 0},
 const struct ewi_icode_info ewi_icode_info[EWI_ICODES] = {
 #include "wasm/icode.def"
 #include "wasm/simd.def"
@@ -69,21 +74,26 @@ uint32_t ewi_here(const struct ewi_translator *t)
 /* Positions are 32-bit and rel is signed: 2^30 bytes of code are enough for any module that is let in. */
 #define CODE_MAX ((size_t)1 << 30)
 
-static bool reserve(struct ewi_translator *t, uint8_t **buffer, size_t used, size_t *cap, size_t n)
+static bool grow(struct ewi_translator *t, uint8_t **buffer, size_t used, size_t *cap, size_t n)
 {
 	size_t want = *cap < 1024 ? 1024 : *cap;
 	void *p;
 
-	if (*cap - used >= n)
-		return true;
 	while (want - used < n)
 		want += want / 2;
 	p = want > CODE_MAX ? NULL : ewi_realloc(&t->m->alloc, *buffer, *cap, want, 1);
 	if (!p)
-		return ewi_fail(t, EW_ERR_NOMEM, "no memory for code");
+		return false;
 	*buffer = p;
 	*cap = want;
 	return true;
+}
+
+static inline bool reserve(struct ewi_translator *t, uint8_t **buffer, size_t used, size_t *cap, size_t n)
+{
+	if (EW_LIKELY(*cap - used >= n) || grow(t, buffer, used, cap, n))
+		return true;
+	return ewi_fail(t, EW_ERR_NOMEM, "no memory for code");
 }
 
 /* n more bytes of code, as they are: rewinding may have left something. */
@@ -110,26 +120,45 @@ void *ewi_emit_raw(struct ewi_translator *t, size_t bytes)
 
 	if (p)
 		memset(p, 0, bytes);
+	t->last.pos = EWI_NONE;
 	return p;
 }
 
+static bool grow_starts(struct ewi_translator *t)
+{
+	size_t cap = ewi_grow(&t->m->alloc, (void **)&t->starts, t->start_cap, EW_MAX_BODY_BYTES, sizeof(*t->starts));
+
+	if (cap)
+		t->start_cap = (uint32_t)cap;
+	return cap != 0;
+}
+
+#if EW_CONFIG_EXEC_ACC
+size_t ewi_emit_room(struct ewi_translator *t, size_t n)
+{
+	if (!reserve(t, &t->code, t->code_size, &t->code_cap, n * EWI_EMIT_CODE) ||
+	    !reserve(t, &t->map, t->map_size, &t->map_cap, n * EWI_EMIT_MAP))
+		return 0;
+	while (t->start_cap - t->start_count < n)
+		if (!grow_starts(t)) {
+			ewi_fail(t, EW_ERR_NOMEM, "no memory for code");
+			return 0;
+		}
+	t->code_room = t->code_cap < t->code_limit ? t->code_cap : t->code_limit;
+	if (EW_LIKELY(t->code_size + n * EWI_EMIT_CODE <= t->code_room))
+		return n;
+	return t->code_size < t->code_limit ? (t->code_limit - t->code_size) / EWI_EMIT_CODE : 0;
+}
+#endif
+
 /* Remember the instruction about to be emitted, where handlers of pairs exist. */
-static bool note_start(struct ewi_translator *t, unsigned icode, unsigned form)
+static inline bool note_start(struct ewi_translator *t)
 {
 	if (!EW_CONFIG_EXEC_ACC || t->dead)
 		return true;
-	if (t->start_count == t->start_cap) {
-		size_t cap = ewi_grow(&t->m->alloc, (void **)&t->starts, t->start_cap,
-				      EW_MAX_BODY_BYTES, sizeof(*t->starts));
-
-		if (!cap)
-			return ewi_fail(t, EW_ERR_NOMEM, "no memory for code");
-		t->start_cap = (uint32_t)cap;
-	}
-	t->starts[t->start_count++] = (struct ewi_start){.pos = ewi_here(t),
-							  .icode = (uint16_t)icode,
-							  .form = (uint8_t)form,
-							  .is_label = t->label_pos == ewi_here(t)};
+	if (t->start_count == t->start_cap && !grow_starts(t))
+		return ewi_fail(t, EW_ERR_NOMEM, "no memory for code");
+	t->starts[t->start_count++] = (struct ewi_start){ewi_here(t) | (t->label_pos == ewi_here(t)), 0, 0};
 	return true;
 }
 
@@ -153,10 +182,22 @@ static bool note_line(struct ewi_translator *t, uint32_t here)
 }
 #endif
 
+/* The last instruction is this one. */
+static void set_handler(struct ewi_translator *t, struct ewi_ins *ins, unsigned icode, unsigned form)
+{
+#if EW_CONFIG_EXEC_ACC
+	(void)ins;
+	t->starts[t->start_count - 1].key = EWI_KEY(icode, form, 0);
+#else
+	(void)t;
+	ins->h = EWI_HANDLER(icode, form, 0);
+#endif
+}
+
 struct ewi_insx *ewi_emit(struct ewi_translator *t, unsigned icode, unsigned form, bool wide)
 {
 	size_t bytes = wide ? sizeof(struct ewi_insx) : sizeof(struct ewi_ins);
-	struct ewi_insx *ins = note_start(t, icode, form) ? more_code(t, bytes) : NULL;
+	struct ewi_insx *ins = note_start(t) ? more_code(t, bytes) : NULL;
 
 #if EW_CONFIG_TRACE
 	if (EW_UNLIKELY(t->m->flags & EW_MODULE_LISTING) && ins && !note_line(t, ewi_here(t) - (uint32_t)bytes))
@@ -168,17 +209,10 @@ struct ewi_insx *ewi_emit(struct ewi_translator *t, unsigned icode, unsigned for
 		ins->rel = ins->cost = 0;
 	ins->i.a = ins->i.b = 0;
 	ins->i.u.uimm = 0;
-	ins->i.h = EWI_HANDLER(icode, form, 0);
-	t->last = (struct ewi_last){ewi_here(t) - (uint32_t)bytes, ewi_here(t), EWI_NONE, EWI_NONE,
-				    (uint16_t)icode, (uint8_t)form};
+	set_handler(t, &ins->i, icode, form);
+	t->last = (struct ewi_last){ewi_here(t) - (uint32_t)bytes, EWI_NONE, EWI_NONE, (uint16_t)icode,
+				    (uint8_t)form};
 	return ins;
-}
-
-/* The last instruction has become another. */
-static void rename_start(struct ewi_translator *t, unsigned icode)
-{
-	if (EW_CONFIG_EXEC_ACC && t->start_count > 0)
-		t->starts[t->start_count - 1].icode = (uint16_t)icode;
 }
 
 static struct ewi_ins *ins_at(struct ewi_translator *t, uint32_t pos)
@@ -188,7 +222,7 @@ static struct ewi_ins *ins_at(struct ewi_translator *t, uint32_t pos)
 
 static bool last_is_here(const struct ewi_translator *t)
 {
-	return t->last.pos != EWI_NONE && t->last.end == ewi_here(t) && !t->dead;
+	return t->last.pos != EWI_NONE && !t->dead;
 }
 
 static void put_varint(struct ewi_translator *t, uint32_t v)
@@ -203,7 +237,7 @@ void ewi_mark(struct ewi_translator *t)
 {
 	int32_t fuel = t->cost - t->map_cost;
 
-	if (t->dead || t->status != EW_OK || !reserve(t, &t->map, t->map_size, &t->map_cap, 15))
+	if (t->dead || t->status != EW_OK || !reserve(t, &t->map, t->map_size, &t->map_cap, EWI_EMIT_MAP))
 		return;
 	put_varint(t, (ewi_here(t) - t->map_pos) / 4);
 	put_varint(t, (uint32_t)t->at - t->map_offset);
@@ -218,7 +252,7 @@ void ewi_mark(struct ewi_translator *t)
 void ewi_forget(struct ewi_translator *t)
 {
 	for (int k = 0; k < EWI_ACCS; k++)
-		t->acc[k] = (struct ewi_mirror){EWI_NONE, EWI_NONE, 0, 0};
+		t->acc[k] = (struct ewi_mirror){EWI_NONE, EWI_NONE};
 	t->last.pos = EWI_NONE;
 	t->label_pos = ewi_here(t);
 }
@@ -226,7 +260,7 @@ void ewi_forget(struct ewi_translator *t)
 void ewi_keep_slots(struct ewi_translator *t)
 {
 	for (int k = 0; k < EWI_ACCS; k++)
-		t->acc[k].pos = EWI_NONE;
+		t->acc[k].start = EWI_NONE;
 	t->last.pos = EWI_NONE;
 }
 
@@ -234,7 +268,7 @@ void ewi_wrote_slot(struct ewi_translator *t, uint32_t slot)
 {
 	for (int k = 0; k < EWI_ACCS; k++)
 		if (t->acc[k].slot == slot)
-			t->acc[k] = (struct ewi_mirror){EWI_NONE, EWI_NONE, 0, 0};
+			t->acc[k] = (struct ewi_mirror){EWI_NONE, EWI_NONE};
 }
 
 void ewi_made(struct ewi_translator *t, uint8_t kind, uint32_t dst)
@@ -248,7 +282,7 @@ void ewi_made(struct ewi_translator *t, uint8_t kind, uint32_t dst)
 	if (kind == EWI_ACC_NONE)
 		ewi_wrote_slot(t, dst + 1);
 	else if (EW_CONFIG_EXEC_ACC)
-		t->acc[kind] = (struct ewi_mirror){dst, t->last.pos, t->last.icode, t->last.form};
+		t->acc[kind] = (struct ewi_mirror){dst, t->start_count - 1};
 }
 
 void ewi_mirror_call(struct ewi_translator *t, uint32_t slot, uint8_t type)
@@ -269,10 +303,10 @@ static void consume(struct ewi_translator *t, const struct ewi_entry *e, uint8_t
 #if EW_CONFIG_EXEC_ACC
 	struct ewi_mirror *acc = &t->acc[kind];
 
-	if (e->place != EWI_TEMP || acc->pos == EWI_NONE || t->dead || t->status != EW_OK)
+	if (e->place != EWI_TEMP || acc->start == EWI_NONE || t->dead || t->status != EW_OK)
 		return;
-	ins_at(t, acc->pos)->h = EWI_HANDLER(acc->icode, acc->form, 1);
-	acc->pos = EWI_NONE;
+	t->starts[acc->start].key |= 1;
+	acc->start = EWI_NONE;
 	acc->slot = EWI_NONE; /* after this instruction the slot and the register part */
 #else
 	(void)t, (void)e, (void)kind;
@@ -312,11 +346,10 @@ void ewi_move(struct ewi_translator *t, uint32_t from, uint32_t to, uint8_t type
 		ins->i.b = (uint16_t)to;
 	} else if (last_is_here(t) && t->last.icode == EWI_COPY) {
 		ins = (void *)ins_at(t, t->last.pos);
-		ins->i.h = EWI_HANDLER(EWI_COPY2, EWI_SS, 0);
+		set_handler(t, &ins->i, EWI_COPY2, EWI_SS);
 		ins->i.u.s.c = (uint16_t)from;
 		ins->i.u.s.d = (uint16_t)to;
 		t->last.icode = EWI_COPY2;
-		rename_start(t, EWI_COPY2);
 	} else {
 		ins = ewi_emit(t, EWI_COPY, EWI_SS, false);
 		ins->i.a = (uint16_t)from;
@@ -502,17 +535,6 @@ static bool immediate(const struct ewi_entry *e, int32_t *imm)
 	return true;
 }
 
-static bool commutes(unsigned icode)
-{
-	switch (icode) {
-	case EWI_I32_ADD: case EWI_I32_MUL: case EWI_I32_AND: case EWI_I32_OR: case EWI_I32_XOR:
-	case EWI_I64_ADD: case EWI_I64_MUL: case EWI_I64_AND: case EWI_I64_OR: case EWI_I64_XOR:
-		return true; /* not floats: which NaN comes out may depend on the order */
-	default:
-		return false;
-	}
-}
-
 static void swap(struct ewi_entry *a, struct ewi_entry *b)
 {
 	struct ewi_entry e = *a;
@@ -589,7 +611,7 @@ void ewi_emit_binary(struct ewi_translator *t, unsigned icode, struct ewi_entry 
 	bool compare = info->cls == EWI_CLASS_CMP || info->cls == EWI_CLASS_FCMP;
 	int32_t imm;
 
-	if (a.place == EWI_CONST && b.place != EWI_CONST && (compare || commutes(icode))) {
+	if (a.place == EWI_CONST && b.place != EWI_CONST && (compare || info->commutes)) {
 		icode = compare ? info->swapped : icode;
 		swap(&a, &b);
 	} else if (compare && b.place != EWI_CONST && !in_acc(t, &a, info->operand) &&
@@ -615,8 +637,7 @@ void ewi_emit_eqz(struct ewi_translator *t, struct ewi_entry a, uint32_t dst)
 	if (last_is_here(t) && a.place == EWI_TEMP && t->last.dst == a.slot &&
 	    ewi_icode_info[t->last.icode].cls == EWI_CLASS_CMP && a.type == EW_I32) {
 		t->last.icode = ewi_icode_info[t->last.icode].negated;
-		ins_at(t, t->last.pos)->h = EWI_HANDLER(t->last.icode, t->last.form, 0);
-		rename_start(t, t->last.icode);
+		set_handler(t, ins_at(t, t->last.pos), t->last.icode, t->last.form);
 		mirrored = t->last.mirrored;
 		ewi_made(t, EWI_ACC_INT, dst);
 		t->last.mirrored = mirrored;
@@ -756,14 +777,14 @@ void ewi_emit_local_set(struct ewi_translator *t, uint32_t local_slot, uint8_t t
 		if (kind == EWI_ACC_NONE)
 			ewi_wrote_slot(t, local_slot + 1);
 		else if (t->acc[kind].slot == v->slot)
-			t->acc[kind] = (struct ewi_mirror){local_slot, EWI_NONE, 0, 0};
+			t->acc[kind] = (struct ewi_mirror){local_slot, EWI_NONE};
 	} else {
 		bool mirrored = in_acc(t, v, kind);
 
 		ewi_move(t, v->slot, local_slot, type);
 		if (mirrored) {
 			consume(t, v, kind);
-			t->acc[kind] = (struct ewi_mirror){local_slot, EWI_NONE, 0, 0};
+			t->acc[kind] = (struct ewi_mirror){local_slot, EWI_NONE};
 		}
 	}
 }

@@ -31,38 +31,35 @@ struct ewi_entry {
 	uint8_t place;
 };
 
-/* What is known about an accumulator: it mirrors slot; the instruction at pos made it (EWI_NONE: keep it). */
+/* What is known about an accumulator: it mirrors slot; the instruction with that start made it (EWI_NONE: keep it). */
 struct ewi_mirror {
-	uint32_t slot, pos;
-	uint16_t icode;
-	uint8_t form;
+	uint32_t slot, start;
 };
 
 /* The last instruction, while nothing can jump between it and what comes next. */
 struct ewi_last {
-	uint32_t pos, end; /* EWI_NONE: none */
+	uint32_t pos;	   /* EWI_NONE: none */
 	uint32_t dst;	   /* slot of its result, or EWI_NONE */
 	uint32_t mirrored; /* slot that the integer accumulator mirrored before it; EWI_NONE: none */
 	uint16_t icode;
 	uint8_t form;
 };
 
-/* Where each instruction of the function begins and which it is, for fuse.c. */
-struct ewi_start {
-	uint32_t pos;
-	uint16_t icode;
-	uint8_t form;
-	bool is_label; /* can be jumped to */
-	/* fuse.c: */
-	uint32_t best;	   /* handlers from here on */
-	uint16_t key, row; /* what it is; the pair or triple it begins, + 1 */
-};
+/*
+ * Where accumulators exist, instructions get no handler before their function is done.  Until then each is a key: which,
+ * in which form, silent or not.  So choosing is arithmetic, and fuse.c, which puts the handlers in, need not ask what a
+ * handler was.
+ */
+#define EWI_KEY(icode, form, silent) (((icode) * EWI_FORMS + (form)) * 2 + (silent))
+#define EWI_KEYS EWI_KEY(EWI_ICODES, 0, 0)
+/* Behind those: of a 64-bit memory, the address in a slot or in the accumulator. */
+#define EWI_KEY_WIDE(icode, form) (EWI_KEYS + (icode) * 2 + ((form) != EWI_SS))
 
-/* fuse.c: two instructions that were looked up lately. */
-struct ewi_memo {
-	uint16_t first, second, row;
+struct ewi_start {
+	uint32_t pos; /* and 1 where it can be jumped to: positions are multiples of 4 */
+	uint16_t key;
+	uint16_t row; /* fuse.c: the pair or triple that begins here, + 1 */
 };
-#define EWI_MEMOS 512
 
 /* A condition that has not been emitted: the operands of a compare to be fused with a branch. */
 struct ewi_cond {
@@ -101,7 +98,7 @@ enum ewi_class {
 struct ewi_icode_info {
 	uint8_t cls;				 /* enum ewi_class */
 	uint8_t result : 2, operand : 2; /* enum ewi_acc */
-	uint8_t traps : 1, wide : 1;	 /* wide: operands are 64-bit */
+	uint8_t traps : 1, wide : 1, commutes : 1; /* wide: operands are 64-bit */
 	uint16_t swapped, negated;    /* compares: b op a, !(a op b); swapped of vectors: what makes NaNs canonical, or 0 */
 };
 
@@ -163,15 +160,14 @@ struct ewi_translator {
 	uint32_t br_table_serial;
 	uint32_t memory; /* of the load or store being translated */
 	bool wide;	 /* its addresses are i64: only forms SS and RS */
+	bool cpu_known;	 /* cpu: what ewi_cpu_features() says, asked once */
+	uint32_t cpu;
 	struct ewi_start *starts;
 	uint32_t start_count, start_cap;
-#if EW_CONFIG_EXEC_ACC
-	struct ewi_memo memo[EWI_MEMOS];
-#endif
 	uint32_t label_pos; /* the last position that can be jumped to */
 
 	uint32_t func, func_code;	   /* index; position of its head */
-	size_t code_limit;		   /* its code may end here at most */
+	size_t code_limit, code_room;	   /* its code may end here at most; and without growing */
 	uint32_t map_pos, map_offset;	   /* last entry of the position map */
 	int32_t map_cost;
 	struct ewi_try *tries; /* of the function, innermost first */
@@ -194,6 +190,20 @@ static inline uint8_t ewi_acc_of(uint8_t type)
 	if (ewi_is_v128(type))
 		return EWI_ACC_NONE;
 	return type == EW_F32 ? EWI_ACC_F32 : type == EW_F64 ? EWI_ACC_F64 : EWI_ACC_INT;
+}
+
+/*
+ * Room for n more instructions; returns for how many there is, which is less where the function's limit is near.  One
+ * takes so many bytes of code, and of the position map, at most.
+ */
+#define EWI_EMIT_CODE sizeof(struct ewi_insx)
+#define EWI_EMIT_MAP 15u
+size_t ewi_emit_room(struct ewi_translator *t, size_t n);
+
+static inline bool ewi_has_room(const struct ewi_translator *t, size_t n)
+{
+	return t->code_size + n * EWI_EMIT_CODE <= t->code_room && t->map_cap - t->map_size >= n * EWI_EMIT_MAP &&
+	       t->start_cap - t->start_count >= n;
 }
 
 /* Append one instruction; wide: with the pair or constant behind.  Never NULL. */

@@ -136,8 +136,32 @@
 	V(N) { ewi_vput(fp + pc->u.s.c, ewi_vget(fp + (fp[pc->u.s.d].u32 ? pc->a : pc->b))); NEXT; }         \
 	IF_ACC(V(N##_RS) { ewi_vput(fp + pc->u.s.c, ewi_vget(fp + (ACC_u32 ? pc->a : pc->b))); NEXT; })
 #define VCTL(N)
+#define VBYTES(N, cls)
 
 #include "wasm/simd.def"
+
+#if EWI_PSHUFB
+EW_TARGET("ssse3") V(I8X16_SHUFFLE_SSSE3)
+{
+	__m128i s = _mm_loadu_si128((const void *)BYTES);
+	__m128i a = _mm_loadu_si128((const void *)(fp + pc->a)), b = _mm_loadu_si128((const void *)(fp + pc->b));
+
+	/* From a those below 16, from b the others: bit 7 set gives 0. */
+	a = _mm_shuffle_epi8(a, _mm_adds_epu8(s, _mm_set1_epi8(0x70)));
+	b = _mm_shuffle_epi8(b, _mm_sub_epi8(s, _mm_set1_epi8(16)));
+	_mm_storeu_si128((void *)(fp + pc->u.s.c), _mm_or_si128(a, b));
+	NEXT16;
+}
+
+EW_TARGET("ssse3") V(I8X16_SWIZZLE_SSSE3)
+{
+	__m128i a = _mm_loadu_si128((const void *)(fp + pc->a)), s = _mm_loadu_si128((const void *)(fp + pc->b));
+
+	/* pshufb looks at bits 0 to 3 and 7: adding 0x70 with saturation sets bit 7 of all from 16 on. */
+	_mm_storeu_si128((void *)(fp + pc->u.s.c), _mm_shuffle_epi8(a, _mm_adds_epu8(s, _mm_set1_epi8(0x70))));
+	NEXT;
+}
+#endif
 
 V(COPY_V128)
 {

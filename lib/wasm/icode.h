@@ -7,6 +7,13 @@
 
 #include "wasm/exec.h"
 
+/* pshufb may be there, and the compiler may not count on it: two handlers, one of which a module is given. */
+#if defined(__GNUC__) && defined(__x86_64__) && !defined(__SSSE3__)
+#define EWI_PSHUFB 1
+#else
+#define EWI_PSHUFB 0
+#endif
+
 enum ewi_icode {
 #define BIN(N, R, T, E) EWI_##N,
 #define BINT(N, R, T, C, E) EWI_##N,

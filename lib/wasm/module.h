@@ -222,6 +222,8 @@ struct ewi_translator;
 /* late: functions will be translated one at a time, or only validated. */
 enum ew_status ewi_translator_create(struct ewi_translator **out, const struct ew_module *m, bool late,
 				     struct ew_error *err);
+/* Bodies of so many bytes come: room for what most of them become. */
+enum ew_status ewi_translator_expect(struct ewi_translator *t, size_t body_bytes);
 /*
  * Validate the body of a function, and translate it (locals and expression: the bytes after the entry's size) to the
  * end of the translator's buffers.  Needs types, imports, funcs (with declared and where the body is), tables, memories,

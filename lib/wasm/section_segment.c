@@ -253,6 +253,8 @@ enum ew_status ewi_section_code(struct ewi_decoder *d)
 	st = ewi_translator_create(&t, m, m->flags & EW_MODULE_LAZY, d->err);
 	if (st != EW_OK)
 		return st;
+	if (!(m->flags & EW_MODULE_LAZY))
+		st = ewi_translator_expect(t, ewi_reader_left(&d->r));
 	for (; st == EW_OK && d->bodies < n; d->bodies++)
 		st = one_body(d, t, m->func_imports + d->bodies);
 #if EW_CONFIG_LAZY

@@ -254,14 +254,17 @@ static uint32_t wide_offset(struct ewi_translator *t, struct ewi_entry *a, uint6
 /* Nothing silences the handler that it gets: what it leaves in an accumulator is in its slot as well. */
 static void widen(struct ewi_translator *t)
 {
-	struct ewi_ins *ins;
-
 	if (t->dead || t->status != EW_OK)
 		return;
-	ins = (void *)(t->code + t->last.pos);
+#if EW_CONFIG_EXEC_ACC
+	t->starts[t->start_count - 1].key = EWI_KEY_WIDE(t->last.icode, t->last.form);
+#else
+	struct ewi_ins *ins = (void *)(t->code + t->last.pos);
+
 	ins->h = ewi_wide_handlers[t->last.icode][t->last.form != EWI_SS];
+#endif
 	for (int k = 0; k < EWI_ACCS; k++)
-		t->acc[k].pos = EWI_NONE;
+		t->acc[k].start = EWI_NONE;
 }
 #endif
 
@@ -591,15 +594,6 @@ static const struct ewi_op *read_opcode(struct ewi_translator *t)
 	return refused ? NULL : op;
 }
 
-static bool is_free(enum ewi_opcode op)
-{
-	return op == EWI_OP_NOP || op == EWI_OP_BLOCK || op == EWI_OP_LOOP || op == EWI_OP_ELSE ||
-	       op == EWI_OP_END || op == EWI_OP_TRY_TABLE;
-}
-
-/* Fuel fields have 24 bits at least; no straight line comes near them without an account. */
-#define COST_MAX (1 << 22)
-
 void ewi_translate_op(struct ewi_translator *t)
 {
 	const struct ewi_op *op;
@@ -610,13 +604,13 @@ void ewi_translate_op(struct ewi_translator *t)
 	if (!op)
 		return;
 	code = (enum ewi_opcode)(op - ops);
-	if (t->cost > COST_MAX)
+	if (t->cost > EWI_COST_MAX)
 		ewi_account(t);
 #if EW_CONFIG_TRACE
 	if (ewi_is_observed(t->m))
 		ewi_emit_step(t, op, code);
 #endif
-	t->cost += !is_free(code);
+	t->cost += !EWI_IS_FREE(code);
 	if (op->icode == EWI_BY_HAND)
 		hand_op(t, code);
 #if EW_CONFIG_SIMD
@@ -737,6 +731,7 @@ static void begin(struct ewi_translator *t, uint32_t func)
 	/* A hook before each instruction, of one byte at least; the instruction itself comes on top. */
 	t->code_limit = t->code_size + 65536 +
 			(EW_MAX_CODE_FACTOR + (ewi_is_observed(t->m) ? 2 * sizeof(struct ewi_insx) : 0)) * (size_t)f->body_size;
+	t->code_room = 0;
 	ewi_reader_init(&t->r, t->m->bytes + f->body_offset, f->body_size, f->body_offset, t->err);
 	ewi_forget(t);
 	if (t->type->result_slots > EW_MAX_FRAME_SLOTS)
@@ -761,6 +756,12 @@ static enum ew_status end(struct ewi_translator *t)
 
 static void translate_ops(struct ewi_translator *t)
 {
+#if EW_CONFIG_EXEC_ACC
+	if (!(t->m->flags & (EW_MODULE_OBSERVE | EW_MODULE_LISTING | EW_MODULE_CANONICAL_NAN))) {
+		ewi_quick_ops(t);
+		return;
+	}
+#endif
 	while (t->depth > 0 && t->status == EW_OK && !t->r.failed)
 		ewi_translate_op(t);
 }
@@ -795,100 +796,5 @@ enum ew_status ewi_validate(struct ewi_translator *t, uint32_t func)
 	return end(t);
 }
 #endif
-
-/* ---- all functions ---- */
-
-enum ew_status ewi_translator_create(struct ewi_translator **out, const struct ew_module *m, bool late,
-				     struct ew_error *err)
-{
-	struct ewi_translator *t = ewi_alloc(&m->alloc, 1, sizeof(*t));
-
-	*out = NULL;
-	if (!t)
-		return EW_ERR_NOMEM;
-	t->m = m;
-	t->err = err;
-	t->late = late;
-	if (!late)
-		t->calls_count = m->func_count;
-	t->calls = ewi_alloc(&m->alloc, t->calls_count, sizeof(*t->calls));
-	if (!t->calls && t->calls_count > 0) {
-		ewi_free(&m->alloc, t, 1, sizeof(*t));
-		return EW_ERR_NOMEM;
-	}
-	*out = t;
-	return EW_OK;
-}
-
-static enum ew_status trim(const struct ew_alloc *a, uint8_t **buffer, size_t used, size_t *cap)
-{
-	void *p;
-
-	if (used == *cap)
-		return EW_OK;
-	p = ewi_realloc(a, *buffer, *cap, used, 1); /* NULL and freed for 0 */
-	if (!p && used > 0)
-		return EW_ERR_NOMEM;
-	*buffer = p;
-	*cap = used;
-	return EW_OK;
-}
-
-enum ew_status ewi_translate_into(struct ewi_translator *t, struct ew_module *m, uint32_t func)
-{
-	uint32_t map = (uint32_t)t->map_size;
-	enum ew_status status = ewi_translate(t, func);
-
-	if (status == EW_OK) {
-		m->funcs[func].map = map;
-		m->funcs[func].code = t->func_code;
-		ewi_resolve_calls(t, func);
-	}
-	return status;
-}
-
-enum ew_status ewi_translator_finish(struct ewi_translator *t, struct ew_module *m)
-{
-	enum ew_status status = trim(&m->alloc, &t->code, t->code_size, &t->code_cap);
-
-	if (status == EW_OK)
-		status = trim(&m->alloc, &t->map, t->map_size, &t->map_cap);
-	if (status != EW_OK)
-		return status;
-	m->code = t->code;
-	m->code_size = t->code_size;
-	m->map = t->map;
-	m->map_size = t->map_size;
-	t->code = t->map = NULL;
-#if EW_CONFIG_TRACE
-	m->notes = t->notes;
-	t->notes = (struct ewi_notes){0};
-#endif
-	return EW_OK;
-}
-
-void ewi_translator_destroy(struct ewi_translator *t)
-{
-	const struct ew_alloc *a;
-
-	if (!t)
-		return;
-	a = &t->m->alloc;
-	ewi_free(a, t->code, t->code_cap, 1);
-	ewi_free(a, t->map, t->map_cap, 1);
-#if EW_CONFIG_TRACE
-	ewi_notes_free(&t->notes, a);
-#endif
-	ewi_free(a, t->calls, t->calls_count, sizeof(*t->calls));
-	ewi_free(a, t->blocks, t->block_cap, sizeof(*t->blocks));
-	ewi_free(a, t->stack, t->stack_cap, sizeof(*t->stack));
-	ewi_free(a, t->types, t->types_cap, 1);
-	ewi_free(a, t->locals, t->local_cap, 1);
-	ewi_free(a, t->local_slots, t->slots_cap, sizeof(*t->local_slots));
-	ewi_free(a, t->tries, t->try_cap, sizeof(*t->tries));
-	ewi_free(a, t->clauses, t->clause_cap, sizeof(*t->clauses));
-	ewi_free(a, t->starts, t->start_cap, sizeof(*t->starts));
-	ewi_free(a, t, 1, sizeof(*t));
-}
 
 #endif

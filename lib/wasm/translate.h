@@ -73,8 +73,18 @@ struct ewi_op {
 /* The row of the opcode that r is at, leaving r behind it; NULL: there is none. */
 const struct ewi_op *ewi_read_opcode(struct ewi_reader *r);
 
+/* Fuel fields have 24 bits at least; no straight line comes near them without an account. */
+#define EWI_COST_MAX (1 << 22)
+
+/* What costs no fuel. */
+#define EWI_IS_FREE(op)                                                                            \
+	((op) == EWI_OP_NOP || (op) == EWI_OP_BLOCK || (op) == EWI_OP_LOOP || (op) == EWI_OP_ELSE ||       \
+	 (op) == EWI_OP_END || (op) == EWI_OP_TRY_TABLE)
+
 /* The next instruction, whatever it is. */
 void ewi_translate_op(struct ewi_translator *t);
+/* quick.c: instructions to the end of the function, where what they become depends on no flag of the module. */
+void ewi_quick_ops(struct ewi_translator *t);
 /* validate.c: instructions to the end of the function, nothing emitted. */
 void ewi_validate_ops(struct ewi_translator *t);
 
@@ -147,6 +157,8 @@ void ewi_control_op(struct ewi_translator *t, enum ewi_opcode op);
 void ewi_account(struct ewi_translator *t);
 /* A value type as an array, for block types that are one byte; NULL: it is none. */
 const uint8_t *ewi_single_type(uint8_t type);
+/* A call of a function of this type, whose arguments stand in their slots from base on; t->at is where it is called. */
+void ewi_emit_call(struct ewi_translator *t, uint32_t func, const struct ewi_functype *type, uint16_t base);
 /* func has its code: calls that were emitted before lead there now. */
 void ewi_resolve_calls(struct ewi_translator *t, uint32_t func);
 

@@ -546,13 +546,14 @@ uint16_t ewi_take_arguments(struct ewi_translator *t, const struct ewi_functype 
 	return (uint16_t)t->next_slot;
 }
 
-static void push_results(struct ewi_translator *t, const struct ewi_functype *type, uint16_t base)
+/* Behind a call the account is empty, and one result stands in its accumulator too. */
+static void call_done(struct ewi_translator *t, const struct ewi_functype *type, uint16_t base)
 {
-	ewi_forget(t);
 	t->cost = 0;
-	ewi_push_types(t, ewi_functype_results(type), type->result_count);
 	if (type->result_count == 1 && !t->dead)
 		ewi_mirror_call(t, base, *ewi_functype_results(type));
+	else
+		ewi_forget(t);
 }
 
 void ewi_resolve_calls(struct ewi_translator *t, uint32_t func)
@@ -584,11 +585,25 @@ static void link_call(struct ewi_translator *t, struct ewi_insx *ins, uint32_t f
 	}
 }
 
+void ewi_emit_call(struct ewi_translator *t, uint32_t func, const struct ewi_functype *type, uint16_t base)
+{
+	bool import = func < t->m->func_imports;
+	struct ewi_insx *ins;
+
+	ewi_mark(t);
+	ins = ewi_emit(t, import ? EWI_CALL_IMPORT : t->late ? EWI_CALL_LATE : EWI_CALL, EWI_SS, true);
+	ins->i.a = base;
+	ins->i.u.uimm = func;
+	ins->cost = t->cost;
+	if (!import)
+		link_call(t, ins, func);
+	call_done(t, type, base);
+}
+
 static void call(struct ewi_translator *t)
 {
 	uint32_t f = ewi_read_u32(&t->r);
 	const struct ewi_functype *type;
-	struct ewi_insx *ins;
 	uint16_t base;
 
 	if (t->r.failed)
@@ -601,14 +616,8 @@ static void call(struct ewi_translator *t)
 	base = ewi_take_arguments(t, type);
 	if (t->status != EW_OK)
 		return;
-	ewi_mark(t);
-	ins = ewi_emit(t, f < t->m->func_imports ? EWI_CALL_IMPORT : t->late ? EWI_CALL_LATE : EWI_CALL, EWI_SS, true);
-	ins->i.a = base;
-	ins->i.u.uimm = f;
-	ins->cost = t->cost;
-	if (f >= t->m->func_imports)
-		link_call(t, ins, f);
-	push_results(t, type, base);
+	ewi_emit_call(t, f, type, base);
+	ewi_push_types(t, ewi_functype_results(type), type->result_count);
 }
 
 /* The immediates of an indirect call. */
@@ -663,7 +672,8 @@ static void call_indirect(struct ewi_translator *t)
 	}
 	ins->i.a = base;
 	ins->i.b = slot;
-	push_results(t, type, base);
+	call_done(t, type, base);
+	ewi_push_types(t, ewi_functype_results(type), type->result_count);
 }
 
 /* ---- tail calls ---- */

@@ -7,6 +7,7 @@
  * The table gives types and class; which fields a class uses stands in simd.def.  A vector is always in its slots,
  * so only scalar operands have a choice of form.
  */
+#include "base/cpu.h"
 #include "wasm/translate.h"
 
 #if EW_CONFIG_WASM && EW_CONFIG_SIMD
@@ -55,18 +56,35 @@ static void read_immediates(struct ewi_translator *t, const struct ewi_op *op, u
 /* Sixteen bytes behind the instruction just emitted. */
 static void emit_bytes(struct ewi_translator *t, const uint8_t *bytes)
 {
+	uint32_t last = t->last.pos;
 	void *p = ewi_emit_raw(t, 16);
 
 	if (!p)
 		return;
 	memcpy(p, bytes, 16);
-	t->last.end = ewi_here(t);
+	t->last.pos = last;
 }
+
+#if EWI_PSHUFB
+static unsigned for_this_cpu(struct ewi_translator *t, unsigned icode)
+{
+	if (icode != EWI_I8X16_SHUFFLE && icode != EWI_I8X16_SWIZZLE)
+		return icode;
+	if (!t->cpu_known)
+		t->cpu = ewi_cpu_features();
+	t->cpu_known = true;
+	if (!(t->cpu & EW_CPU_SSE41)) /* which is above SSSE3 */
+		return icode;
+	return icode == EWI_I8X16_SHUFFLE ? EWI_I8X16_SHUFFLE_SSSE3 : EWI_I8X16_SWIZZLE_SSSE3;
+}
+#else
+#define for_this_cpu(t, icode) (icode)
+#endif
 
 /* Instructions with vector operands only. */
 static void emit_vectors(struct ewi_translator *t, unsigned icode, const struct operands *o, uint32_t dst)
 {
-	struct ewi_insx *ins = ewi_emit(t, icode, EWI_SS, false);
+	struct ewi_insx *ins = ewi_emit(t, for_this_cpu(t, icode), EWI_SS, false);
 
 	ins->i.a = o->e[0].slot;
 	switch (ewi_icode_info[icode].cls) {

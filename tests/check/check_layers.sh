@@ -21,7 +21,7 @@ BEGIN {
 	knows["node"] = "base wasm tensor event store abi node"
 	# Whose promises a public header makes.
 	n = split("config base status base alloc base version base wasm wasm debug wasm snapshot wasm guard wasm model tensor operators tensor tensor tensor forest tensor " \
-		  "trees tensor event event ring event queue event batch event bucket event store store storage store " \
+		  "trees tensor event event ring event trace event queue event batch event bucket event store store storage store " \
 		  "log store kv store gzip store abi abi caps abi wasi abi nn abi guest abi node node journal node uplink node state node sign node watch node", m, " ")
 	for (i = 1; i < n; i += 2)
 		owner["edgewasm/" m[i] ".h"] = m[i + 1]

@@ -78,6 +78,7 @@ died:	/* ew_ring_recover(): the frames from the consumer's head on are all it tr
 	:: room[at] == PAD -> at = 0
 	:: else -> at = (at + room[at] == N -> 0 : at + room[at])
 	od;
+	room[at] = 0; /* it is, unless the memory was damaged */
 	goto life;
 done:	skip
 }

@@ -219,12 +219,13 @@ static void one_producer(void **state)
 	struct table *t = table_new();
 	unsigned deaths = 0;
 	pid_t pids[2];
+	struct ew_ring_config cfg = {.struct_bytes = sizeof(cfg), .slip = 4};
 	struct ew_ring *r;
 	const struct ew_event *e;
 	struct ew_ring_stat st;
 
 	(void)state;
-	assert_int_equal(ew_ring_init(t->memory, sizeof(t->memory), NULL, &r), EW_OK);
+	assert_int_equal(ew_ring_init(t->memory, sizeof(t->memory), &cfg, &r), EW_OK);
 	pids[0] = begin(ring_producer, t);
 	pids[1] = begin(ring_consumer, t);
 	for (; now_ns() < until; deaths++) {

@@ -402,10 +402,55 @@ static void producer_died(void **state)
 		}
 }
 
+/* To a ring with room for two events of four bytes, and no more. */
+static void forwarded(void **state)
+{
+	static const struct row {
+		enum ew_ring_policy policy;
+		uint32_t max, want, left; /* in the first ring */
+		enum ew_status why;
+		uint32_t first, count; /* in the second */
+	} rows[] = {
+		{EW_RING_REJECT, 9, 2, 3, EW_ERR_FULL, 0, 2},	   {EW_RING_REJECT, 2, 2, 3, EW_OK, 0, 2},
+		{EW_RING_REJECT, 0, 0, 5, EW_OK, 0, 0},		   {EW_RING_DROP_NEWEST, 9, 5, 0, EW_ERR_EMPTY, 0, 2},
+		{EW_RING_DROP_OLDEST, 9, 5, 0, EW_ERR_EMPTY, 4, 1}, /* behind padding */
+		{EW_RING_COALESCE, 9, 5, 0, EW_ERR_EMPTY, 0, 2}, /* the second was replaced by the last */
+	};
+	static uint64_t memory[100];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct ew_ring_config cfg = {.struct_bytes = sizeof(cfg), .policy = rows[i].policy};
+		enum ew_status why = EW_ERR_IO;
+		const struct ew_event *e;
+		struct ew_ring *to;
+		struct box b;
+
+		box_init(&b, 1024, 8, EW_RING_REJECT);
+		assert_int_equal(ew_ring_init(memory, ew_ring_size(128), &cfg, &to), EW_OK);
+		for (uint32_t n = 0; n < 5; n++)
+			assert_int_equal(push(b.ring, n, 4), EW_OK);
+		assert_int_equal(ew_mring_forward(b.ring, to, rows[i].max, &why), rows[i].want);
+		assert_int_equal(why, rows[i].why);
+		for (uint32_t n = 5 - rows[i].left; n < 5; n++)
+			expect(b.ring, n, 4, n + 1);
+		assert_int_equal(ew_mring_forward(b.ring, to, 1, NULL), 0);
+		for (uint32_t n = 0; n < rows[i].count; n++) {
+			uint32_t value = rows[i].policy == EW_RING_COALESCE && n == 1 ? 4 : rows[i].first + n;
+
+			assert_int_equal(ew_ring_peek(to, &e), EW_OK);
+			check(e, value, 4);
+			assert_int_equal(ew_ring_release(to, 1), 1);
+		}
+		assert_int_equal(ew_ring_peek(to, &e), EW_ERR_EMPTY);
+		free(b.memory);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(creation),	 cmocka_unit_test(full_at_every_offset),
+		cmocka_unit_test(forwarded),	 cmocka_unit_test(creation),	 cmocka_unit_test(full_at_every_offset),
 		cmocka_unit_test(out_of_order),	 cmocka_unit_test(batches),
 		cmocka_unit_test(only_aborted),	 cmocka_unit_test(drop_newest),	 cmocka_unit_test(whole_numbers),
 		cmocka_unit_test(consumer_died), cmocka_unit_test(consumer_died_told), cmocka_unit_test(producer_died),

@@ -169,7 +169,8 @@ static void *stopper(void *arg)
 
 static void one_row(const struct row *row)
 {
-	struct ew_mring_config cfg = {.struct_bytes = sizeof(cfg), .record_align = row->align, .policy = row->policy};
+	struct ew_mring_config cfg = {.struct_bytes = sizeof(cfg), .record_align = row->align, .policy = row->policy,
+				      .slip = (uint32_t)(row - rows) % 2 * 4};
 	size_t bytes = ew_mring_size(row->ring_bytes);
 	struct run *run = calloc(1, sizeof(*run));
 	void *memory = malloc(bytes);
@@ -276,7 +277,8 @@ static void *sender(void *arg)
 
 static void to_everybody(enum ew_ring_policy policy, uint32_t consumers)
 {
-	struct ew_ring_config cfg = {.struct_bytes = sizeof(cfg), .policy = policy, .consumers = consumers};
+	struct ew_ring_config cfg = {.struct_bytes = sizeof(cfg), .policy = policy, .consumers = consumers,
+				     .slip = consumers * 2};
 	size_t bytes = ew_ring_size_shared(2048, consumers);
 	struct shared *s = calloc(1, sizeof(*s));
 	void *memory = malloc(bytes);

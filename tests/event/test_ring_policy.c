@@ -268,6 +268,37 @@ static void shared_limits(void **state)
 	free(memory);
 }
 
+/* Waiting changes when a consumer learns that there is nothing, and nothing else. */
+static void slipping(void **state)
+{
+	static const struct row {
+		uint32_t slip;
+		enum ew_status want;
+	} rows[] = {{0, EW_OK}, {1, EW_OK}, {EW_RING_SLIP_MAX, EW_OK}, {EW_RING_SLIP_MAX + 1, EW_ERR_LIMIT}};
+	static uint64_t memory[1024 / 8];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct ew_ring_config cfg = {.struct_bytes = sizeof(cfg), .slip = rows[i].slip};
+		struct ew_event e = {.data_bytes = 4}, head;
+		const struct ew_event *out;
+		uint8_t payload[4];
+		struct ew_ring *r;
+
+		assert_int_equal(ew_ring_init(memory, sizeof(memory), &cfg, &r), rows[i].want);
+		for (uint32_t n = 1; rows[i].want == EW_OK && n < 300; n++) {
+			assert_int_equal(ew_ring_push(r, &e, NULL, "four"), EW_OK);
+			if (n % 3 == 0)
+				assert_int_equal(ew_ring_push(r, &e, NULL, "five"), EW_OK);
+			assert_int_equal(ew_ring_pop(r, &head, payload, sizeof(payload)), EW_OK);
+			assert_int_equal(ew_ring_release(r, 2), n % 3 == 0);
+			assert_int_equal(ew_ring_peek(r, &out), EW_ERR_EMPTY);
+			assert_int_equal(ew_ring_peek(r, &out), EW_ERR_EMPTY);
+			assert_int_equal(head.seq, n + (n - 1) / 3);
+		}
+	}
+}
+
 static void aligned_records(void **state)
 {
 	static const struct row {
@@ -406,7 +437,7 @@ int main(void)
 		cmocka_unit_test(everybody_sees_everything),
 		cmocka_unit_test(the_slowest_loses),
 		cmocka_unit_test(shared_limits),
-		cmocka_unit_test(aligned_records),
+		cmocka_unit_test(slipping), cmocka_unit_test(aligned_records),
 		cmocka_unit_test(recover_forgets_claims),
 		cmocka_unit_test(recover_needs_only_frames),
 		cmocka_unit_test(recover_skips_a_torn_event),

@@ -183,7 +183,8 @@ static void *consumer(void *arg)
 static void one_row(const struct row *row)
 {
 	size_t bytes = ew_ring_size(row->ring_bytes);
-	struct ew_ring_config cfg = {.struct_bytes = sizeof(cfg), .policy = row->policy};
+	struct ew_ring_config cfg = {.struct_bytes = sizeof(cfg), .policy = row->policy,
+				     .slip = (uint32_t)(row - rows) % 2 * 4};
 	struct run run = {.row = row};
 	void *memory = malloc(bytes);
 	uint64_t until = now_ns() + RUN_NS;

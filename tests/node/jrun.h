@@ -84,6 +84,7 @@ static inline void jrun_init(struct jrun *j)
 	j->n.host.log = NULL;
 	j->n.config.user = j;
 	j->n.config.cache_bytes = 16384;
+	j->n.config.trace_bytes = 256;
 	j->n.clock = j->n.now;
 	j->journal.struct_bytes = sizeof(j->journal);
 }
@@ -150,7 +151,12 @@ static inline void jrun_populate(struct jrun *j)
 	nrun_put(n, "count", "1.0.0", "count");
 	n->function.tick_ns = 0;
 	n->function.batch = 0;
+	n->function.tenant = "acme";
 	nrun_put(n, "services", "2", "services");
+	n->function.tenant = NULL;
+	assert_int_equal(ew_node_tenant_put(n->node, &(const struct ew_tenant_config){.struct_bytes = sizeof(struct ew_tenant_config),
+					    .name = "acme", .fuel_per_second = 100000000, .busy_ns_per_second = 500000000},
+					    &n->err), EW_OK);
 	n->function.fuel = 200000;
 	n->function.deadline_ns = 1000000; /* so that the clock is looked at in between */
 	n->function.fail_limit = 3;
@@ -196,6 +202,22 @@ static inline void jrun_populate(struct jrun *j)
 	check_status("twice", ew_node_route_add(n->node, "echo", "echo", NULL), EW_ERR_EXISTS);
 }
 
+/* An event, with a trace context of its own or without. */
+static inline void jrun_push(struct jrun *j, const char *topic, const char *data, bool traced)
+{
+	struct ew_event e = {.time_ns = j->n.now, .topic_bytes = (uint16_t)strlen(topic), .data_bytes = (uint32_t)strlen(data)};
+	struct ew_trace_context c = {.flags = EW_TRACE_SAMPLED, .state = "a=1", .state_bytes = 3};
+
+	if (!traced) {
+		nrun_push(&j->n, topic, data);
+		return;
+	}
+	memset(c.trace_id, data[0], sizeof(c.trace_id));
+	memset(c.span_id, data[3], sizeof(c.span_id));
+	if (ew_ring_push_traced(j->n.in, &e, topic, data, &c) != EW_OK)
+		fail_msg("the ring is full");
+}
+
 /* `events` events at random, in steps of several; the host takes outputs now and then, or they are refused. */
 static inline void jrun_live(struct jrun *j, uint32_t events)
 {
@@ -207,7 +229,7 @@ static inline void jrun_live(struct jrun *j, uint32_t events)
 		const char *t = topics[noise(&j->random) % 9];
 
 		snprintf(data, sizeof(data), "%c--%u", bad[noise(&j->random) % 12], (unsigned)(noise(&j->random) % 60));
-		nrun_push(&j->n, t, data);
+		jrun_push(j, t, data, noise(&j->random) % 4 == 0);
 		j->n.now = j->n.clock += noise(&j->random) % 2000;
 		if (noise(&j->random) % 4 == 0)
 			nrun_step(&j->n);

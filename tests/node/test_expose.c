@@ -33,8 +33,10 @@ static void open_busy(struct nrun *n)
 	uint32_t id;
 
 	nrun_init(n);
+	n->config.cache_bytes = 4096;
 	nrun_open(n);
 	nrun_put(n, "bad \"one\"\\", "1.0", "misbehave");
+	n->function.tenant = "a \"tenant\"";
 	nrun_put(n, "good", "2", "count");
 	nrun_route(n, "t", "bad \"one\"\\");
 	nrun_route(n, "t", "good");
@@ -82,6 +84,12 @@ static void lines(void **state)
 		"guest_observed_size_bucket{function=\"good\",le=\"128\"} 3\n",
 		"guest_observed_size_bucket{function=\"good\",le=\"+Inf\"} 3\n",
 		"guest_observed_size_sum{function=\"good\"} 106\n",
+		"edgewasm_function_bytes_total{function=\"good\"} 4\n",
+		"edgewasm_function_busy_seconds_total{function=\"good\"} 0\n",
+		"# TYPE edgewasm_tenant_events counter\nedgewasm_tenant_events_total{tenant=\"a \\\"tenant\\\"\"} 2\n",
+		"edgewasm_tenant_busy_seconds_total{tenant=\"a \\\"tenant\\\"\"} 0\n",
+		"# TYPE edgewasm_cache_bytes gauge\nedgewasm_cache_bytes 0\n",
+		"edgewasm_function_cache_hits_total{function=\"good\"} 0\n",
 		"\n# EOF\n",
 	};
 	struct sheet s = {NULL, 0, 0, 0, 0}, old = {NULL, 0, 0, 0, 0};

@@ -95,6 +95,7 @@ static void what_is_written(void **state)
 
 	(void)state;
 	jrun_init(&j);
+	j.n.config.trace_bytes = 0;
 	jrun_open(&j);
 	nrun_put(&j.n, "echo", "1", "echo");
 	nrun_route(&j.n, "echo", "echo");

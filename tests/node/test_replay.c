@@ -206,7 +206,7 @@ static void says_where_it_parts(void **state)
 		{"an output twice", {EW_JOURNAL_OUTPUT, 9, TWICE}, 1, 1, "now"},
 		{"an input's topic", {EW_JOURNAL_INPUT, 3, FLIP_TOPIC}, 0, 20, ""},
 		{"a step's time", {EW_JOURNAL_STEP, 12, FLIP_TIME}, 0, 20, ""},
-		{"answers", {EW_JOURNAL_ANSWERS, 4, DROP}, -30, 2, ""},
+		{"answers", {EW_JOURNAL_ANSWERS, 4, DROP}, -60, 2, ""},
 		{"answers twice", {EW_JOURNAL_ANSWERS, 4, TWICE}, 0, 2, ""},
 		{"an act's status", {EW_JOURNAL_DONE, 3, FLIP_DATA}, 0, 0, "data: byte 0 of 4"},
 		{"an act's function", {EW_JOURNAL_ACT, 6, FLIP_TOPIC}, 0, 0, "topic"},

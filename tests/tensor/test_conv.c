@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The libedgewasm authors */
 
 /*
- * test_conv.c - kernels of windows (convolution, depthwise, pooling), and additions: every variant that this machine can run
+ * test_conv.c - kernels of windows (convolution, depthwise, pooling), additions and tables: every variant that this machine can run
  * against the definition of its slot, over channel counts around the vector widths and shapes of all kinds, with
  * guard pages; and outputs that lie over their inputs as closely as a kernel's lead allows.
  */
@@ -10,6 +10,7 @@
 #include "edgewasm/model.h"
 #include "tensor/binary.h"
 #include "tensor/dispatch.h"
+#include "tensor/unary.h"
 
 #define BYTES_MAX (192u << 10)
 #define CHANNELS_MAX 96u
@@ -265,6 +266,11 @@ static void depthwise(void **state)
 		for (uint32_t c = 1; runs_here(k, EWI_SLOT_DWCONV_S8) && c <= 68; c++)
 			for (unsigned n = 0; n < 24; n++, i++)
 				one_dwconv(s, k, c <= 50 ? c : 16 * (c - 47) % 80 + 16, c <= 20 && n % 8 == 7 ? upto(s, 4) : 1, i);
+	/* Several outputs of one channel. */
+	for (k = ewi_kernels(&count); count-- > 0; k++)
+		for (uint32_t outputs = 2; runs_here(k, EWI_SLOT_DWCONV_S8) && outputs <= 40; outputs++)
+			for (unsigned n = 0; n < 12; n++, i++)
+				one_dwconv(s, k, 1, outputs, i);
 	assert_true(i >= 1500);
 	setup_free(s);
 }
@@ -300,6 +306,33 @@ static void pools(void **state)
 	setup_free(s);
 }
 
+/* Means over whole pictures: counts of all sizes, sums at both ends of their range and near ties. */
+static void whole_pictures(void **state)
+{
+	struct setup *s = setup_new();
+	size_t count;
+	const struct ewi_kernel *k = ewi_kernels(&count);
+	unsigned rows = 0;
+
+	(void)state;
+	for (; count-- > 0; k++)
+		for (uint32_t size = 1; runs_here(k, EWI_SLOT_AVGPOOL_S8) && size <= 100; size++)
+			for (unsigned i = 0; i < 6; i++, rows++) {
+				uint32_t h = i < 2 ? size : 1 + size * i % 97, c = 16 + i % 2;
+				struct ewi_pool p = {.act_min = -128, .act_max = 127,
+						     .win = {.batches = 1, .in_h = h, .in_w = size, .in_c = c, .out_h = 1, .out_w = 1,
+							     .out_c = c, .k_h = h, .k_w = size, .stride_h = 1, .stride_w = 1,
+							     .dil_h = 1, .dil_w = 1}};
+				struct sizes z = {(size_t)h * size * c, 0, 0, c};
+				char row[80];
+
+				snprintf(row, sizeof(row), "%s, %ux%u, %u", k->name, h, size, i);
+				compare(s, k, &p, z, 1, i % 3, false, row);
+			}
+	assert_true(rows >= 600);
+	setup_free(s);
+}
+
 /* Every length around the vector width; scales that loaders make, and others; in place as well. */
 static void additions(void **state)
 {
@@ -319,6 +352,7 @@ static void additions(void **state)
 				uint8_t *a = guard_high(&s->guards[BUF_IN], n), *b = guard_high(&s->guards[BUF_W], n);
 				uint8_t *out = guard_high(&s->guards[BUF_OUT], n);
 				struct ewi_call c = {.params = &p, .in = {a, b}, .out = s->want, .windows = 1};
+				_Alignas(EW_MODEL_ALIGN) unsigned char packed[64] = {0};
 				bool broadcast = round % 10 == 9;
 				char row[80];
 
@@ -337,6 +371,13 @@ static void additions(void **state)
 				fill_values(s, b, n, round % 6, true);
 				snprintf(row, sizeof(row), "%s, %u elements, round %u", k->name, n, round);
 				ewk_add_s8_ref(&c);
+				if (k->packing) { /* which takes its time */
+					if (round % 10 != n % 10 || !k->packing->bytes(&p))
+						continue;
+					check_true(row, k->packing->bytes(&p) <= sizeof(packed));
+					k->packing->fill(&p, (const void *const *)c.in, packed);
+					c.packed = packed;
+				}
 				c.out = out;
 				k->fn(&c);
 				check_mem(row, out, s->want, n);
@@ -346,6 +387,40 @@ static void additions(void **state)
 				check_mem(row, a, s->want, n);
 			}
 	assert_true(i >= 2800);
+	setup_free(s);
+}
+
+/* Tables of all kinds of values, of every length around the vector width, in place as well. */
+static void tables(void **state)
+{
+	struct setup *s = setup_new();
+	int8_t values[256];
+	size_t count;
+	const struct ewi_kernel *k = ewi_kernels(&count);
+	unsigned rows = 0;
+
+	(void)state;
+	for (; count-- > 0; k++)
+		for (uint32_t n = 1; runs_here(k, EWI_SLOT_TABLE_S8) && n <= 300; n++, rows++) {
+			struct ewi_unary p = {.count = n, .table = values};
+			uint8_t *in = guard_high(&s->guards[BUF_IN], n), *out = guard_high(&s->guards[BUF_OUT], n);
+			struct ewi_call c = {.params = &p, .in = {in}, .out = s->want, .windows = 1};
+			char row[80];
+
+			snprintf(row, sizeof(row), "%s, %u elements", k->name, n);
+			fill_values(s, (uint8_t *)values, sizeof(values), 0, false);
+			for (uint32_t i = 0; i < n; i++) /* each argument once, in some order */
+				in[i] = (uint8_t)(i * 77 + n);
+			ewk_table_s8_ref(&c);
+			c.out = out;
+			k->fn(&c);
+			check_mem(row, out, s->want, n);
+			c.out = in;
+			check_int(row, k->lead(&p, 0, 1).before, 0);
+			k->fn(&c);
+			check_mem(row, in, s->want, n);
+		}
+	assert_true(rows >= 300);
 	setup_free(s);
 }
 
@@ -398,7 +473,9 @@ int main(void)
 		cmocka_unit_test(convolutions),
 		cmocka_unit_test(depthwise),
 		cmocka_unit_test(pools),
+		cmocka_unit_test(whole_pictures),
 		cmocka_unit_test(additions),
+		cmocka_unit_test(tables),
 		cmocka_unit_test(leads),
 	};
 

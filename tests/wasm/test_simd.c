@@ -226,14 +226,15 @@ static void test_rows(void **state)
 			run_row(i, s);
 }
 
-static void test_shuffle(void **state)
+/* Where there is an instruction for it, and where there is none. */
+static void shuffle(const char *mask)
 {
 	static const uint8_t lanes[16] = {31, 0, 16, 15, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22};
 	struct wbytes code = {0};
 	union ew_value v[2];
 	struct wrun w;
 
-	(void)state;
+	setenv("EW_CPU_MASK", mask, 1);
 	wrun_init(&w);
 	v128_const(&code, (struct vec){0x0706050403020100, 0x0f0e0d0c0b0a0908});
 	v128_const(&code, (struct vec){0x1716151413121110, 0x1f1e1d1c1b1a1918});
@@ -244,6 +245,21 @@ static void test_shuffle(void **state)
 	assert_int_equal(wrun_call(&w, "f", v), EW_OK);
 	check_vec("shuffle", v, (struct vec){0x120211010f10001f, 0x1606150514041303});
 	wrun_close(&w);
+	unsetenv("EW_CPU_MASK");
+}
+
+static void test_shuffle(void **state)
+{
+	(void)state;
+	shuffle("0xffffffff");
+	shuffle("0");
+}
+
+static void test_rows_older_cpu(void **state)
+{
+	setenv("EW_CPU_MASK", "0", 1);
+	test_rows(state);
+	unsetenv("EW_CPU_MASK");
 }
 
 /* ---- places ---------------------------------------------------------------------------------------- */
@@ -738,6 +754,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),	      cmocka_unit_test(test_shuffle),
+		cmocka_unit_test(test_rows_older_cpu),
 		cmocka_unit_test(test_places),	      cmocka_unit_test(test_single_result),
 		cmocka_unit_test(test_host),	      cmocka_unit_test(test_globals),
 		cmocka_unit_test(test_frames),	      cmocka_unit_test(test_stack),

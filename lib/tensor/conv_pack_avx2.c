@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+
+/* conv_pack_avx2.c - packs the weights of CONV_2D for conv_avx2.c, and decides which way they go (conv_avx2.h). */
+#include "edgewasm/config.h"
+
+#if EW_CONFIG_TENSOR
+#include "tensor/kernels.h"
+
+#if EWI_KERNELS_X86
+#include "tensor/conv_avx2.h"
+
+#define TILE EWI_CONV_TILE
+#define PAIR 2u
+#define FOUR 4u
+#define BEHIND 64u /* elements that are read behind a line, by copying and by steps */
+#define AHEAD 7u   /* windows behind the last one that half a tile may look at */
+#define ELEMENTS_MAX (1u << 26)
+#define TOGETHER 6u /* least pixels of a stretch */
+#define STRETCH_BYTES 12288u
+#define PART 4u /* of the picture, that a stretch may take at most */
+#define PIXELS 24u /* least that all weights are read for, where they are not cached */
+#define CACHED_BYTES 24576u /* of weights, which then stay in the first cache */
+
+static uint64_t depth_of(const struct ewi_conv *p)
+{
+	return (uint64_t)p->win.k_h * p->win.k_w * p->tap_c;
+}
+
+/*
+ * Pixels of a pointwise layer that go together: few, so that scratch is small; more when that saves reading all weights
+ * from the second cache again.
+ */
+static uint32_t stretch_of(const struct ewi_conv *p, size_t windows)
+{
+	const struct ewi_window *w = &p->win;
+	uint64_t pixels = (uint64_t)windows * w->batches * w->out_h * w->out_w, n = TOGETHER;
+
+	if (2 * depth_of(p) * w->out_c > CACHED_BYTES) {
+		uint64_t bytes = pixels * w->in_c / PART;
+
+		n = (bytes < STRETCH_BYTES ? bytes : STRETCH_BYTES) / 2 / w->in_c / TOGETHER * TOGETHER;
+	}
+	n = n < TOGETHER ? TOGETHER : n;
+	return (uint32_t)(n < pixels ? n : pixels);
+}
+
+bool ewi_conv_lines_avx2(const struct ewi_conv *p, size_t windows, struct ewi_conv_lines *l)
+{
+	const struct ewi_window *w = &p->win;
+	uint64_t reach = ((uint64_t)w->k_w - 1) * w->dil_w + 1, columns, elements, lines;
+
+	l->together = 2 * depth_of(p) * w->out_c > CACHED_BYTES && w->out_w < PIXELS ? (PIXELS - 1) / w->out_w + 1 : 1;
+	l->together = l->together < w->out_h ? l->together : w->out_h;
+	lines = ((uint64_t)w->k_h - 1) * w->dil_h + 1 + ((uint64_t)l->together - 1) * w->stride_h;
+	l->outputs = w->out_w;
+	l->run = w->dil_w == 1 ? w->k_w * w->in_c : w->in_c;
+	l->runs = w->dil_w == 1 ? w->k_h : w->k_h * w->k_w;
+	if (ewi_conv_pointwise(&p->win)) {
+		l->outputs = stretch_of(p, windows);
+		l->together = lines = 1;
+	}
+	l->count = (uint32_t)lines;
+	columns = ((uint64_t)l->outputs - 1) * w->stride_w + reach;
+	elements = columns * w->in_c; /* columns < 2^32 */
+	l->columns = (uint32_t)columns;
+	if (columns > ELEMENTS_MAX || elements > ELEMENTS_MAX || lines > ELEMENTS_MAX || elements * lines > ELEMENTS_MAX ||
+	    (uint64_t)w->stride_w * w->in_c > ELEMENTS_MAX)
+		return false;
+	l->elements = (size_t)(elements * lines) + BEHIND;
+	if ((w->out_c - 1) % TILE < TILE / 2)
+		l->elements += AHEAD * (size_t)w->stride_w * w->in_c;
+	return true;
+}
+
+size_t ewi_conv_s8_avx2_packed_scratch(const void *params, size_t windows)
+{
+	struct ewi_conv_lines l;
+
+	return ewi_conv_lines_avx2(params, windows, &l) ? l.elements * sizeof(int16_t) : 0;
+}
+
+/* Those of words come in twos. */
+static uint32_t steps_of(const struct ewi_conv_lines *l, uint32_t step)
+{
+	uint32_t n = l->runs * ((l->run + step - 1) / step);
+
+	return step == PAIR ? n + n % 2 : n;
+}
+
+/* The larger one of both ways, each step of bytes split. */
+static size_t tile_bytes(const struct ewi_conv_lines *l)
+{
+	size_t words = (size_t)steps_of(l, PAIR) * EWI_CONV_STEP_BYTES;
+	size_t bytes = (size_t)steps_of(l, FOUR) * (2 * EWI_CONV_STEP_BYTES + sizeof(int32_t));
+
+	return sizeof(struct ewi_conv_tile) + ((words > bytes ? words : bytes) + EWI_LINE - 1) / EWI_LINE * EWI_LINE;
+}
+
+/* 0, which is "do not pack": groups, and sizes that a 32-bit machine cannot count. */
+static size_t packed_bytes(const void *params)
+{
+	const struct ewi_conv *p = params;
+	uint64_t tiles = (p->win.out_c + (uint64_t)TILE - 1) / TILE;
+	struct ewi_conv_lines l;
+
+	if (p->groups > 1 || depth_of(p) > INT32_MAX / (8 * TILE) / tiles || !ewi_conv_lines_avx2(p, TOGETHER, &l))
+		return 0;
+	return EWI_LINE + sizeof(struct ewi_conv_packed) + steps_of(&l, PAIR) * sizeof(int32_t) + EWI_LINE +
+	       (size_t)tiles * tile_bytes(&l);
+}
+
+static int32_t bias_at(const uint8_t *bias, uint32_t o)
+{
+	return bias ? (int32_t)ewi_le32(bias + 4 * (size_t)o) : 0;
+}
+
+/* The channels of a tile while it is packed. */
+struct source {
+	const struct ewi_conv *p;
+	const int8_t *w;
+	const uint8_t *bias;
+	struct ewi_conv_lines lines;
+	uint32_t first;
+	bool half;
+	struct ewi_steps steps[TILE]; /* all 0 where steps.h cannot do the layer */
+};
+
+static uint32_t lane_of(const struct source *s, uint32_t i)
+{
+	return s->half ? i : ewi_place_avx2(i);
+}
+
+/* Element d of channel i of the tile; 0 where its output is the same whatever the sum. */
+static int8_t weight(const struct source *s, uint32_t i, size_t d)
+{
+	if (s->first + i >= s->p->win.out_c || s->steps[i].constant)
+		return 0;
+	return s->w[(s->first + i) * (size_t)depth_of(s->p) + d];
+}
+
+/* Element k of a step of `step` elements; 0 behind the end of its run, and behind all of them. */
+static int8_t weight_at(const struct source *s, uint32_t i, uint32_t number, uint32_t step, uint32_t k)
+{
+	uint32_t each = (s->lines.run + step - 1) / step, in_run = number % each * step + k;
+
+	return in_run < s->lines.run && number / each < s->lines.runs ? weight(s, i, (size_t)(number / each) * s->lines.run + in_run) : 0;
+}
+
+/* Where a step begins; of one behind all of them anywhere. */
+static int32_t place_of(const struct source *s, uint32_t number, uint32_t step)
+{
+	const struct ewi_window *w = &s->p->win;
+	uint32_t each = (s->lines.run + step - 1) / step, run = number / each;
+	uint32_t across = s->lines.runs / w->k_h; /* runs of one row of taps */
+
+	if (run == s->lines.runs)
+		return 0;
+	return (int32_t)((run / across * w->dil_h * s->lines.columns + run % across * w->dil_w) * w->in_c +
+			 number % each * step);
+}
+
+static bool find_steps(struct source *s)
+{
+	const struct ewi_conv *p = s->p;
+
+	memset(s->steps, 0, sizeof(s->steps));
+	for (uint32_t i = 0; i < TILE && s->first + i < p->win.out_c; i++) {
+		uint32_t o = s->first + i;
+		struct ewi_staircase c = {.scale = ewi_conv_scale(p, o), .single = p->single, .zero = p->out_zero,
+					  .min = p->act_min, .max = p->act_max, .bias = bias_at(s->bias, o)};
+
+		for (size_t d = 0; d < depth_of(p); d++)
+			ewi_staircase_reach(&c, weight(s, i, d), p->in_zero);
+		if (!ewi_steps_find(&c, &s->steps[i]))
+			return false;
+	}
+	return true;
+}
+
+/* ---- bytes -------------------------------------------------------------------------------------- */
+
+/* The part of a weight that stays in its place: all of it, or half when its pair is beyond the bound. */
+static int8_t kept(int8_t w, int8_t other)
+{
+	int32_t sum = (w < 0 ? -w : w) + (other < 0 ? -other : other);
+
+	return sum <= 128 ? w : (int8_t)(w / 2);
+}
+
+/*
+ * Step s of a tile in bytes.  What is left of halves, w - w / 2, is at most 64 in magnitude, two of them 128
+ * together.  Returns whether something is left.
+ */
+static bool pack_step(const struct source *from, uint32_t s, int8_t *keep, int8_t *rest)
+{
+	bool left = false;
+
+	for (uint32_t i = 0; i < TILE; i++)
+		for (uint32_t k = 0; k < FOUR; k++) {
+			int8_t v = weight_at(from, i, s, FOUR, k);
+			size_t at = FOUR * lane_of(from, i) + k;
+
+			keep[at] = kept(v, weight_at(from, i, s, FOUR, k ^ 1));
+			rest[at] = (int8_t)(v - keep[at]);
+			left |= rest[at] != 0;
+		}
+	return left;
+}
+
+static void pack_bytes(const struct source *from, uint32_t steps, struct ewi_conv_tile *t)
+{
+	int8_t keep[EWI_CONV_STEP_BYTES], rest[EWI_CONV_STEP_BYTES], *to = (int8_t *)(t + 1), *more;
+	uint32_t n = 0;
+	int32_t *places;
+
+	for (uint32_t s = 0; s < steps; s++)
+		n += pack_step(from, s, keep, rest);
+	more = to + steps * sizeof(keep);
+	places = (int32_t *)(void *)(more + n * sizeof(rest));
+	for (uint32_t s = 0; s < steps; s++)
+		if (pack_step(from, s, to + s * sizeof(keep), rest)) {
+			memcpy(more, rest, sizeof(rest));
+			more += sizeof(rest);
+			*places++ = place_of(from, s, FOUR);
+		}
+	t->more = n;
+}
+
+/*
+ * Measured on Zen 3: a step of two elements in words takes 7.5 cycles for six rows, one of four in bytes 12.6.  The first
+ * tiles stand for the others.
+ */
+static bool bytes_are_faster(struct source from)
+{
+	int8_t keep[EWI_CONV_STEP_BYTES], rest[EWI_CONV_STEP_BYTES];
+	uint64_t words = 0, bytes = 0;
+
+	for (from.first = 0; from.first < from.p->win.out_c && from.first < 8 * TILE; from.first += TILE) {
+		words += steps_of(&from.lines, PAIR);
+		for (uint32_t s = 0; s < steps_of(&from.lines, FOUR); s++)
+			bytes += 1 + pack_step(&from, s, keep, rest);
+	}
+	return bytes * 126 < words * 75;
+}
+
+/* ---- tiles -------------------------------------------------------------------------------------- */
+
+static void pack_words(const struct source *from, uint32_t steps, uint32_t act, struct ewi_conv_tile *t)
+{
+	int16_t *to = (int16_t *)(void *)(t + 1);
+
+	for (uint32_t i = 0; i < TILE; i++) {
+		int32_t times = 1 << from->steps[i].shift >> act;
+
+		for (uint32_t s = 0; s < steps; s++)
+			for (uint32_t k = 0; k < PAIR; k++)
+				to[(s * TILE + lane_of(from, i)) * PAIR + k] =
+					(int16_t)(weight_at(from, i, s, PAIR, k) * times);
+	}
+}
+
+static void pack_tile(const struct source *from, const struct ewi_conv_packed *head, struct ewi_conv_tile *t)
+{
+	const struct ewi_conv *p = from->p;
+
+	if (head->bytes)
+		pack_bytes(from, head->steps, t);
+	else
+		pack_words(from, head->steps, head->act, t);
+	for (uint32_t i = 0; i < TILE && from->first + i < p->win.out_c; i++) {
+		const struct ewi_steps *s = &from->steps[i];
+		uint32_t place = lane_of(from, i), o = from->first + i, sum = 0;
+
+		for (size_t d = 0; d < depth_of(p); d++)
+			sum += (uint32_t)weight(from, i, d);
+		sum *= 0u - (uint32_t)(p->in_zero + (head->bytes ? 128 : 0));
+		if (head->mode == EWI_FINISH_STEPS)
+			ewi_steps_put_avx2(s, sum << s->shift, &t->finish[place / 8], place % 8);
+		else
+			ewi_finish_put_avx2(ewi_conv_scale(p, o), (int32_t)((uint32_t)bias_at(from->bias, o) + sum),
+					    head->mode, &t->finish[place / 8], place % 8);
+		t->scale[place / 8][place % 8] = 0x10001 << s->shift;
+	}
+}
+
+/* False when steps.h cannot do a channel. */
+static bool pack_all(struct source *from, struct ewi_conv_packed *head, enum ewi_finish_mode mode)
+{
+	bool sides = false;
+
+	head->mode = mode;
+	head->act = mode == EWI_FINISH_STEPS ? EWI_STEPS_SHIFT_MIN : 0;
+	memset(from->steps, 0, sizeof(from->steps));
+	for (from->first = 0; from->first < from->p->win.out_c; from->first += TILE) {
+		if (mode == EWI_FINISH_STEPS && !find_steps(from))
+			return false;
+		from->half = ewi_conv_half_avx2(head, from->p->win.out_c - from->first);
+		for (uint32_t i = 0; i < TILE; i++)
+			sides |= from->steps[i].above != from->steps[i].below;
+		pack_tile(from, head, (struct ewi_conv_tile *)(uintptr_t)ewi_conv_tile_avx2(head, from->first / TILE));
+	}
+	if (sides)
+		head->mode = EWI_FINISH_SIDES;
+	return true;
+}
+
+static void pack(const void *params, const void *const in[EWI_CALL_INPUTS], void *to)
+{
+	struct source from = {.p = params, .w = in[1], .bias = in[2]};
+	struct ewi_conv_packed *head = ewi_line_avx2(to);
+	uint32_t step;
+
+	ewi_conv_lines_avx2(from.p, 1, &from.lines); /* all but pixels of a stretch are as for more windows */
+	head->bytes = bytes_are_faster(from);
+	step = head->bytes ? FOUR : PAIR;
+	head->steps = steps_of(&from.lines, step);
+	head->tile_size = (uint32_t)tile_bytes(&from.lines);
+	for (uint32_t s = 0; s < head->steps; s++)
+		head->places[s] = place_of(&from, s, step);
+	if (!pack_all(&from, head, EWI_FINISH_STEPS))
+		pack_all(&from, head, from.p->single ? EWI_FINISH_SINGLE : EWI_FINISH_TWICE);
+}
+
+const struct ewi_packing ewi_conv_s8_avx2_packing = {NULL, packed_bytes, pack, false};
+#endif
+#endif

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: MIT */
+/* Copyright (c) 2026 The libedgewasm authors */
+
+/*
+ * test_state.c - what runs in a node is there again after a restart, and follows its store.
+ */
+#include "../abi/tiny_model.h"
+#include "edgewasm/state.h"
+#include "nrun.h"
+
+struct srun {
+	struct nrun n;
+	struct ew_storage storage;
+	struct ew_kv *state;
+	struct ew_state_config config;
+	struct tiny model[2];
+	const char *absent; /* a version that the host has lost */
+};
+
+static bool is_that(const void *bytes, size_t size, const uint8_t *sha256, struct ew_state_bytes *out)
+{
+	uint8_t hash[EW_SHA256_BYTES];
+
+	ew_sha256(bytes, size, hash);
+	out->bytes = bytes;
+	out->size = size;
+	return memcmp(hash, sha256, sizeof(hash)) == 0;
+}
+
+static enum ew_status load(void *user, const char *name, const char *version, const uint8_t sha256[EW_SHA256_BYTES],
+			   struct ew_state_bytes *out)
+{
+	struct srun *s = user;
+
+	(void)name;
+	if (s->absent && strcmp(version, s->absent) == 0)
+		return EW_ERR_NOENT;
+	for (uint32_t i = 0; i < s->n.guest_count; i++)
+		if (is_that(s->n.guests[i].bytes, s->n.guests[i].size, sha256, out))
+			return EW_OK;
+	for (int i = 0; i < 2; i++)
+		if (is_that(s->model[i].bytes, s->model[i].size, sha256, out))
+			return EW_OK;
+	return EW_ERR_NOENT;
+}
+
+static void open_state(struct srun *s)
+{
+	struct ew_alloc alloc = ew_alloc_libc();
+
+	assert_int_equal(ew_kv_durable_open(&s->storage, NULL, &alloc, &s->state, &s->n.err), EW_OK);
+	s->config.kv = s->state;
+	if (ew_node_state_open(s->n.node, &s->config, &s->n.err) != EW_OK)
+		fail_msg("state: %s", s->n.err.text);
+}
+
+static void srun_open(struct srun *s)
+{
+	const struct ew_sim_config c = {.struct_bytes = sizeof(c), .kind = EW_SIM_RAM, .block_bytes = 65536,
+					.block_count = 32};
+	struct ew_alloc alloc = ew_alloc_libc();
+
+	memset(s, 0, sizeof(*s));
+	tiny_fc(&s->model[0], 1);
+	tiny_fc(&s->model[1], 3);
+	nrun_init(&s->n);
+	nrun_open(&s->n);
+	nrun_guest(&s->n, "count");
+	nrun_guest(&s->n, "echo");
+	assert_int_equal(ew_storage_sim_create(&c, &alloc, &s->storage), EW_OK);
+	s->config = (struct ew_state_config){.struct_bytes = sizeof(s->config), .load = load, .user = s};
+	open_state(s);
+}
+
+/* The node goes, and comes back with what the store has. */
+static void new_node(struct srun *s)
+{
+	ew_node_destroy(s->n.node);
+	ew_kv_destroy(s->state);
+	assert_int_equal(ew_node_create(&s->n.node, &s->n.config, &s->n.mem.alloc, &s->n.err), EW_OK);
+}
+
+static void restart(struct srun *s)
+{
+	new_node(s);
+	open_state(s);
+}
+
+static void srun_close(struct srun *s)
+{
+	nrun_close(&s->n);
+	ew_kv_destroy(s->state);
+	ew_storage_sim_destroy(&s->storage);
+}
+
+static void put_model(struct srun *s, int i, const char *version)
+{
+	struct ew_node_model_config c = {.struct_bytes = sizeof(c), .name = "m", .version = version,
+					 .bytes = s->model[i].bytes, .size = s->model[i].size};
+
+	assert_int_equal(ew_node_model_put(s->n.node, &c, &s->n.err), EW_OK);
+}
+
+static const char *current_model(struct srun *s)
+{
+	struct ew_models_entry e;
+
+	for (uint32_t i = 0; ew_models_at(ew_node_models(s->n.node), i, &e) == EW_OK; i++)
+		if (e.current)
+			return e.version;
+	return "none";
+}
+
+/* An event to "count", which says how many there were. */
+static void count_is(struct srun *s, const char *row, uint32_t want)
+{
+	nrun_push(&s->n, "a", "x");
+	s->n.now += 10;
+	nrun_step(&s->n);
+	check_int(row, nrun_u32(&s->n, row, "count"), want);
+}
+
+static void populate(struct srun *s)
+{
+	static const struct ew_setting start = {"start", "40", 2};
+	struct nrun *n = &s->n;
+
+	n->function.flags = EW_FUNCTION_KEEP;
+	n->function.settings = &start;
+	n->function.setting_count = 1;
+	n->function.fuel = 1234567;
+	nrun_put(n, "count", "1", "count");
+	nrun_put(n, "count", "2", "count");
+	nrun_put(n, "echo", "1", "echo");
+	nrun_put(n, "gone", "1", "echo");
+	nrun_route(n, "a", "count");
+	nrun_route(n, "a/b", "echo");
+	nrun_route(n, "gone", "gone");
+	nrun_route(n, "b", "echo");
+	assert_int_equal(ew_node_route_remove(n->node, "a/b", "echo"), EW_OK);
+	assert_int_equal(ew_node_setting_put(n->node, "gone", "k", "v", 1, &n->err), EW_OK);
+	assert_int_equal(ew_node_function_remove(n->node, "gone"), EW_OK);
+	put_model(s, 0, "1");
+	put_model(s, 1, "2");
+	assert_int_equal(ew_node_model_select(n->node, "m", "1", &n->err), EW_OK);
+}
+
+static void comes_back(void **state)
+{
+	struct ew_function_stats f;
+	struct srun s;
+
+	(void)state;
+	srun_open(&s);
+	populate(&s);
+	count_is(&s, "before", 41);
+	restart(&s);
+	f = nrun_stats(&s.n, "count");
+	assert_string_equal(f.version, "2");
+	assert_string_equal(f.kept_version, "1");
+	assert_int_equal(ew_node_function_find(s.n.node, "gone", &f), EW_ERR_NOENT);
+	assert_string_equal(current_model(&s), "1");
+	count_is(&s, "its settings", 41);
+	nrun_push(&s.n, "b", "yes");
+	nrun_push(&s.n, "a/b", "no");
+	nrun_push(&s.n, "gone", "no");
+	nrun_step(&s.n);
+	nrun_expect(&s.n, "its routes", "echo", "yes");
+	nrun_expect_nothing(&s.n, "and no others");
+	assert_int_equal(ew_node_model_select(s.n.node, "m", "2", &s.n.err), EW_OK);
+	assert_int_equal(ew_node_function_rollback(s.n.node, "count", &s.n.err), EW_OK);
+	restart(&s);
+	f = nrun_stats(&s.n, "count");
+	assert_string_equal(f.version, "1");
+	assert_string_equal(f.kept_version, "2");
+	assert_string_equal(current_model(&s), "2");
+	srun_close(&s);
+}
+
+static void canaries_do_not(void **state)
+{
+	struct ew_canary_config canary = {.struct_bytes = sizeof(canary)};
+	struct ew_function_stats f;
+	struct srun s;
+
+	(void)state;
+	srun_open(&s);
+	nrun_put(&s.n, "count", "1", "count");
+	s.n.function.version = "2";
+	assert_int_equal(ew_node_canary_start(s.n.node, &s.n.function, &canary, &s.n.err), EW_OK);
+	restart(&s);
+	f = nrun_stats(&s.n, "count");
+	assert_string_equal(f.version, "1");
+	assert_null(f.canary_version);
+	s.n.function.version = "2";
+	assert_int_equal(ew_node_canary_start(s.n.node, &s.n.function, &canary, &s.n.err), EW_OK);
+	assert_int_equal(ew_node_canary_promote(s.n.node, "count"), EW_OK);
+	restart(&s);
+	f = nrun_stats(&s.n, "count");
+	assert_string_equal(f.version, "2");
+	srun_close(&s);
+}
+
+static void settings_change(void **state)
+{
+	static const struct row {
+		const char *name, *function, *key, *value;
+		enum ew_status want;
+	} rows[] = {
+		{"no such function", "nobody", "k", "v", EW_ERR_NOENT},
+		{"no key", "count", "", "v", EW_ERR_INVAL},
+		{"nothing to go back to", "count", "k", NULL, EW_OK},
+		{"an empty value", "count", "k", "", EW_OK},
+	};
+	char key[257];
+	struct srun s;
+
+	(void)state;
+	srun_open(&s);
+	populate(&s);
+	count_is(&s, "as it was put", 41);
+	assert_int_equal(ew_node_setting_put(s.n.node, "count", "start", "100", 3, &s.n.err), EW_OK);
+	count_is(&s, "changed", 101);
+	count_is(&s, "and it goes on", 102);
+	restart(&s);
+	count_is(&s, "kept", 101);
+	assert_int_equal(ew_node_setting_put(s.n.node, "count", "start", "200", 3, &s.n.err), EW_OK);
+	assert_int_equal(ew_node_setting_put(s.n.node, "count", "start", NULL, 0, &s.n.err), EW_OK);
+	count_is(&s, "back", 41);
+	restart(&s);
+	count_is(&s, "back, kept", 41);
+	for (size_t i = 0; i < ROWS(rows); i++)
+		check_status(rows[i].name, ew_node_setting_put(s.n.node, rows[i].function, rows[i].key, rows[i].value,
+							       rows[i].value ? strlen(rows[i].value) : 0, &s.n.err), rows[i].want);
+	memset(key, 'k', sizeof(key));
+	key[256] = '\0';
+	assert_int_equal(ew_node_setting_put(s.n.node, "count", key, "v", 1, &s.n.err), EW_ERR_INVAL);
+	key[200] = '\0'; /* with its prefix just what the store takes as a key */
+	assert_int_equal(ew_node_setting_put(s.n.node, "count", key, "v", 1, &s.n.err), EW_OK);
+	srun_close(&s);
+}
+
+/* Somebody else writes to the store. */
+static void follows_the_store(void **state)
+{
+	struct ew_function_stats f;
+	uint32_t changes;
+	struct srun s;
+
+	(void)state;
+	srun_open(&s);
+	populate(&s);
+	s.config.watch_ns = 1000;
+	restart(&s);
+	count_is(&s, "before", 41);
+	assert_int_equal(ew_kv_put(s.state, "s/count\0start", 13, "7", 1), EW_OK);
+	assert_int_equal(ew_kv_put(s.state, "s/nobody\0start", 14, "7", 1), EW_OK);
+	assert_int_equal(ew_kv_put(s.state, "m/m", 3, "2", 1), EW_OK);
+	count_is(&s, "it is not time yet", 42);
+	s.n.now += 1000;
+	count_is(&s, "it is", 8);
+	assert_string_equal(current_model(&s), "2");
+	assert_int_equal(ew_kv_delete(s.state, "s/count\0start", 13), EW_OK);
+	assert_int_equal(ew_kv_delete(s.state, "f/echo", 6), EW_OK);
+	assert_int_equal(ew_node_state_refresh(s.n.node, &changes, &s.n.err), EW_OK);
+	assert_int_equal(changes, 2);
+	assert_int_equal(ew_node_state_refresh(s.n.node, &changes, &s.n.err), EW_OK);
+	assert_int_equal(changes, 0);
+	assert_int_equal(ew_node_function_find(s.n.node, "echo", &f), EW_ERR_NOENT);
+	count_is(&s, "back", 41);
+	assert_int_equal(ew_kv_put(s.state, "m/m", 3, "9", 1), EW_OK);
+	assert_int_equal(ew_node_state_refresh(s.n.node, &changes, &s.n.err), EW_ERR_NOENT);
+	check_has("why", s.n.err.text, "there is no model m@9");
+	s.n.now += 10000;
+	count_is(&s, "it goes on all the same", 42);
+	srun_close(&s);
+}
+
+/* A write fails at each of the places where something would change: nothing does. */
+static void what_cannot_be_written(void **state)
+{
+	(void)state;
+	for (int what = 0; what < 8; what++) {
+		struct ew_canary_config canary = {.struct_bytes = sizeof(canary)};
+		char row[32];
+		struct srun s;
+		enum ew_status st = EW_OK;
+
+		snprintf(row, sizeof(row), "change %d", what);
+		srun_open(&s);
+		populate(&s);
+		if (what == 4) {
+			s.n.function.version = "3";
+			s.n.function.name = "count";
+			s.n.function.module_bytes = nrun_guest(&s.n, "count")->bytes;
+			s.n.function.module_size = nrun_guest(&s.n, "count")->size;
+			assert_int_equal(ew_node_canary_start(s.n.node, &s.n.function, &canary, &s.n.err), EW_OK);
+		}
+		ew_storage_sim_fail(&s.storage, EW_SIM_WRITE, 1, EW_ERR_IO);
+		switch (what) {
+		case 0: st = nrun_try_put(&s.n, "count", "3", "count"); break;
+		case 1: st = nrun_try_put(&s.n, "new", "1", "count"); break;
+		case 2: st = ew_node_function_rollback(s.n.node, "count", &s.n.err); break;
+		case 3: st = ew_node_function_remove(s.n.node, "count"); break;
+		case 4: st = ew_node_canary_promote(s.n.node, "count"); break;
+		case 5: st = ew_node_route_add(s.n.node, "z", "count", &s.n.err); break;
+		case 6: st = ew_node_model_select(s.n.node, "m", "2", &s.n.err); break;
+		case 7: st = ew_node_setting_put(s.n.node, "count", "start", "9", 1, &s.n.err); break;
+		}
+		check_status(row, st, EW_ERR_IO);
+		check_str(row, nrun_stats(&s.n, "count").version, "2");
+		check_str(row, current_model(&s), "1");
+		count_is(&s, row, 41);
+		restart(&s);
+		check_str(row, nrun_stats(&s.n, "count").version, "2");
+		count_is(&s, row, 41);
+		srun_close(&s);
+	}
+}
+
+static void open_refuses(void **state)
+{
+	struct ew_state_config c;
+	struct srun s;
+
+	(void)state;
+	srun_open(&s);
+	populate(&s);
+	check_status("twice", ew_node_state_open(s.n.node, &s.config, &s.n.err), EW_ERR_STATE);
+	new_node(&s);
+	check_status("no state", ew_node_state_refresh(s.n.node, NULL, &s.n.err), EW_ERR_NOENT);
+	c = s.config;
+	c.kv = s.n.kv;
+	check_status("the functions' store", ew_node_state_open(s.n.node, &c, &s.n.err), EW_ERR_INVAL);
+	c.kv = NULL;
+	check_status("no store", ew_node_state_open(s.n.node, &c, &s.n.err), EW_ERR_INVAL);
+	nrun_put(&s.n, "f", "1", "echo");
+	check_status("with a function", ew_node_state_open(s.n.node, &s.config, &s.n.err), EW_ERR_STATE);
+	ew_node_destroy(s.n.node);
+	assert_int_equal(ew_node_create(&s.n.node, &s.n.config, &s.n.mem.alloc, &s.n.err), EW_OK);
+	s.absent = "2";
+	open_state(&s); /* m@2 is not current */
+	check_str("what was kept", nrun_stats(&s.n, "count").version, "1");
+	s.absent = "1";
+	new_node(&s);
+	{
+		struct ew_alloc alloc = ew_alloc_libc();
+
+		assert_int_equal(ew_kv_durable_open(&s.storage, NULL, &alloc, &s.state, &s.n.err), EW_OK);
+	}
+	s.config.kv = s.state;
+	check_status("nobody has it", ew_node_state_open(s.n.node, &s.config, &s.n.err), EW_ERR_NOENT);
+	srun_close(&s);
+}
+
+static void memory_runs_out(void **state)
+{
+	enum ew_status st;
+	uint32_t failures = 0;
+	struct srun s;
+
+	(void)state;
+	srun_open(&s);
+	populate(&s);
+	assert_int_equal(ew_node_setting_put(s.n.node, "count", "start", "5", 1, &s.n.err), EW_OK);
+	for (uint32_t k = 1;; k++, failures++) {
+		ew_node_destroy(s.n.node);
+		assert_int_equal(ew_node_create(&s.n.node, &s.n.config, &s.n.mem.alloc, &s.n.err), EW_OK);
+		s.n.mem.fail_at = s.n.mem.requests + k;
+		st = ew_node_state_open(s.n.node, &s.config, &s.n.err);
+		if (s.n.mem.fail_at > s.n.mem.requests)
+			break;
+		s.n.mem.fail_at = 0;
+		/* one version that could not be had for want of memory leaves the other */
+		assert_true(st == EW_ERR_NOMEM || st == EW_OK);
+	}
+	s.n.mem.fail_at = 0;
+	assert_int_equal(st, EW_OK);
+	assert_true(failures > 50);
+	count_is(&s, "in the end", 6);
+	srun_close(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(comes_back),		 cmocka_unit_test(canaries_do_not),
+		cmocka_unit_test(settings_change),	 cmocka_unit_test(follows_the_store),
+		cmocka_unit_test(what_cannot_be_written), cmocka_unit_test(open_refuses),
+		cmocka_unit_test(memory_runs_out),
+	};
+
+	return cmocka_run_group_tests_name("state", tests, NULL, NULL);
+}
