@@ -289,7 +289,7 @@ enum ewi_host_end ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc, uni
 	x->pending = NULL;
 	status = f->host(f->user, caller, args);
 	caller->exec = own;
-	if (EW_LIKELY(status >= EW_OK))
+	if (EW_LIKELY(status >= EW_OK) && !ewi_functype_plain(t))
 		status = take_references(f, caller, args);
 	ewi_switch_instance(x, caller); /* memory may have grown */
 	x->fp = fp;
@@ -419,23 +419,43 @@ C(CALL_IMPORT)
 	CALL_ANY(x->inst->funcs[pc->u.uimm], COST(pc));
 }
 
+/* The function of entry `value`, which has the type that is asked for; or a trap. */
+#define INDEXED(f, value)                                                                          \
+	const struct ew_table *t_ = x->tables[pc->u.uimm >> 24];                                   \
+	uint32_t index_ = (value);                                                                 \
+	struct ew_func *f;                                                                         \
+	if (EW_UNLIKELY(index_ >= t_->size))                                                       \
+		TRAP(EW_TRAP_UNDEFINED_ELEMENT);                                                   \
+	f = t_->entries[index_];                                                                   \
+	if (EW_UNLIKELY(!f))                                                                       \
+		TRAP(EW_TRAP_UNINITIALIZED_ELEMENT);                                               \
+	if (EW_UNLIKELY(f->type_key != BEHIND_u64))                                                \
+		TRAP(EW_TRAP_INDIRECT_TYPE)
+#define INDEXED_COST ((int32_t)(pc->u.uimm & 0xffffff))
+/*
+ * A function with its code in this instance is entered.  In the large profile others are called elsewhere, where they are
+ * looked up once more: a handler that calls has registers to save, whichever way it goes.
+ */
+#if EW_CONFIG_EXEC_ACC
+#define ANY(N, value)                                                                              \
+	static EW_NOINLINE const struct ewi_ins *any_##N(EWI_REGS)                                 \
+	{                                                                                          \
+		INDEXED(f, value);                                                                 \
+		CALL_ANY(f, INDEXED_COST);                                                         \
+	}
+#define GO_ANY(N, f) MUST_TAIL return any_##N(EWI_ARGS)
+#else
+#define ANY(N, value)
+#define GO_ANY(N, f) CALL_ANY(f, INDEXED_COST)
+#endif
 #define CALL_BY_INDEX(N, value)                                                                    \
+	ANY(N, value)                                                                              \
 	C(N)                                                                                       \
 	{                                                                                          \
-		const struct ew_table *t = x->inst->tables[pc->u.uimm >> 24];                      \
-		uint32_t index = (value);                                                          \
-		int32_t used = (int32_t)(pc->u.uimm & 0xffffff);                                   \
-		struct ew_func *f;                                                                 \
-		if (EW_UNLIKELY(index >= t->size))                                                 \
-			TRAP(EW_TRAP_UNDEFINED_ELEMENT);                                           \
-		f = t->entries[index];                                                             \
-		if (EW_UNLIKELY(!f))                                                               \
-			TRAP(EW_TRAP_UNINITIALIZED_ELEMENT);                                       \
-		if (EW_UNLIKELY(f->type_key != BEHIND_u64))                                        \
-			TRAP(EW_TRAP_INDIRECT_TYPE);                                               \
+		INDEXED(f, value);                                                                 \
 		if (EW_LIKELY(f->instance == x->inst && f->code))                                  \
-			ENTER(f->code, fp + pc->a, used, AFTERX);                                  \
-		CALL_ANY(f, used);                                                                 \
+			ENTER(f->code, fp + pc->a, INDEXED_COST, AFTERX);                          \
+		GO_ANY(N, f);                                                                      \
 	}
 
 CALL_BY_INDEX(CALL_INDIRECT, fp[pc->b].u32)

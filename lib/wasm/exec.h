@@ -143,6 +143,7 @@ struct ew_exec {
 	uint8_t *mem;	    /* its address */
 	struct ew_instance *inst;
 	struct ew_global **globals;
+	struct ew_table **tables;
 	struct ewi_call_frame *top, *frames_end;
 	union ew_value *stack_end;
 

@@ -93,6 +93,8 @@
 #define SET_ACC_f64(v) (d0 = (v))
 #define SET_ACC_FROM(slot) (r0 = (slot).u64, d0 = (slot).f64, s0 = (slot).f32)
 #define SET_MEM() (mem = x->mem)
+/* Nobody reads the accumulators in what comes next: whatever is in a register anyway stands in one. */
+#define DROP_ACC(value) (r0 = (uint64_t)(uintptr_t)(value))
 #else
 #define MEM x->mem
 #define SET_ACC_u32(v) ((void)0)
@@ -101,6 +103,7 @@
 #define SET_ACC_f64(v) ((void)0)
 #define SET_ACC_FROM(slot) ((void)0)
 #define SET_MEM() ((void)0)
+#define DROP_ACC(value) ((void)0)
 #endif
 
 #define IMM_u32 (pc->u.uimm)
@@ -248,6 +251,7 @@ enum ewi_host_end ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc, uni
 		x->top = top_ + 1;                                                                 \
 		fp = frame_;                                                                       \
 		CLEAR_LOCALS(head_, frame_);                                                       \
+		DROP_ACC(head_);                                                                   \
 		CHARGE(x, used);                                                                   \
 		if (MUST_STOP)                                                                     \
 			return ewi_suspend((const struct ewi_ins *)(const void *)(head_ + 1), fp, \
@@ -325,6 +329,7 @@ static inline void ewi_switch_instance(struct ew_exec *x, struct ew_instance *in
 {
 	x->inst = inst;
 	x->globals = inst->globals;
+	x->tables = inst->tables;
 	x->mem = inst->memory ? inst->memory->base : NULL;
 	x->mem_bytes = inst->memory ? inst->memory->bytes : 0;
 }

@@ -68,7 +68,10 @@ void ewi_read_block_type(struct ewi_translator *t, struct ewi_block *b)
 		if (t->r.failed)
 			return;
 		if (index < 0) {
-			ewi_reader_fail(&t->r, t->at, "malformed block type");
+			const char *why;
+
+			ewi_check_type(t->m, byte, &why);
+			ewi_reader_fail(&t->r, t->at, byte >= 0x60 && byte < 0x80 ? why : "malformed block type");
 		} else if (index >= t->m->type_count) {
 			ewi_fail(t, EW_ERR_INVALID, "unknown type");
 		} else {
