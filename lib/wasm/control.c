@@ -99,14 +99,14 @@ const struct ewi_ins ewi_ins_cross = {.h = cross};
 enum ew_status ewi_run(struct ew_exec *x, const struct ewi_ins *pc, union ew_value *fp)
 {
 #if EW_CONFIG_EXEC_TAIL && EW_CONFIG_EXEC_ACC
-	pc->h(pc, fp, x, x->mem, x->r0, x->d0, x->s0);
+	pc->h(pc, fp, x, x->mem, x->r0, x->d0, x->s0 NO_VECTOR);
 #elif EW_CONFIG_EXEC_TAIL
 	pc->h(pc, fp, x);
 #else
 	x->fp = fp;
 	while (pc)
 #if EW_CONFIG_EXEC_ACC
-		pc = pc->h(pc, x->fp, x, x->mem, x->r0, x->d0, x->s0);
+		pc = pc->h(pc, x->fp, x, x->mem, x->r0, x->d0, x->s0 NO_VECTOR);
 #else
 		pc = pc->h(pc, x->fp, x);
 #endif

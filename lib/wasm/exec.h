@@ -10,6 +10,14 @@
 
 struct ewi_ins;
 
+/* Where machines have vector registers, and compilers pass arguments in them. */
+#if EW_CONFIG_SIMD && EW_CONFIG_EXEC_ACC && EW_CONFIG_EXEC_TAIL && defined(__GNUC__) &&                \
+	(defined(__x86_64__) || defined(__AARCH64EL__))
+#define EWI_VACC 1
+#else
+#define EWI_VACC 0
+#endif
+
 /*
  * Internal code is a sequence of instructions, each one struct ewi_ins or one struct ewi_insx.  The
  * handler's address is in the instruction (direct threading).  a, b, c, d are frame slots unless the
@@ -17,10 +25,18 @@ struct ewi_ins;
  */
 #if EW_CONFIG_EXEC_ACC
 /* Registers of the machine: pc and fp, the executor, memory 0, and the three accumulators. */
-#define EWI_REGS                                                                                   \
+#define EWI_SCALAR_REGS                                                                            \
 	const struct ewi_ins *pc, union ew_value *fp, struct ew_exec *x, uint8_t *mem,             \
 		uint64_t r0, double d0, float s0
+#if EWI_VACC
+/* And the vector that was made last. */
+typedef uint64_t ewi_vreg __attribute__((vector_size(16)));
+#define EWI_REGS EWI_SCALAR_REGS, ewi_vreg v0
+#define EWI_ARGS pc, fp, x, mem, r0, d0, s0, v0
+#else
+#define EWI_REGS EWI_SCALAR_REGS
 #define EWI_ARGS pc, fp, x, mem, r0, d0, s0
+#endif
 #else
 #define EWI_REGS const struct ewi_ins *pc, union ew_value *fp, struct ew_exec *x
 #define EWI_ARGS pc, fp, x

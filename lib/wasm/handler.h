@@ -50,9 +50,20 @@
 
 /* For handlers that do not go on. */
 #if EW_CONFIG_EXEC_ACC
+#if EWI_VACC
+#define IGNORE_REGS ((void)pc, (void)fp, (void)x, (void)mem, (void)r0, (void)d0, (void)s0, (void)v0)
+#else
 #define IGNORE_REGS ((void)pc, (void)fp, (void)x, (void)mem, (void)r0, (void)d0, (void)s0)
+#endif
 #else
 #define IGNORE_REGS ((void)pc, (void)fp, (void)x)
+#endif
+
+/* Where a run begins or ends nothing reads the vector made last. */
+#if EWI_VACC
+#define NO_VECTOR , (ewi_vreg){0, 0}
+#else
+#define NO_VECTOR
 #endif
 
 #define AFTER (pc + 1)
@@ -286,6 +297,13 @@ enum ewi_host_end ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc, uni
 #define V_OUT(N) V_PLAIN(N)
 #endif
 #define V_IMM(N) V_ACC(N) const struct ewi_ins *ewi_h_##N##_SI(EWI_REGS);
+#if EWI_VACC
+#define V_ONE(N) V_PLAIN(N) const struct ewi_ins *ewi_h_##N##_RS(EWI_REGS);
+#define V_TWO(N) V_ONE(N) const struct ewi_ins *ewi_h_##N##_SR(EWI_REGS);
+#else
+#define V_ONE(N) V_PLAIN(N)
+#define V_TWO(N) V_PLAIN(N)
+#endif
 #define VROW(code, N, text, imm, pops, pushes, cls, R, T, canon, forms) V_##forms(N)
 #define VINT(N, cls, R, T, forms) V_##forms(N)
 #include "wasm/simd.def"
@@ -293,6 +311,8 @@ enum ewi_host_end ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc, uni
 #undef V_ACC
 #undef V_OUT
 #undef V_IMM
+#undef V_ONE
+#undef V_TWO
 
 /* Run from pc on frame fp until a handler ends it; returns x->status. */
 enum ew_status ewi_run(struct ew_exec *x, const struct ewi_ins *pc, union ew_value *fp);
