@@ -847,7 +847,7 @@ uint32_t ewi_emit_branch(struct ewi_translator *t, const struct ewi_cond *c, boo
 
 uint32_t ewi_emit_jump(struct ewi_translator *t)
 {
-	ewi_emit(t, EWI_BR, EWI_SS, true);
+	ewi_emit(t, EWI_BR, EWI_SS, !EW_CONFIG_EXEC_ACC); /* TAKE_JUMP in handler.h */
 	ewi_keep_slots(t);
 	return ewi_here(t) - (uint32_t)(sizeof(struct ewi_insx) - sizeof(struct ewi_ins));
 }
