@@ -311,9 +311,10 @@ check-power: ## cut the power at every write, erase and sync of POWER_OPS=2000 o
 	$(SUBMAKE) $(POWER)
 	@for t in $(POWER); do EW_POWER_OPS=$(POWER_OPS) $$t || exit 1; done
 
-check-tsan: ## the threads of the event room under ThreadSanitizer, in BUILD/tsan
+check-tsan: ## the threads of rings and of split models under ThreadSanitizer, in BUILD/tsan
 	$(SUBMAKE) BUILD=$(BUILD)/tsan WERROR= OPT="-O1 -fsanitize=thread" $(BUILD)/tsan/tests/event/test_ring_threads \
-		$(BUILD)/tsan/tests/event/test_mring_threads
+		$(BUILD)/tsan/tests/event/test_mring_threads $(BUILD)/tsan/tests/tensor/test_model_threads
+	TSAN_OPTIONS=halt_on_error=1 $(BUILD)/tsan/tests/tensor/test_model_threads
 	TSAN_OPTIONS=halt_on_error=1 $(BUILD)/tsan/tests/event/test_ring_threads
 	TSAN_OPTIONS=halt_on_error=1 $(BUILD)/tsan/tests/event/test_mring_threads
 
