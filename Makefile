@@ -311,6 +311,10 @@ check-power: ## cut the power at every write, erase and sync of POWER_OPS=2000 o
 	$(SUBMAKE) $(POWER)
 	@for t in $(POWER); do EW_POWER_OPS=$(POWER_OPS) $$t || exit 1; done
 
+check-replay: ## record the fleet (REPLAY_FLEET="--machines 50 --seconds 60"), and let it happen again on other machines (qemu-user)
+	$(SUBMAKE) TRAIN_ARGS= $(BUILD)/fleet $(BUILD)/vibration.tflite $(BUILD)/ew-replay
+	+@$(RUNENV) REPLAY_FLEET=$(call quote,$(REPLAY_FLEET)) sh tests/check/replay.sh $(BUILD)
+
 check-tsan: ## the threads of rings and of split models under ThreadSanitizer, in BUILD/tsan
 	$(SUBMAKE) BUILD=$(BUILD)/tsan WERROR= OPT="-O1 -fsanitize=thread" $(BUILD)/tsan/tests/event/test_ring_threads \
 		$(BUILD)/tsan/tests/event/test_mring_threads $(BUILD)/tsan/tests/tensor/test_model_threads
@@ -407,7 +411,7 @@ help: ## this list
 -include $(SHIMOBJ:%.o=%.d)
 -include $(wildcard $(BUILD)/examples/firmware/*.d $(BUILD)/m*/examples/firmware/*.d)
 -include $(LIBSRC:%.c=$(BUILD)/m4/%.d) $(LIBSRC:%.c=$(BUILD)/m33/%.d)
-.PHONY: all lib programs tests demo check check-run check-tests check-san check-clang check-cross check-power fuzz bench core-m4 firmware size install uninstall stack tables \
+.PHONY: all lib programs tests demo check check-run check-tests check-san check-clang check-cross check-power check-replay fuzz bench core-m4 firmware size install uninstall stack tables \
 	format deps clean help FORCE $(CHECKS:%=check-%) $(TESTROOMS:%=check-%)
 .SECONDARY:
 .DELETE_ON_ERROR:

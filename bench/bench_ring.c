@@ -68,6 +68,10 @@ static void crc_rows(struct bench *b, uint32_t cpu)
 	if (cpu & EW_CPU_SSE42)
 		crc_row(b, "crc32c_sse42", ewi_crc32c_sse42);
 #endif
+#ifdef EWI_CRC32C_CLMUL
+	if (cpu & EW_CPU_SSE42 && cpu & EW_CPU_PCLMUL)
+		crc_row(b, "crc32c_clmul", ewi_crc32c_clmul);
+#endif
 #ifdef EWI_CRC32C_ARM
 	if (cpu & EW_CPU_CRC32)
 		crc_row(b, "crc32c_arm", ewi_crc32c_arm);

@@ -14,7 +14,7 @@ static const struct {
 	const char *name;
 } features[] = {
 	{ EW_CPU_SSE41, "sse4.1" },	    { EW_CPU_SSE42, "sse4.2" },
-	{ EW_CPU_AVX2, "avx2" },	    { EW_CPU_AVXVNNI, "avxvnni" },
+	{ EW_CPU_PCLMUL, "pclmul" },	    { EW_CPU_AVX2, "avx2" },	    { EW_CPU_AVXVNNI, "avxvnni" },
 	{ EW_CPU_AVX512, "avx512" },	    { EW_CPU_AVX512VNNI, "avx512vnni" },
 	{ EW_CPU_NEON, "neon" },	    { EW_CPU_DOTPROD, "dotprod" },
 	{ EW_CPU_I8MM, "i8mm" },	    { EW_CPU_CRC32, "crc32" },

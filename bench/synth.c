@@ -224,13 +224,22 @@ static void section(struct out *o, unsigned id, const struct out *payload)
 	o->failed |= payload->failed;
 }
 
-static void code_section(struct out *to, uint32_t funcs, uint32_t seed)
+/* memory[64] = argument; memory[68]++; 0 */
+static const uint8_t on_event[] = {24, 0, 0x41, 0xc0, 0, 0x20, 0, 0x36, 2, 0, 0x41, 0xc4, 0, 0x41, 0xc4, 0,
+				   0x28, 2, 0, 0x41, 1, 0x6a, 0x36, 2, 0, 0x41, 0, 0x0b};
+
+static void code_section(struct out *to, uint32_t funcs, uint32_t seed, bool function)
 {
 	static const uint8_t locals[] = {1, LOCALS + 1 - 2, 0x7f};
 	struct out body = {0}, payload = {0};
 	struct gen g = {.o = &body, .noise = seed, .funcs = funcs};
 
 	leb(&payload, funcs);
+	if (function) {
+		g.func = 1;
+		put(&payload, on_event, sizeof(on_event));
+		payload.p[payload.len - sizeof(on_event)] = sizeof(on_event) - 1;
+	}
 	for (; g.func < funcs; g.func++) {
 		body.len = 0;
 		put(&body, locals, sizeof(locals));
@@ -247,23 +256,25 @@ static void code_section(struct out *to, uint32_t funcs, uint32_t seed)
 	free(body.p);
 }
 
-uint8_t *synth_module(size_t want_bytes, uint32_t seed, size_t *size)
+static uint8_t *synth(size_t want_bytes, uint32_t seed, size_t *size, bool function)
 {
 	static const uint8_t header[] = {0, 'a', 's', 'm', 1, 0, 0, 0,
-					 1, 7, 1, 0x60, 2, 0x7f, 0x7f, 1, 0x7f}; /* and the type */
+					 1, 12, 2, 0x60, 2, 0x7f, 0x7f, 1, 0x7f, 0x60, 1, 0x7f, 1, 0x7f}; /* and types */
 	static const uint8_t rest[] = {5, 3, 1, 0, 1,				 /* memory */
-				       6, 8, 1, 0x7f, 1, 0x41, 0x80, 0x80, 4, 0x0b, /* global */
-				       7, 7, 1, 3, 'r', 'u', 'n', 0, 0};	 /* export */
-	uint32_t funcs = (uint32_t)(want_bytes / (FUNCTION_BYTES * 7 / 10)) + 1;
+				       6, 8, 1, 0x7f, 1, 0x41, 0x80, 0x80, 4, 0x0b}; /* global */
+	static const uint8_t run[] = {7, 7, 1, 3, 'r', 'u', 'n', 0, 0};
+	static const uint8_t event[] = {7, 17, 1, 13, 'e', 'd', 'g', 'e', '_', 'o', 'n', '_', 'e', 'v', 'e', 'n', 't', 0, 0};
+	uint32_t funcs = function && want_bytes == 0 ? 1 : (uint32_t)(want_bytes / (FUNCTION_BYTES * 7 / 10)) + 1;
 	struct out o = {0}, types = {0};
 
 	put(&o, header, sizeof(header));
 	leb(&types, funcs);
 	for (uint32_t f = 0; f < funcs; f++)
-		u8(&types, 0);
+		u8(&types, function && f == 0);
 	section(&o, 3, &types);
 	put(&o, rest, sizeof(rest));
-	code_section(&o, funcs, seed);
+	put(&o, function ? event : run, function ? sizeof(event) : sizeof(run));
+	code_section(&o, funcs, seed, function);
 	free(types.p);
 	if (o.failed) {
 		free(o.p);
@@ -271,4 +282,14 @@ uint8_t *synth_module(size_t want_bytes, uint32_t seed, size_t *size)
 	}
 	*size = o.len;
 	return o.p;
+}
+
+uint8_t *synth_module(size_t want_bytes, uint32_t seed, size_t *size)
+{
+	return synth(want_bytes, seed, size, false);
+}
+
+uint8_t *synth_function(size_t want_bytes, uint32_t seed, size_t *size)
+{
+	return synth(want_bytes, seed, size, true);
 }

@@ -15,5 +15,11 @@
  * which ends. To be freed with free(); NULL when memory is short.
  */
 uint8_t *synth_module(size_t want_bytes, uint32_t seed, size_t *size);
+/*
+ * The same with an export "edge_on_event" (i32) -> i32 in front of the others, which stores its argument at 64, counts at
+ * 68 how often it has been called since the memory was new, and returns 0: a function for a node. want_bytes 0: with
+ * nothing else in it.
+ */
+uint8_t *synth_function(size_t want_bytes, uint32_t seed, size_t *size);
 
 #endif

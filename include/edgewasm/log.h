@@ -160,7 +160,8 @@ EW_API enum ew_status ew_log_deflate(struct ew_log *log, int level, uint32_t *se
 /*
  * Every event up to seq has been taken over; makes the cursor when there is none.  seq 0: none has been.  Going back
  * changes nothing and is EW_OK.  EW_ERR_INVAL: the name's length, or seq is beyond the log; EW_ERR_LIMIT: too many
- * cursors; EW_ERR_FULL: no room to write it down, as a log may get that is full of what is not acknowledged.
+ * cursors; EW_ERR_FULL: no room to write it down, as a log may get that is full of what is not acknowledged: it counts
+ * until the log is closed, and is written with the next one that finds room.
  */
 EW_API enum ew_status ew_log_cursor_ack(struct ew_log *log, const char *name, uint64_t seq);
 /* *next gets the first event not acknowledged; it may be older than what is left.  EW_ERR_NOENT. */

@@ -47,6 +47,7 @@ extern "C" {
 #endif
 
 struct ew_node;
+struct ew_prepared;
 
 #ifndef EW_NODE_FUNCTIONS /* 10 bytes each; 5 KiB (small: 1) and its ABI for one that is there, besides module and instance */
 #define EW_NODE_FUNCTIONS (EW_CONFIG_SMALL ? 8u : 64u)
@@ -330,6 +331,8 @@ struct ew_function_config {
 	uint32_t batch_bytes; /* of topics and data in one call, whether it waits or not; an event may be larger alone; 0: any */
 	uint64_t cache_ttl_ns; /* how long EW_FUNCTION_CACHE keeps a result; 0: for as long as there is room */
 	const char *tenant;    /* who pays, see ew_node_tenant_put; NULL: nobody */
+	/* Instead of module_bytes: what ew_function_prepare made, the node's from a success on. */
+	struct ew_prepared *prepared;
 };
 
 /*
@@ -350,6 +353,21 @@ struct ew_function_config {
 EW_API enum ew_status ew_node_function_put(struct ew_node *node,
 					   const struct ew_function_config *config,
 					   struct ew_error *err);
+/*
+ * What takes long about a new version, beforehand and in any thread, so that a node that works all the time stands
+ * still only for the rest (an instance, edge_init, the switch): module_bytes (borrowed on, EW_FUNCTION_COPY is INVAL)
+ * are checked against `trust` and config->sha256, hashed, validated and translated.  now_ns is of the clock that
+ * trust's keys are judged by.  Of the config only flags, module_bytes, module_size, sha256 and the signature matter;
+ * the version is put with the same flags, without them, and with `prepared`.  NaNs are canonical.
+ * A node with a trust takes only what has been checked against the same one (DENIED).
+ * Errors: those of ew_trust_check and ew_module_load; CORRUPT (sha256); INVAL.
+ */
+EW_API enum ew_status ew_function_prepare(struct ew_prepared **out, const struct ew_function_config *config,
+					  const struct ew_trust *trust, uint64_t now_ns,
+					  const struct ew_alloc *alloc, struct ew_error *err);
+/* What no node has taken.  NULL is allowed. */
+EW_API void ew_prepared_free(struct ew_prepared *prepared);
+
 /*
  * Put the version that EW_FUNCTION_KEEP kept back in place, newly started, and keep the one that ran: a second
  * rollback takes the first one back.  While a canary runs, it is the canary that goes.  Errors: NOENT (no such function, nothing kept), STATE (in a callback), and

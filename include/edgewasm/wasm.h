@@ -288,7 +288,8 @@ EW_API uint32_t ew_func_index(const struct ew_func *func);
 EW_API struct ew_instance *ew_func_instance(const struct ew_func *func);
 
 /*
- * Call and wait.  values holds the arguments and receives the results.  Allocates nothing, parses nothing.
+ * Call and wait.  values holds the arguments and receives the results, as they are: the types were looked at when the
+ * function was found with its signature, so a call compares, boxes, allocates and parses nothing.
  * Returns EW_OK, EW_ERR_TRAP (ew_exec_trap), EW_ERR_EXIT, or EW_ERR_FUEL / EW_ERR_INTERRUPT: the call is
  * then suspended, and ew_resume goes on or ew_cancel gives up.
  */

@@ -31,6 +31,8 @@ uint32_t ewi_cpu_features(void)
 		features |= EW_CPU_SSE41;
 	if (c & 1u << 20)
 		features |= EW_CPU_SSE42;
+	if (c & 1u << 1)
+		features |= EW_CPU_PCLMUL;
 	if (c & 1u << 27)
 		os = xcr0();
 	if (max < 7 || (os & 6) != 6)

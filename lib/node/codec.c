@@ -224,7 +224,10 @@ void ewi_act_encode(struct ewi_bytes *b, const struct ewi_act_args *a)
 		bytes = r.model.bytes;
 		r.size = r.model.size;
 	}
-	if (bytes && r.size)
+	if (r.function.prepared) {
+		memcpy(r.sha256, r.function.prepared->sha256, sizeof(r.sha256));
+		r.size = r.function.prepared->size;
+	} else if (bytes && r.size)
 		ew_sha256(bytes, (size_t)r.size, r.sha256);
 	else
 		r.size = 0;

@@ -319,6 +319,8 @@ static enum ew_status load(struct ewi_version *v, const struct ew_function_confi
 		st = make_abi(v, c, err);
 	if (st != EW_OK || c->flags & EW_FUNCTION_ON_DEMAND)
 		return st;
+	if (c->prepared)
+		return ewi_module_take(v, c->prepared, err);
 	if (c->flags & EW_FUNCTION_COPY && c->module_size) {
 		v->copy = ewi_alloc(alloc, c->module_size, 1);
 		if (!v->copy)
@@ -425,6 +427,8 @@ static enum ew_status check(const struct ew_node *node, const struct ew_function
 		return ewi_error(err, EW_ERR_INVAL, 0, "unknown flags");
 	if (c->flags & EW_FUNCTION_ON_DEMAND && (c->module_bytes || !node->host.load))
 		return ewi_error(err, EW_ERR_INVAL, 0, "on demand means host->load and no module_bytes");
+	if (c->prepared && (c->module_bytes || c->flags & (EW_FUNCTION_ON_DEMAND | EW_FUNCTION_COPY)))
+		return ewi_error(err, EW_ERR_INVAL, 0, "what is prepared has its bytes already");
 	if (c->flags & EW_FUNCTION_CACHE && (!node->cache || !is_cacheable(c)))
 		return ewi_error(err, EW_ERR_INVAL, 0, "a cache needs config.cache_bytes, and a function that keeps no state (FRESH), "
 				 "takes one event at a time and has no grant that tells it more than the event does");
@@ -527,6 +531,11 @@ static enum ew_status prepare(struct ew_node *node, const struct ew_function_con
 	if (st == EW_OK) {
 		if ((*v)->hash_known)
 			ewi_registry_note(*f, c.version, (*v)->sha256);
+		if ((*v)->lent) { /* the module is ours now */
+			(*v)->lent->module = NULL;
+			ew_prepared_free((*v)->lent);
+			(*v)->lent = NULL;
+		}
 		return EW_OK;
 	}
 	if (!old)

@@ -375,6 +375,18 @@ static void mix_bytes(struct mix *m, const void *bytes, size_t n)
 	}
 }
 
+/* data_bytes without a trace context (trace.h), which is another one each time. */
+static uint32_t payload_bytes(const struct ew_event *e, const uint8_t *data)
+{
+	uint32_t state;
+
+	if (!(e->flags & EW_EVENT_CONTEXT) || e->data_bytes < EW_EVENT_CONTEXT_BYTES)
+		return e->data_bytes;
+	state = ewi_le16(data + e->data_bytes - 2);
+	return state > e->data_bytes - EW_EVENT_CONTEXT_BYTES ? e->data_bytes :
+								e->data_bytes - EW_EVENT_CONTEXT_BYTES - state;
+}
+
 static void make_id(struct ewi_journal *j, const struct ewi_version *v, const struct ew_event *e, const void *topic,
 		    const void *data, uint8_t out[EW_JOURNAL_ID_BYTES])
 {
@@ -391,7 +403,7 @@ static void make_id(struct ewi_journal *j, const struct ewi_version *v, const st
 	if (memcmp(e->trace_id, none, sizeof(none)) == 0)
 		mix_word(&m, j->seq);
 	mix_bytes(&m, topic, e->topic_bytes);
-	mix_bytes(&m, data, e->data_bytes);
+	mix_bytes(&m, data, payload_bytes(e, data));
 	for (int i = 0; i < 3; i++)
 		mix_word(&m, 0);
 	ewi_put_le64(out, m.a);

@@ -140,6 +140,7 @@ struct ewi_version {
 	bool hash_known;
 	const void *signature; /* detached, in strings; NULL: embedded */
 	size_t signature_size;
+	struct ew_prepared *lent; /* whose module it is until the version is in place; NULL */
 	const void *bytes; /* EW_FUNCTION_ON_DEMAND: what host->load gave */
 	size_t size;
 	uint64_t used; /* node->uses when it last was; EW_FUNCTION_ON_DEMAND */
@@ -185,6 +186,15 @@ struct ewi_canary {
 	uint32_t next_check;
 	uint32_t learned;
 	double learn[EWI_CANARY_LEARN]; /* scores of the old version, ascending */
+};
+
+/* registry.c: a module before it belongs to a version. */
+struct ew_prepared {
+	struct ew_alloc alloc;
+	struct ew_module *module;
+	const struct ew_trust *trust; /* that it has been checked against */
+	uint8_t sha256[EW_SHA256_BYTES];
+	size_t size;
 };
 
 /* registry.c: what a version was when it was first put. */
@@ -340,6 +350,8 @@ enum ew_status ewi_registry_check(const struct ewi_function *f, const char *vers
 void ewi_registry_note(struct ewi_function *f, const char *version, const uint8_t sha256[EW_SHA256_BYTES]);
 /* Check the bytes and make v->module of them; EW_FUNCTION_ON_DEMAND: of what the host loads, if it is not there. */
 enum ew_status ewi_module_load(struct ewi_version *v, const void *bytes, size_t size, struct ew_error *err);
+/* The same with a module that is there; it is the caller's as long as v->lent is set. */
+enum ew_status ewi_module_take(struct ewi_version *v, struct ew_prepared *p, struct ew_error *err);
 enum ew_status ewi_module_demand(struct ewi_version *v, struct ew_error *err);
 /* Module and instance go. */
 void ewi_module_unload(struct ewi_version *v);

@@ -44,6 +44,21 @@ void ewi_registry_note(struct ewi_function *f, const char *version, const uint8_
 
 /* ---- modules ---------------------------------------------------------------------------------- */
 
+/* The version is these bytes, unless it is to be others. */
+static enum ew_status identify(struct ewi_version *v, const uint8_t sha256[EW_SHA256_BYTES], struct ew_error *err)
+{
+	enum ew_status st;
+
+	if (v->hash_known && memcmp(v->sha256, sha256, EW_SHA256_BYTES) != 0)
+		return ewi_error(err, EW_ERR_CORRUPT, 0, "the module's bytes are not those that sha256 names");
+	st = ewi_registry_check(v->function, v->version, sha256, err);
+	if (st != EW_OK)
+		return st;
+	memcpy(v->sha256, sha256, EW_SHA256_BYTES);
+	v->hash_known = true;
+	return EW_OK;
+}
+
 /* What must be true of the bytes before they are looked at any closer. */
 static enum ew_status vouch(struct ewi_version *v, const void *bytes, size_t size, struct ew_error *err)
 {
@@ -54,14 +69,7 @@ static enum ew_status vouch(struct ewi_version *v, const void *bytes, size_t siz
 	if (st != EW_OK)
 		return st;
 	ew_sha256(bytes, size, sha256);
-	if (v->hash_known && memcmp(v->sha256, sha256, sizeof(sha256)) != 0)
-		return ewi_error(err, EW_ERR_CORRUPT, 0, "the module's bytes are not those that sha256 names");
-	st = ewi_registry_check(v->function, v->version, sha256, err);
-	if (st != EW_OK)
-		return st;
-	memcpy(v->sha256, sha256, sizeof(sha256));
-	v->hash_known = true;
-	return EW_OK;
+	return identify(v, sha256, err);
 }
 
 enum ew_status ewi_module_load(struct ewi_version *v, const void *bytes, size_t size, struct ew_error *err)
@@ -78,6 +86,71 @@ enum ew_status ewi_module_load(struct ewi_version *v, const void *bytes, size_t 
 	return st == EW_OK ? ew_module_load(&v->module, bytes, size, &c, &v->node->alloc, err) : st;
 }
 
+/* ---- beforehand ------------------------------------------------------------------------------- */
+
+enum ew_status ew_function_prepare(struct ew_prepared **out, const struct ew_function_config *config,
+				   const struct ew_trust *trust, uint64_t now_ns, const struct ew_alloc *alloc,
+				   struct ew_error *err)
+{
+	struct ew_module_config m = {.struct_bytes = sizeof(m), .flags = EW_MODULE_CANONICAL_NAN};
+	struct ew_function_config c;
+	struct ew_prepared *p;
+	enum ew_status st = EW_OK;
+
+	*out = NULL;
+	ewi_error_clear(err);
+	if (!ewi_config_copy(&c, sizeof(c), config, config->struct_bytes) || c.flags & EW_FUNCTION_COPY)
+		return ewi_error(err, EW_ERR_INVAL, 0, "struct_bytes is not set, or the bytes are to be copied");
+	p = ewi_alloc(alloc, 1, sizeof(*p));
+	if (!p)
+		return ewi_error(err, EW_ERR_NOMEM, 0, "out of memory");
+	p->alloc = *alloc;
+	p->trust = trust;
+	p->size = c.module_size;
+	if (trust)
+		st = ew_trust_check(trust, EW_SIGNED_MODULE, c.module_bytes, c.module_size, c.signature, c.signature_size,
+				    now_ns, NULL, err);
+	if (st == EW_OK)
+		ew_sha256(c.module_bytes, c.module_size, p->sha256);
+	if (st == EW_OK && c.sha256 && memcmp(c.sha256, p->sha256, sizeof(p->sha256)) != 0)
+		st = ewi_error(err, EW_ERR_CORRUPT, 0, "the module's bytes are not those that sha256 names");
+	if (EW_CONFIG_SNAPSHOT && c.flags & EW_FUNCTION_FRESH)
+		m.flags |= EW_MODULE_TRACK;
+	if (st == EW_OK)
+		st = ew_module_load(&p->module, c.module_bytes, c.module_size, &m, alloc, err);
+	if (st != EW_OK) {
+		ew_prepared_free(p);
+		return st;
+	}
+	*out = p;
+	return EW_OK;
+}
+
+void ew_prepared_free(struct ew_prepared *p)
+{
+	struct ew_alloc alloc;
+
+	if (!p)
+		return;
+	alloc = p->alloc;
+	ew_module_free(p->module);
+	ewi_free(&alloc, p, 1, sizeof(*p));
+}
+
+enum ew_status ewi_module_take(struct ewi_version *v, struct ew_prepared *p, struct ew_error *err)
+{
+	enum ew_status st;
+
+	if (v->node->trust && p->trust != v->node->trust)
+		return ewi_error(err, EW_ERR_DENIED, 0, "what was prepared has not been checked against the node's trust");
+	st = identify(v, p->sha256, err);
+	if (st != EW_OK)
+		return st;
+	v->module = p->module;
+	v->lent = p;
+	return EW_OK;
+}
+
 /* ---- on demand -------------------------------------------------------------------------------- */
 
 void ewi_module_unload(struct ewi_version *v)
@@ -88,8 +161,10 @@ void ewi_module_unload(struct ewi_version *v)
 		return;
 	ewi_version_stop(v);
 	ewi_version_forget(v);
-	ew_module_free(v->module);
+	if (!v->lent)
+		ew_module_free(v->module);
 	v->module = NULL;
+	v->lent = NULL;
 	if (!(v->flags & EW_FUNCTION_ON_DEMAND))
 		return;
 	node->loaded--;

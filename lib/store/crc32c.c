@@ -17,6 +17,10 @@ enum ew_status ewi_crc32c_init(struct ewi_crc32c *c, uint32_t cpu, const struct 
 	if (cpu & EW_CPU_SSE42)
 		c->update = ewi_crc32c_sse42;
 #endif
+#ifdef EWI_CRC32C_CLMUL
+	if (cpu & EW_CPU_SSE42 && cpu & EW_CPU_PCLMUL)
+		c->update = ewi_crc32c_clmul;
+#endif
 #ifdef EWI_CRC32C_ARM
 	if (cpu & EW_CPU_CRC32)
 		c->update = ewi_crc32c_arm;

@@ -34,6 +34,10 @@ void ewi_crc32c_fill(struct ewi_crc32c_tables *tables);
 #define EWI_CRC32C_SSE42 1
 ewi_crc32c_update ewi_crc32c_sse42;
 #endif
+#if defined(EWI_CRC32C_SSE42) && defined(__x86_64__)
+#define EWI_CRC32C_CLMUL 1
+ewi_crc32c_update ewi_crc32c_clmul; /* and with its carry-less multiplication */
+#endif
 #if defined(__aarch64__) && (defined(__GNUC__) || defined(__clang__))
 #define EWI_CRC32C_ARM 1
 ewi_crc32c_update ewi_crc32c_arm;

@@ -14,6 +14,8 @@
 
 #include "store/segment.h"
 
+#define EWI_LOG_RUN (32u << 10) /* bytes; log.c, run_ahead() */
+
 struct ewi_cursor {
 	char name[EW_LOG_CURSOR_NAME_BYTES]; /* "": not in use */
 	uint64_t seq;			     /* acknowledged: every event below it */
@@ -25,6 +27,7 @@ struct ew_log {
 	uint32_t sync_every, buffer_bytes, max_record;
 	uint64_t sync_after_ns, max_bytes, max_age_ns;
 	uint32_t chunk; /* what writes that need not be now end at a multiple of */
+	uint32_t ahead; /* in the last segment, what is before was written, records or not */
 	enum ew_log_full when_full;
 	enum ew_log_cursors cursor_rule;
 	bool read_only, write_behind;

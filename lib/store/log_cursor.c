@@ -132,11 +132,10 @@ enum ew_status ew_log_cursor_ack(struct ew_log *log, const char *name, uint64_t 
 	memcpy(c->name, name, bytes);
 	c->seq = seq + 1;
 	st = ewi_cursors_fit(log) ? save(log) : EW_ERR_LIMIT;
-	if (st != EW_OK) {
+	/* In a full log one cursor may hold what the other has left: both have to move before either can be written. */
+	if (st != EW_OK && (st != EW_ERR_FULL || old.name[0] == '\0'))
 		*c = old;
-		return st;
-	}
-	return settle(log);
+	return st == EW_OK ? settle(log) : st;
 }
 
 static void move_cursors(struct ew_log *log, uint32_t to, uint32_t from)

@@ -210,8 +210,13 @@ static bool parse(const struct ewi_segments *s, const struct ewi_window *w, cons
 	uint32_t options = 0;
 	uint64_t length, index, time, bytes;
 
-	memset(r, 0, sizeof(*r));
+	/* Field by field, and the header in one: a hundred bytes at once are a slow string instruction for compilers. */
+	memset(&r->head, 0, sizeof(r->head));
 	r->state = EWI_RECORD_BAD;
+	r->kind = EWI_RECORD_EVENT;
+	r->bytes = r->head_bytes = 0;
+	r->fits = r->anchor = false;
+	r->body = NULL;
 	if (n < EWI_RECORD_MIN)
 		return false;
 	p = take_varint(p + 4, end, 28, &length);

@@ -179,7 +179,7 @@ struct ewi_record {
 	struct ew_event head;
 	/* for segment.c */
 	bool anchor;
-	uint32_t head_bytes, index;
+	uint32_t head_bytes;
 	uint64_t base_seq, base_time;
 };
 

@@ -57,6 +57,17 @@ const struct ewi_kernel *ewi_kernel_best(const struct ewi_kernel *slot, uint32_t
 	return best;
 }
 
+const struct ewi_kernel *ewi_kernel_below(const struct ewi_kernel *slot, uint32_t features,
+					  const struct ewi_kernel *than)
+{
+	const struct ewi_kernel *best = slot;
+
+	for (; slot != than; slot++)
+		if ((slot->features & ~features) == 0)
+			best = slot;
+	return best;
+}
+
 const struct ewi_kernel *ewi_kernel_for(enum ewi_slot slot, uint32_t features)
 {
 	const struct ewi_kernel *best = NULL;

@@ -49,6 +49,10 @@ struct ewi_kernel {
 const struct ewi_kernel *ewi_kernel_best(const struct ewi_kernel *slot, uint32_t features,
 					 bool in_place);
 
+/* The best one before `than`, which has declined; never the definition twice: it declines nothing. */
+const struct ewi_kernel *ewi_kernel_below(const struct ewi_kernel *slot, uint32_t features,
+					  const struct ewi_kernel *than);
+
 /* For tests and benches, which want them all: every kernel of this build, *count of them. */
 const struct ewi_kernel *ewi_kernels(size_t *count);
 /* The best of a slot by its number. */

@@ -53,6 +53,9 @@
 #define EWI_KERNELS_I8MM 0
 #endif
 
+/* Whether any instruction set packs weights: where none does, the code for it is left out. */
+#define EWI_KERNELS_TILES (EWI_KERNELS_X86 || EWI_KERNELS_NEON)
+
 #define EWI_CALL_INPUTS 4
 
 /* One application of a kernel, to `windows` windows that lie one after the other in each activation. */

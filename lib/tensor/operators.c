@@ -111,25 +111,30 @@ enum ew_status ewi_prep_state(struct ewi_prep *p, uint64_t bytes)
 }
 
 /*
- * Rearranges the constants for op->kernel; where that takes more than half of what the model may still take (the
- * rest is for what operators cannot do without), another variant reads them in place.
+ * Rearranges the constants for op->kernel.  A kernel steps back for the one below it, at last for one that reads them in
+ * place, when it does not want them, when they are computed, or when packing them takes more than half of what the model may
+ * still take (the rest is for what operators cannot do without).
  */
 static enum ew_status pack(struct ewi_prep *p, const struct ewi_kernel *slot)
 {
-	const struct ewi_packing *packing = p->op->kernel->packing;
+	const struct ewi_packing *packing;
 	const void *in[EWI_CALL_INPUTS] = {NULL};
-	size_t bytes = packing->bytes(p->op->params);
+	size_t bytes = 0;
 	enum ew_status st;
 	void *to;
 
 	for (uint32_t i = 0; i < EWI_CALL_INPUTS; i++)
 		if (ewi_prep_in(p, i))
 			in[i] = ewi_prep_in(p, i)->data;
-	if (bytes == 0 || bytes > (p->m->config.max_model_bytes - p->m->held_bytes) / 2 ||
-	    (!in[1] && !packing->computed) /* computed weights */ || (packing->worth && !packing->worth(p->op->params, in))) {
-		p->op->kernel = ewi_kernel_best(slot, p->m->features, true);
-		return EW_OK;
+	while ((packing = p->op->kernel->packing) != NULL) {
+		bytes = in[1] || packing->computed ? packing->bytes(p->op->params) : 0;
+		if (bytes > 0 && bytes <= (p->m->config.max_model_bytes - p->m->held_bytes) / 2 &&
+		    (!packing->worth || packing->worth(p->op->params, in)))
+			break;
+		p->op->kernel = ewi_kernel_below(slot, p->m->features, p->op->kernel);
 	}
+	if (!packing)
+		return EW_OK;
 	st = ewi_model_alloc(p->m, 1, bytes, &to, p->err);
 	if (st != EW_OK)
 		return st;
@@ -149,7 +154,7 @@ enum ew_status ewi_prep_kernel(struct ewi_prep *p, const struct ewi_kernel *slot
 	op->macs = macs;
 	op->kernel = ewi_kernel_best(slot, p->m->features,
 				     p->m->config.flags & EW_MODEL_WEIGHTS_IN_PLACE);
-	st = op->kernel->packing ? pack(p, slot) : EW_OK;
+	st = pack(p, slot);
 	if (st != EW_OK)
 		return st;
 	if (op->kernel->scratch)

@@ -7,6 +7,7 @@
 #if EW_CONFIG_TENSOR
 #include "tensor/tile.h"
 
+#if EWI_KERNELS_TILES
 size_t ewi_tile_pack_bytes(const struct ewi_tile_layout *l, uint32_t channels, uint64_t depth)
 {
 	uint64_t tiles = ((uint64_t)channels + EWI_TILE - 1) / EWI_TILE;
@@ -137,4 +138,5 @@ void ewi_tile_fill(const struct ewi_tile_layout *l, void *x, int32_t in_zero, si
 		for (size_t i = 0; i < n; i++)
 			words[i] = (int16_t)(in_zero + l->offset);
 }
+#endif
 #endif

@@ -5,7 +5,7 @@
  * tile.h - packed weights that several instruction sets share: how they lie, and what an instruction set adds.
  *
  * Sixteen channels are a tile.  CONV_2D and FULLY_CONNECTED are the product of rows of activations with tiles
- * (tile_conv.c, tile_fc.c); DEPTHWISE_CONV_2D is the same with a tap where those have an element of depth, and
+ * (tile_rows.c, tile_fc.c); DEPTHWISE_CONV_2D is the same with a tap where those have an element of depth, and
  * activations of 16 channels side by side (tile_dwconv.c).  Those files and the packing (tile.c) are plain C; the loop
  * inside is struct ewi_tile_isa or ewi_tile_dwisa of each instruction set (tile_ISA.c, dwconv_ISA.c).  tiles.def lists them.
  *
@@ -126,6 +126,13 @@ struct ewi_tile_dwisa {
 	 */
 	void (*pixels)(const struct ewi_tile_job *j, const int8_t *const *taps, size_t step, size_t count, int8_t *out);
 };
+
+/* CONV_2D without groups, or, depthwise, of one channel: as struct ewi_packing and a kernel have them. */
+size_t ewi_tile_rows_bytes(const struct ewi_conv *p, const struct ewi_tile_isa *isa);
+void ewi_tile_rows_fill(const struct ewi_conv *p, const void *const in[EWI_CALL_INPUTS], void *to,
+			const struct ewi_tile_isa *isa, bool depthwise);
+size_t ewi_tile_rows_scratch(const struct ewi_conv *p, size_t windows, const struct ewi_tile_isa *isa);
+void ewi_tile_rows_run(const struct ewi_call *c, const struct ewi_tile_isa *isa);
 
 /* In x: n elements, as take makes them, without reading more. */
 void ewi_tile_take_exact(const struct ewi_tile_layout *l, void *x, const int8_t *in, size_t n);

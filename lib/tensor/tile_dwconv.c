@@ -8,13 +8,15 @@
  * The loops inside are given where each tap of a pixel begins, and read its channels 16 at a time.  Taps outside the
  * picture are a pixel of scratch that is all zero point.  What is read
  * behind a tap's last channel is the next pixel's; where there is none any more, taps are copied to scratch first.
- * More than one output for each channel is left to the definition.
+ * Several outputs of one input channel are a convolution (tile_rows.c); several of each of more channels are left to the
+ * definition.
  */
 #include "edgewasm/config.h"
 
 #if EW_CONFIG_TENSOR
 #include "tensor/tile.h"
 
+#if EWI_KERNELS_TILES
 #define TAPS 256u  /* largest window */
 #define STEP_MAX 4u
 
@@ -40,24 +42,34 @@ static size_t width_of(const struct ewi_conv *p)
 	return ((size_t)p->win.in_c + EWI_TILE - 1) / EWI_TILE * EWI_TILE;
 }
 
-static inline size_t bytes_of(const void *params, const struct ewi_tile_dwisa *isa)
+static bool one_channel(const struct ewi_conv *p)
+{
+	return p->win.in_c == 1 && p->multiplier > 1;
+}
+
+static inline size_t bytes_of(const void *params, const struct ewi_tile_dwisa *isa, const struct ewi_tile_isa *rows)
 {
 	const struct ewi_conv *p = params;
 
+	if (one_channel(p))
+		return ewi_tile_rows_bytes(p, rows);
 	if (p->multiplier != 1 || (uint64_t)p->win.k_h * p->win.k_w > TAPS)
 		return 0;
 	return ewi_tile_pack_bytes(&isa->layout, p->win.out_c, taps_of(p));
 }
 
 static inline void fill(const void *params, const void *const in[EWI_CALL_INPUTS], void *to,
-			const struct ewi_tile_dwisa *isa)
+			const struct ewi_tile_dwisa *isa, const struct ewi_tile_isa *rows)
 {
 	const struct ewi_conv *p = params;
 	struct ewi_tile_source s = {.w = in[1], .bias = in[2], .channel_step = 1, .depth_step = p->win.out_c,
 				    .channels = p->win.out_c, .depth = taps_of(p), .in_zero = p->in_zero,
 				    .multipliers = p->multipliers, .shifts = p->shifts, .single = p->single};
 
-	ewi_tile_pack_fill(&isa->layout, &s, to);
+	if (one_channel(p))
+		ewi_tile_rows_fill(p, in, to, rows, true);
+	else
+		ewi_tile_pack_fill(&isa->layout, &s, to);
 }
 
 /*
@@ -69,8 +81,10 @@ static size_t copies_of(const struct ewi_conv *p)
 	return p->win.in_c % EWI_TILE == 0 ? 0 : p->win.in_c > EWI_TILE ? 1 : taps_of(p);
 }
 
-static inline size_t scratch_of(const void *params)
+static inline size_t scratch_of(const void *params, size_t windows, const struct ewi_tile_isa *rows)
 {
+	if (one_channel(params))
+		return ewi_tile_rows_scratch(params, windows, rows);
 	return width_of(params) * (1 + copies_of(params));
 }
 
@@ -144,7 +158,7 @@ static void row(struct work *k, struct ewi_spot *s, int8_t *out)
 	}
 }
 
-static inline void run(const struct ewi_call *c, const struct ewi_tile_dwisa *isa)
+static inline void run(const struct ewi_call *c, const struct ewi_tile_dwisa *isa, const struct ewi_tile_isa *rows)
 {
 	const struct ewi_conv *p = c->params;
 	const struct ewi_window *w = &p->win;
@@ -153,6 +167,10 @@ static inline void run(const struct ewi_call *c, const struct ewi_tile_dwisa *is
 	struct work k;
 	int8_t *out = c->out;
 
+	if (one_channel(p)) {
+		ewi_tile_rows_run(c, rows);
+		return;
+	}
 	k.p = p;
 	k.isa = isa;
 	k.job = ewi_tile_job_of(&isa->layout, c->packed, w->out_c, p->out_zero, p->act_min, p->act_max);
@@ -172,23 +190,23 @@ static inline void run(const struct ewi_call *c, const struct ewi_tile_dwisa *is
 #define DWCONV_TILE(isa)                                                                   \
 	static size_t isa##_bytes(const void *p)                                                   \
 	{                                                                                          \
-		return bytes_of(p, &ewi_tile_dw_##isa);                                            \
+		return bytes_of(p, &ewi_tile_dw_##isa, &ewi_tile_##isa);                           \
 	}                                                                                          \
 	static void isa##_fill(const void *p, const void *const in[EWI_CALL_INPUTS], void *to)     \
 	{                                                                                          \
-		fill(p, in, to, &ewi_tile_dw_##isa);                                               \
+		fill(p, in, to, &ewi_tile_dw_##isa, &ewi_tile_##isa);                              \
 	}                                                                                          \
 	const struct ewi_packing ewi_dwconv_s8_##isa##_packing = {NULL, isa##_bytes, isa##_fill, false};  \
 	size_t ewi_dwconv_s8_##isa##_packed_scratch(const void *p, size_t windows)                 \
 	{                                                                                          \
-		(void)windows;                                                                     \
-		return scratch_of(p);                                                              \
+		return scratch_of(p, windows, &ewi_tile_##isa);                                    \
 	}                                                                                          \
 	void ewk_dwconv_s8_##isa##_packed(const struct ewi_call *c)                                \
 	{                                                                                          \
-		run(c, &ewi_tile_dw_##isa);                                                        \
+		run(c, &ewi_tile_dw_##isa, &ewi_tile_##isa);                                       \
 	}
 #define CONV_TILE(isa)
 #define FC_TILE(isa)
 #include "tensor/tiles.def"
+#endif
 #endif

@@ -10,6 +10,7 @@
 #if EW_CONFIG_TENSOR
 #include "tensor/tile.h"
 
+#if EWI_KERNELS_TILES
 static inline size_t bytes_of(const void *params, const struct ewi_tile_isa *isa)
 {
 	const struct ewi_fc *p = params;
@@ -85,4 +86,5 @@ static inline void run(const struct ewi_call *c, const struct ewi_tile_isa *isa)
 #define CONV_TILE(isa)
 #define DWCONV_TILE(isa)
 #include "tensor/tiles.def"
+#endif
 #endif

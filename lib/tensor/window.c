@@ -109,6 +109,7 @@ struct ewi_lead ewi_pool_lead_4(const void *params, uint32_t input, size_t windo
 	return lead_of(&((const struct ewi_pool *)params)->win, input, windows, 4);
 }
 
+#if EWI_KERNELS_TILES
 /* Backwards, pixels from the last one down to p are out while p and those before it are still to be read. */
 struct ewi_lead ewi_conv_rows_lead(const void *params, uint32_t input, size_t windows)
 {
@@ -124,4 +125,5 @@ struct ewi_lead ewi_conv_rows_lead(const void *params, uint32_t input, size_t wi
 							   (w->in_c - w->out_c) : 0;
 	return lead;
 }
+#endif
 #endif

@@ -296,40 +296,31 @@ static enum ew_status trap_outside(struct ew_exec *x, enum ew_trap_code code)
 	return EW_ERR_TRAP;
 }
 
-/* Put the arguments and the two lowest frames in place; x->pc and x->fp say where to run. */
-static enum ew_status begin(struct ew_exec *x, struct ew_func *f, const union ew_value *args)
+static void copy_plain(const union ew_value *from, union ew_value *to, uint32_t n)
 {
-	enum ew_status status = ewi_func_ready(f);
-	const struct ewi_head *head = f->code;
-	union ew_value *frame = x->state == EWI_IDLE ? x->stack : x->fp;
+	for (; n > 0; n--)
+		*to++ = *from++;
+}
 
-	if (status != EW_OK)
-		return status;
-	if (x->stack_end - frame < head->frame_slots || x->top == x->frames_end)
-		return trap_outside(x, EW_TRAP_STACK);
+/* What is not the callee's to have is refused. */
+static enum ew_status copy_params(const struct ew_func *f, const union ew_value *from, union ew_value *to)
+{
 	for (uint32_t i = 0, at = 0; i < f->type->param_count; i++, at++) {
 		uint8_t type = f->type->params[i];
 
-		if (type == EW_FUNCREF && !ewi_ref_admit(f->instance, args[at].func))
+		if (type == EW_FUNCREF && !ewi_ref_admit(f->instance, from[at].func))
 			return EW_ERR_INVAL;
-		if (type == EW_EXNREF && args[at].ref)
+		if (type == EW_EXNREF && from[at].ref)
 			return EW_ERR_INVAL;
 		if (ewi_is_reftype(type))
-			frame[at].u64 = (uintptr_t)args[at].ref;
+			to[at].u64 = (uintptr_t)from[at].ref;
 		else
-			frame[at] = args[at];
+			to[at] = from[at];
 		if (ewi_is_v128(type)) {
 			at++;
-			frame[at] = args[at];
+			to[at] = from[at];
 		}
 	}
-	for (uint32_t i = 0; i < head->zero_count; i++)
-		frame[head->zero_from + i].u64 = 0;
-	*x->top++ = (struct ewi_call_frame){&ewi_ins_stop, frame};
-	x->pc = (const void *)(head + 1);
-	x->fp = frame;
-	ewi_switch_instance(x, f->instance);
-	x->func = f;
 	return EW_OK;
 }
 
@@ -337,6 +328,10 @@ static void copy_results(const struct ew_func *f, const union ew_value *from, un
 {
 	const uint8_t *types = ewi_functype_results(f->type);
 
+	if (ewi_functype_plain(f->type)) {
+		copy_plain(from, to, f->type->result_count);
+		return;
+	}
 	for (uint32_t i = 0, at = 0; i < f->type->result_count; i++, at++) {
 		if (ewi_is_reftype(types[i]))
 			to[at].ref = (void *)(uintptr_t)from[at].u64;
@@ -347,6 +342,33 @@ static void copy_results(const struct ew_func *f, const union ew_value *from, un
 			to[at] = from[at];
 		}
 	}
+}
+
+/* Put the arguments and the two lowest frames in place; x->pc and x->fp say where to run. */
+static enum ew_status begin(struct ew_exec *x, struct ew_func *f, const union ew_value *args)
+{
+	enum ew_status status = f->code ? EW_OK : ewi_func_ready(f);
+	const struct ewi_head *head = f->code;
+	union ew_value *frame = x->state == EWI_IDLE ? x->stack : x->fp;
+
+	if (status != EW_OK)
+		return status;
+	if (x->stack_end - frame < head->frame_slots || x->top == x->frames_end)
+		return trap_outside(x, EW_TRAP_STACK);
+	if (ewi_functype_plain(f->type))
+		copy_plain(args, frame, f->type->param_count);
+	else
+		status = copy_params(f, args, frame);
+	if (status != EW_OK)
+		return status;
+	for (uint32_t i = 0; i < head->zero_count; i++)
+		frame[head->zero_from + i].u64 = 0;
+	*x->top++ = (struct ewi_call_frame){&ewi_ins_stop, frame};
+	x->pc = (const void *)(head + 1);
+	x->fp = frame;
+	ewi_switch_instance(x, f->instance);
+	x->func = f;
+	return EW_OK;
 }
 
 #if EW_CONFIG_GUARD

@@ -99,14 +99,14 @@ const struct ewi_ins ewi_ins_cross = {.h = cross};
 enum ew_status ewi_run(struct ew_exec *x, const struct ewi_ins *pc, union ew_value *fp)
 {
 #if EW_CONFIG_EXEC_TAIL && EW_CONFIG_EXEC_ACC
-	pc->h(pc, fp, x, x->mem, x->r0, x->d0, x->s0);
+	pc->h(pc, fp, x, x->mem, x->r0, x->d0, x->s0 NO_VECTOR);
 #elif EW_CONFIG_EXEC_TAIL
 	pc->h(pc, fp, x);
 #else
 	x->fp = fp;
 	while (pc)
 #if EW_CONFIG_EXEC_ACC
-		pc = pc->h(pc, x->fp, x, x->mem, x->r0, x->d0, x->s0);
+		pc = pc->h(pc, x->fp, x, x->mem, x->r0, x->d0, x->s0 NO_VECTOR);
 #else
 		pc = pc->h(pc, x->fp, x);
 #endif
@@ -205,7 +205,7 @@ C(GLOBAL_SET)
 
 C(BR)
 {
-	TAKE;
+	TAKE_JUMP;
 }
 
 C(BR_TABLE)
@@ -249,7 +249,7 @@ RETURN_ONE(RETURN_F64_RS, f64, d0)
 
 C(CALL)
 {
-	ENTER(TARGET(pc), fp + pc->a, COST(pc), AFTERX);
+	ENTER(CALLEE(pc), fp + pc->a, pc->b, AFTER);
 }
 
 /* References that a host function gives: of the guest's own group, and in the form that slots have. */
@@ -289,7 +289,7 @@ enum ewi_host_end ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc, uni
 	x->pending = NULL;
 	status = f->host(f->user, caller, args);
 	caller->exec = own;
-	if (EW_LIKELY(status >= EW_OK))
+	if (EW_LIKELY(status >= EW_OK) && !ewi_functype_plain(t))
 		status = take_references(f, caller, args);
 	ewi_switch_instance(x, caller); /* memory may have grown */
 	x->fp = fp;
@@ -337,13 +337,13 @@ C(CALL_LATE)
 			return ewi_trap_late(pc, fp, x, status);
 		GO(pc);
 	}
-	ENTER(head, fp + pc->a, COST(pc), AFTERX);
+	ENTER(head, fp + pc->a, pc->b, AFTER);
 }
 #else
 /* Never emitted. */
 C(CALL_LATE)
 {
-	NEXTX;
+	NEXT;
 }
 #endif
 
@@ -398,12 +398,12 @@ static EW_NOINLINE const struct ewi_ins *call_any(struct ew_exec *x, const struc
  * After it the accumulators hold the host's result, if it has one: otherwise the stack may end here.  In a callee
  * they are dead anyway.  What the host did may have cost fuel.
  */
-#define CALL_ANY(f, used)                                                                          \
+#define CALL_ANY(f, used, next)                                                                          \
 	do {                                                                                       \
 		union ew_value *args_ = fp + pc->a;                                                \
 		struct ew_func *f_ = (f);                                                          \
 		bool gives_ = f_->type->result_count > 0;                                          \
-		const struct ewi_ins *go_ = call_any(x, pc, AFTERX, fp, args_, f_, (used));        \
+		const struct ewi_ins *go_ = call_any(x, pc, (next), fp, args_, f_, (used));        \
 		if (!go_)                                                                          \
 			return NULL;                                                               \
 		fp = x->fp;                                                                        \
@@ -416,26 +416,46 @@ static EW_NOINLINE const struct ewi_ins *call_any(struct ew_exec *x, const struc
 
 C(CALL_IMPORT)
 {
-	CALL_ANY(x->inst->funcs[pc->u.uimm], COST(pc));
+	CALL_ANY(x->inst->funcs[pc->u.uimm], pc->b, AFTER);
 }
 
+/* The function of entry `value`, which has the type that is asked for; or a trap. */
+#define INDEXED(f, value)                                                                          \
+	const struct ew_table *t_ = x->tables[pc->u.uimm >> 24];                                   \
+	uint32_t index_ = (value);                                                                 \
+	struct ew_func *f;                                                                         \
+	if (EW_UNLIKELY(index_ >= t_->size))                                                       \
+		TRAP(EW_TRAP_UNDEFINED_ELEMENT);                                                   \
+	f = t_->entries[index_];                                                                   \
+	if (EW_UNLIKELY(!f))                                                                       \
+		TRAP(EW_TRAP_UNINITIALIZED_ELEMENT);                                               \
+	if (EW_UNLIKELY(f->type_key != BEHIND_u64))                                                \
+		TRAP(EW_TRAP_INDIRECT_TYPE)
+#define INDEXED_COST ((int32_t)(pc->u.uimm & 0xffffff))
+/*
+ * A function with its code in this instance is entered.  In the large profile others are called elsewhere, where they are
+ * looked up once more: a handler that calls has registers to save, whichever way it goes.
+ */
+#if EW_CONFIG_EXEC_ACC
+#define ANY(N, value)                                                                              \
+	static EW_NOINLINE const struct ewi_ins *any_##N(EWI_REGS)                                 \
+	{                                                                                          \
+		INDEXED(f, value);                                                                 \
+		CALL_ANY(f, INDEXED_COST, AFTERX);                                                         \
+	}
+#define GO_ANY(N, f) MUST_TAIL return any_##N(EWI_ARGS)
+#else
+#define ANY(N, value)
+#define GO_ANY(N, f) CALL_ANY(f, INDEXED_COST, AFTERX)
+#endif
 #define CALL_BY_INDEX(N, value)                                                                    \
+	ANY(N, value)                                                                              \
 	C(N)                                                                                       \
 	{                                                                                          \
-		const struct ew_table *t = x->inst->tables[pc->u.uimm >> 24];                      \
-		uint32_t index = (value);                                                          \
-		int32_t used = (int32_t)(pc->u.uimm & 0xffffff);                                   \
-		struct ew_func *f;                                                                 \
-		if (EW_UNLIKELY(index >= t->size))                                                 \
-			TRAP(EW_TRAP_UNDEFINED_ELEMENT);                                           \
-		f = t->entries[index];                                                             \
-		if (EW_UNLIKELY(!f))                                                               \
-			TRAP(EW_TRAP_UNINITIALIZED_ELEMENT);                                       \
-		if (EW_UNLIKELY(f->type_key != BEHIND_u64))                                        \
-			TRAP(EW_TRAP_INDIRECT_TYPE);                                               \
+		INDEXED(f, value);                                                                 \
 		if (EW_LIKELY(f->instance == x->inst && f->code))                                  \
-			ENTER(f->code, fp + pc->a, used, AFTERX);                                  \
-		CALL_ANY(f, used);                                                                 \
+			ENTER(f->code, fp + pc->a, INDEXED_COST, AFTERX);                          \
+		GO_ANY(N, f);                                                                      \
 	}
 
 CALL_BY_INDEX(CALL_INDIRECT, fp[pc->b].u32)
@@ -458,7 +478,7 @@ C(CALL_INDIRECT_LONG)
 		TRAP(EW_TRAP_INDIRECT_TYPE);
 	if (f->instance == x->inst && f->code)
 		ENTER(f->code, fp + pc->a, pc->u.imm, AFTERX);
-	CALL_ANY(f, pc->u.imm);
+	CALL_ANY(f, pc->u.imm, AFTERX);
 }
 
 /* ---- references and tables ---- */

@@ -33,11 +33,17 @@ static uint64_t mix(uint64_t h, uint8_t byte)
 void ewi_functype_seal(struct ewi_functype *t)
 {
 	size_t n = (size_t)t->param_count + t->result_count;
+	uint32_t slots[2] = {0, 0};
+	bool is_plain = true;
 	uint64_t key = 0;
 
-	t->param_slots = t->result_slots = 0;
-	for (size_t i = 0; i < n; i++)
-		*(i < t->param_count ? &t->param_slots : &t->result_slots) += ewi_slots_of(t->params[i]);
+	for (size_t i = 0; i < n; i++) {
+		slots[i >= t->param_count] += ewi_slots_of(t->params[i]);
+		is_plain &= t->params[i] >= EW_F64 && t->params[i] <= EW_I32;
+	}
+	t->param_slots = slots[0];
+	t->result_slots = slots[1] & INT32_MAX;
+	t->is_plain = is_plain;
 	if (n <= EWI_KEY_TYPES && !(EW_CONFIG_EXCEPTIONS && ewi_functype_has(t, EW_EXNREF))) {
 		for (size_t i = 0; i < n; i++) {
 			if (i == t->param_count)

@@ -32,8 +32,16 @@ struct ewi_functype {
 	uint64_t key;
 	const uint8_t *params; /* enum ew_type, results follow the parameters */
 	uint32_t param_count, result_count;
-	uint32_t param_slots, result_slots; /* a v128 takes two, anything else one */
+	uint32_t param_slots; /* a v128 takes two, anything else one */
+	uint32_t result_slots : 31;
+	uint32_t is_plain : 1; /* numbers only */
 };
+
+/* Are its values copied as they are?  Firmware has the one way that serves all. */
+static inline bool ewi_functype_plain(const struct ewi_functype *t)
+{
+	return !EW_CONFIG_SMALL && t->is_plain;
+}
 
 static inline const uint8_t *ewi_functype_results(const struct ewi_functype *t)
 {

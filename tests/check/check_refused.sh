@@ -30,5 +30,7 @@ row 'older exception' 'malformed: ' '\1\4\1\140\0\0\3\2\1\0\12\10\1\6\0\6\100\31
 row 'threads' 'malformed: ' '\5\4\1\3\1\1'
 row 'threads' 'malformed: ' '\1\4\1\140\0\0\3\2\1\0\5\4\1\1\1\1\12\13\1\11\0\101\0\376\20\2\0\32\13'
 row 'typed references' 'malformed: ' '\1\4\1\140\0\0\3\3\2\0\0\11\5\1\3\0\1\0\12\12\2\2\0\13\5\0\322\0\24\13'
+row 'typed references' 'malformed: malformed value type: typed references are not supported' '\1\4\1\140\0\0\3\2\1\0\12\10\1\6\0\2\143\0\13\13'
+row 'garbage collection' 'malformed: malformed value type: garbage collection is not supported' '\1\4\1\140\0\0\3\2\1\0\12\7\1\5\0\2\155\13\13'
 row 'garbage collection' 'malformed: ' '\1\3\1\137\0'
 exit 0

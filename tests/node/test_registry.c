@@ -260,6 +260,131 @@ static void versions_never_change(void **state)
 	nrun_close(&n);
 }
 
+/* ---- beforehand ------------------------------------------------------------------------------- */
+
+static enum ew_status make(struct nrun *n, const char *guest, struct ew_prepared **out, const struct ew_trust *trust,
+			   uint64_t now_ns)
+{
+	const struct nrun_guest *g = nrun_guest(n, guest);
+	enum ew_status st;
+
+	n->function.module_bytes = g->bytes;
+	n->function.module_size = g->size;
+	st = ew_function_prepare(out, &n->function, trust, now_ns, &n->mem.alloc, &n->err);
+	n->function.module_bytes = NULL;
+	n->function.module_size = 0;
+	return st;
+}
+
+static enum ew_status put_prepared(struct nrun *n, const char *version, struct ew_prepared *p)
+{
+	enum ew_status st;
+
+	n->function.name = "f";
+	n->function.version = version;
+	n->function.prepared = p;
+	st = ew_node_function_put(n->node, &n->function, &n->err);
+	n->function.prepared = NULL;
+	return st;
+}
+
+static void versions_are_prepared(void **state)
+{
+	static const struct ew_setting refuse[] = {{"refuse", "1", 1}};
+	uint8_t sha256[EW_SHA256_BYTES];
+	struct ew_prepared *p, *again;
+	struct nrun n;
+
+	(void)state;
+	nrun_init(&n);
+	nrun_open(&n);
+	n.function.flags = EW_FUNCTION_FRESH;
+	assert_int_equal(make(&n, "count", &p, NULL, 0), EW_OK);
+	assert_int_equal(put_prepared(&n, "1", p), EW_OK);
+	nrun_route(&n, "t", "f");
+	nrun_push(&n, "t", "x");
+	nrun_push(&n, "t", "x");
+	nrun_step(&n);
+	assert_int_equal(nrun_u32(&n, "reset", "count"), 1);
+	assert_int_equal(nrun_u32(&n, "reset", "count"), 1);
+	assert_int_equal(nrun_stats(&n, "f").resets, 2);
+	ew_sha256(nrun_guest(&n, "count")->bytes, nrun_guest(&n, "count")->size, sha256);
+	assert_memory_equal(nrun_stats(&n, "f").sha256, sha256, 32);
+	/* What is not taken is still the caller's. */
+	assert_int_equal(make(&n, "count", &again, NULL, 0), EW_OK);
+	n.function.settings = refuse;
+	n.function.setting_count = 1;
+	assert_int_equal(put_prepared(&n, "2", again), EW_ERR_STATE);
+	n.function.setting_count = 0;
+	assert_int_equal(put_prepared(&n, "1", again), EW_ERR_EXISTS);
+	assert_int_equal(put_prepared(&n, "2", again), EW_OK);
+	assert_int_equal(make(&n, "echo", &p, NULL, 0), EW_OK);
+	n.function.flags |= EW_FUNCTION_DOWNGRADE;
+	assert_int_equal(put_prepared(&n, "1", p), EW_ERR_EXISTS); /* 1 was count */
+	n.function.module_bytes = "x";
+	assert_int_equal(put_prepared(&n, "3", p), EW_ERR_INVAL);
+	n.function.module_bytes = NULL;
+	n.function.sha256 = sha256;
+	assert_int_equal(put_prepared(&n, "3", p), EW_ERR_CORRUPT);
+	ew_prepared_free(p);
+	ew_prepared_free(NULL);
+	assert_int_equal(make(&n, "echo", &p, NULL, 0), EW_ERR_CORRUPT);
+	n.function.sha256 = NULL;
+	n.function.flags = EW_FUNCTION_COPY;
+	assert_int_equal(make(&n, "echo", &p, NULL, 0), EW_ERR_INVAL);
+	n.function.flags = 0;
+	n.function.module_bytes = "no module";
+	n.function.module_size = 9;
+	assert_int_equal(ew_function_prepare(&p, &n.function, NULL, 0, &n.mem.alloc, &n.err), EW_ERR_MALFORMED);
+	nrun_close(&n);
+}
+
+/* Checked against the node's trust, not another, while the key was good. */
+static void what_is_prepared_is_signed(void **state)
+{
+	static const uint8_t key[32] = {9};
+	static const struct ew_trusted_key keys[] = {{{9}, NULL, 0, 100, 200}};
+	static const struct ew_trust trust = {sizeof(trust), keys, 1, NULL, 0, fake_verify, NULL};
+	static const struct ew_trust other = {sizeof(trust), keys, 1, NULL, 0, fake_verify, NULL};
+	static const struct row {
+		const char *name;
+		const struct ew_trust *trust;
+		uint64_t now;
+		bool sign;
+		enum ew_status prepare, put;
+	} rows[] = {
+		{"good", &trust, 150, true, EW_OK, EW_OK},
+		{"not signed", &trust, 150, false, EW_ERR_DENIED, EW_OK},
+		{"expired", &trust, 200, true, EW_ERR_DENIED, EW_OK},
+		{"another trust", &other, 150, true, EW_OK, EW_ERR_DENIED},
+		{"no trust", NULL, 150, true, EW_OK, EW_ERR_DENIED},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		const struct nrun_guest *g;
+		struct ew_prepared *p;
+		uint8_t payload[256];
+		struct nrun n;
+
+		nrun_init(&n);
+		n.config.trust = &trust;
+		nrun_open(&n);
+		g = nrun_guest(&n, "echo");
+		n.function.signature = rows[i].sign ? payload : NULL;
+		n.function.signature_size = rows[i].sign ? fake_payload(payload, sizeof(payload), EW_SIGNED_MODULE, g->bytes,
+									g->size, key, NULL) : 0;
+		check_status(rows[i].name, make(&n, "echo", &p, rows[i].trust, rows[i].now), rows[i].prepare);
+		n.function.signature = NULL;
+		n.function.signature_size = 0;
+		if (rows[i].prepare == EW_OK)
+			check_status(rows[i].name, put_prepared(&n, "1", p), rows[i].put);
+		if (rows[i].prepare == EW_OK && rows[i].put != EW_OK)
+			ew_prepared_free(p);
+		nrun_close(&n);
+	}
+}
+
 /* ---- on demand -------------------------------------------------------------------------------- */
 
 struct depot {
@@ -517,7 +642,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_leaks),	   cmocka_unit_test(models_may_change),
 		cmocka_unit_test(open_graphs_come_again),  cmocka_unit_test(without_memory),
-		cmocka_unit_test(versions_never_change),   cmocka_unit_test(modules_come_and_go),
+		cmocka_unit_test(versions_never_change),   cmocka_unit_test(versions_are_prepared),
+		cmocka_unit_test(what_is_prepared_is_signed),   cmocka_unit_test(modules_come_and_go),
 		cmocka_unit_test(what_comes_is_checked),   cmocka_unit_test(on_demand_as_any_other),
 		cmocka_unit_test(half_open_tries_one),
 	};

@@ -20,11 +20,13 @@ static const struct scene {
 	bool write_behind;
 	enum ew_log_full when_full;
 	enum ew_log_cursors cursors;
+	bool deflate; /* closed segments, with every sync that is asked for */
 } scenes[] = {
-	{"each event durable, oldest dropped", 1, false, EW_LOG_DROP_OLDEST, EW_LOG_CURSORS_IGNORE},
-	{"each seventh, waiting in the buffer", 7, true, EW_LOG_DROP_OLDEST, EW_LOG_CURSORS_IGNORE},
-	{"syncs asked for, erased when acknowledged", 0, false, EW_LOG_REJECT, EW_LOG_CURSORS_ERASE},
-	{"each third, held until acknowledged", 3, true, EW_LOG_REJECT, EW_LOG_CURSORS_HOLD},
+	{"each event durable, oldest dropped", 1, false, EW_LOG_DROP_OLDEST, EW_LOG_CURSORS_IGNORE, false},
+	{"each seventh, waiting in the buffer", 7, true, EW_LOG_DROP_OLDEST, EW_LOG_CURSORS_IGNORE, false},
+	{"syncs asked for, erased when acknowledged", 0, false, EW_LOG_REJECT, EW_LOG_CURSORS_ERASE, false},
+	{"each third, held until acknowledged", 3, true, EW_LOG_REJECT, EW_LOG_CURSORS_HOLD, false},
+	{"closed segments deflated", 5, true, EW_LOG_DROP_OLDEST, EW_LOG_CURSORS_IGNORE, true},
 };
 
 struct places {
@@ -43,13 +45,13 @@ static struct model {
 	uint32_t moments;
 	uint32_t op; /* of the workload, for messages */
 	uint64_t seed;
-	unsigned long long cuts, second_cuts;
+	unsigned long long cuts, second_cuts, deflated;
 } m;
 
 static struct ew_log_config config(const struct scene *s)
 {
 	return (struct ew_log_config){.struct_bytes = sizeof(struct ew_log_config), .sync_every = s->sync_every,
-				      .buffer_bytes = 512, .when_full = s->when_full, .cursors = s->cursors,
+				      .buffer_bytes = s->deflate ? 32768 : 512, .when_full = s->when_full, .cursors = s->cursors,
 				      .write_behind = s->write_behind};
 }
 
@@ -294,13 +296,31 @@ static void append_some(uint64_t *random)
 			after_call(), acknowledge(which, random);
 }
 
+static void deflate_one(void)
+{
+	uint32_t segments = 0;
+
+	after_call();
+	if (ew_log_deflate(m.log, 1, &segments) != EW_OK)
+		complain("a segment is not deflated", EW_SIM_WHOLE, 0, 0);
+	m.deflated += segments;
+}
+
+/* Is there zlib, and can blocks be replaced? */
+static bool takes_part(const struct scene *scene, const struct power_kind *kind)
+{
+	return !scene->deflate || (EW_CONFIG_ZLIB && kind->kind != EW_SIM_FLASH);
+}
+
 static void run_scene(const struct scene *scene, const struct power_kind *kind, uint32_t ops)
 {
 	struct ew_storage st = power_storage(kind, BLOCK_BYTES, BLOCK_COUNT);
 	uint64_t random = 20261121;
 
 	m = (struct model){.scene = scene, .kind = kind, .attempted = 1, .durable = 1, .gone = 1, .moments = 1,
-			   .seed = 7, .cuts = m.cuts, .second_cuts = m.second_cuts};
+			   .seed = 7, .cuts = m.cuts, .second_cuts = m.second_cuts,
+			   .deflated = m.deflated};
+	event_bits = scene->deflate ? 1 : 0xff;
 	ew_storage_sim_hook(&st, cut_here, NULL);
 	m.log = boot(&st, EW_SIM_WHOLE);
 	for (m.op = 0; m.op < ops; m.op++) {
@@ -312,6 +332,8 @@ static void run_scene(const struct scene *scene, const struct power_kind *kind, 
 			acknowledge(what & 1, &random);
 		} else if (what < 31) {
 			assert_int_equal(ew_log_sync(m.log), EW_OK);
+			if (scene->deflate)
+				deflate_one();
 		} else {
 			struct ew_log *log = m.log;
 
@@ -339,9 +361,12 @@ static void survives_power_cuts(void **state)
 	(void)state;
 	for (size_t s = 0; s < ROWS(scenes); s++)
 		for (size_t k = 0; k < ROWS(power_kinds); k++)
-			run_scene(&scenes[s], &power_kinds[k], ops);
-	print_message("log: survived %llu power cuts, and %llu more while it started again\n", m.cuts, m.second_cuts);
-	assert_true(m.cuts > ops * ROWS(scenes) * ROWS(power_kinds));
+			if (takes_part(&scenes[s], &power_kinds[k]))
+				run_scene(&scenes[s], &power_kinds[k], ops);
+	print_message("log: survived %llu power cuts, and %llu more while it started again; %llu segments were deflated\n",
+		      m.cuts, m.second_cuts, m.deflated);
+	assert_true(m.cuts > ops * (ROWS(scenes) - 1) * ROWS(power_kinds));
+	assert_true(m.deflated > ops / 50 || !EW_CONFIG_ZLIB);
 	assert_true(m.second_cuts > m.cuts / 10);
 	assert_true(ops < 2000 || m.cuts >= 100000);
 }

@@ -266,6 +266,11 @@ static void depthwise(void **state)
 		for (uint32_t c = 1; runs_here(k, EWI_SLOT_DWCONV_S8) && c <= 68; c++)
 			for (unsigned n = 0; n < 24; n++, i++)
 				one_dwconv(s, k, c <= 50 ? c : 16 * (c - 47) % 80 + 16, c <= 20 && n % 8 == 7 ? upto(s, 4) : 1, i);
+	/* Several outputs of one channel. */
+	for (k = ewi_kernels(&count); count-- > 0; k++)
+		for (uint32_t outputs = 2; runs_here(k, EWI_SLOT_DWCONV_S8) && outputs <= 40; outputs++)
+			for (unsigned n = 0; n < 12; n++, i++)
+				one_dwconv(s, k, 1, outputs, i);
 	assert_true(i >= 1500);
 	setup_free(s);
 }

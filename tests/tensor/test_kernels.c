@@ -262,6 +262,29 @@ static void table(void **state)
 		assert_true(seen[s]);
 }
 
+/* From the best kernel down, one by one, to the definition, whatever the machine. */
+static void step_down(void **state)
+{
+	static const struct ewi_kernel *const slots[] = {ewi_slot_fc_s8, ewi_slot_conv_s8, ewi_slot_dwconv_s8, ewi_slot_copy};
+	static const uint32_t machines[] = {0, EW_CPU_SSE41, EW_CPU_SSE41 | EW_CPU_AVX2, EW_CPU_NEON, UINT32_MAX};
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(slots); i++)
+		for (size_t m = 0; m < ROWS(machines); m++) {
+			const struct ewi_kernel *k = ewi_kernel_best(slots[i], machines[m], false), *below;
+			unsigned steps = 0;
+
+			for (; k != slots[i]; k = below, steps++) {
+				below = ewi_kernel_below(slots[i], machines[m], k);
+				check_int(k->name, below->features & ~machines[m], 0);
+				check_true(k->name, below < k);
+			}
+			check_true(k->name, ewi_kernel_below(slots[i], machines[m], k) == k);
+			if (machines[m] == 0)
+				check_int(k->name, steps, 0);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -269,6 +292,7 @@ int main(void)
 		cmocka_unit_test(many_units_and_windows),
 		cmocka_unit_test(every_shift),
 		cmocka_unit_test(table),
+		cmocka_unit_test(step_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
