@@ -18,7 +18,8 @@
  *	}
  *
  * With PSA: psa_import_key of the 32 bytes as PSA_KEY_TYPE_ECC_PUBLIC_KEY(PSA_ECC_FAMILY_TWISTED_EDWARDS), then
- * psa_verify_message with PSA_ALG_PURE_EDDSA.  With MCUboot's bundled implementation: ED25519_verify.
+ * psa_verify_message with PSA_ALG_PURE_EDDSA.  With MCUboot's bundled implementation: ED25519_verify.  Both are
+ * written out in lib/node/README.md; examples/signed.c is the whole with libsodium.
  *
  * Nothing here allocates; any thread may use the same struct ew_trust at a time when its verify() may be.
  */

@@ -14,9 +14,8 @@
 #include "edgewasm/store.h"
 
 #if EW_CONFIG_STORE && defined(EWI_CRC32C_CLMUL)
-#include <nmmintrin.h>
+#include <immintrin.h>
 #include <string.h>
-#include <wmmintrin.h>
 #include "base/bits.h"
 
 /* x^(8n-33) for one lane and for two. */

@@ -41,7 +41,7 @@
 	V(name)                                                                                    \
 	{                                                                                          \
 		FETCH(base, bytes)                                                                 \
-		ewi_vput(fp + pc->b, fn(at));                                                      \
+		VPUT(fp + pc->b, fn(at));                                                          \
 		NEXT;                                                                              \
 	}
 #define VLOAD_FORMS(N, bytes, fn)                                                                  \

@@ -318,10 +318,13 @@ static void consume(struct ewi_translator *t, const struct ewi_entry *e, uint8_t
 #if EW_CONFIG_SIMD
 static void move_v128(struct ewi_translator *t, uint32_t from, uint32_t to)
 {
+	bool made = t->vec_end == ewi_here(t) && t->vec_slot == from;
 	struct ewi_insx *ins = ewi_emit(t, EWI_COPY_V128, EWI_SS, false);
 
 	ins->i.a = (uint16_t)from;
 	ins->i.b = (uint16_t)to;
+	t->vec_end = made ? (uint32_t)ewi_here(t) : EWI_NONE; /* the register keeps it */
+	t->vec_copy = to;
 	ewi_wrote_slot(t, to);
 	ewi_wrote_slot(t, to + 1);
 }
@@ -773,6 +776,8 @@ void ewi_emit_local_set(struct ewi_translator *t, uint32_t local_slot, uint8_t t
 		/* It has just been made: make it in the local. */
 		*dst_field(t) = (uint16_t)local_slot;
 		t->last.dst = EWI_NONE;
+		if (t->vec_slot == v->slot)
+			t->vec_slot = local_slot;
 		ewi_wrote_slot(t, local_slot);
 		if (kind == EWI_ACC_NONE)
 			ewi_wrote_slot(t, local_slot + 1);
@@ -842,7 +847,7 @@ uint32_t ewi_emit_branch(struct ewi_translator *t, const struct ewi_cond *c, boo
 
 uint32_t ewi_emit_jump(struct ewi_translator *t)
 {
-	ewi_emit(t, EWI_BR, EWI_SS, true);
+	ewi_emit(t, EWI_BR, EWI_SS, !EW_CONFIG_EXEC_ACC); /* TAKE_JUMP in handler.h */
 	ewi_keep_slots(t);
 	return ewi_here(t) - (uint32_t)(sizeof(struct ewi_insx) - sizeof(struct ewi_ins));
 }

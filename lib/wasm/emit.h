@@ -160,6 +160,8 @@ struct ewi_translator {
 	uint32_t br_table_serial;
 	uint32_t memory; /* of the load or store being translated */
 	bool wide;	 /* its addresses are i64: only forms SS and RS */
+	/* Where the last vector was made, and where it was copied to; good while nothing follows the position vec_end. */
+	uint32_t vec_end, vec_slot, vec_copy;
 	bool cpu_known;	 /* cpu: what ewi_cpu_features() says, asked once */
 	uint32_t cpu;
 	struct ewi_start *starts;

@@ -140,6 +140,13 @@
 #define V_PLAIN(N) [EWI_##N] = {V_HANDLER(SS, N)},
 #define V_ACC(N) [EWI_##N] = {V_HANDLER(SS, N) V_RS(N)},
 #define V_IMM(N) [EWI_##N] = {V_HANDLER(SS, N) V_HANDLER(SI, N##_SI) V_RS(N)},
+#if EWI_VACC
+#define V_ONE(N) V_ACC(N)
+#define V_TWO(N) [EWI_##N] = {V_HANDLER(SS, N) V_HANDLER(RS, N##_RS) V_HANDLER(SR, N##_SR)},
+#else
+#define V_ONE(N) V_PLAIN(N)
+#define V_TWO(N) V_PLAIN(N)
+#endif
 #define VROW(code, N, text, imm, pops, pushes, cls, R, T, canon, forms) V_##forms(N)
 #define VINT(N, cls, R, T, forms) V_##forms(N)
 

@@ -10,6 +10,14 @@
 
 struct ewi_ins;
 
+/* Where machines have vector registers, and compilers pass arguments in them. */
+#if EW_CONFIG_SIMD && EW_CONFIG_EXEC_ACC && EW_CONFIG_EXEC_TAIL && defined(__GNUC__) &&                \
+	(defined(__x86_64__) || defined(__AARCH64EL__))
+#define EWI_VACC 1
+#else
+#define EWI_VACC 0
+#endif
+
 /*
  * Internal code is a sequence of instructions, each one struct ewi_ins or one struct ewi_insx.  The
  * handler's address is in the instruction (direct threading).  a, b, c, d are frame slots unless the
@@ -17,10 +25,18 @@ struct ewi_ins;
  */
 #if EW_CONFIG_EXEC_ACC
 /* Registers of the machine: pc and fp, the executor, memory 0, and the three accumulators. */
-#define EWI_REGS                                                                                   \
+#define EWI_SCALAR_REGS                                                                            \
 	const struct ewi_ins *pc, union ew_value *fp, struct ew_exec *x, uint8_t *mem,             \
 		uint64_t r0, double d0, float s0
+#if EWI_VACC
+/* And the vector that was made last. */
+typedef uint64_t ewi_vreg __attribute__((vector_size(16)));
+#define EWI_REGS EWI_SCALAR_REGS, ewi_vreg v0
+#define EWI_ARGS pc, fp, x, mem, r0, d0, s0, v0
+#else
+#define EWI_REGS EWI_SCALAR_REGS
 #define EWI_ARGS pc, fp, x, mem, r0, d0, s0
+#endif
 #else
 #define EWI_REGS const struct ewi_ins *pc, union ew_value *fp, struct ew_exec *x
 #define EWI_ARGS pc, fp, x
@@ -43,7 +59,7 @@ struct ewi_ins {
 struct ewi_insx {
 	struct ewi_ins i;
 	int32_t rel;  /* of a branch or call: bytes from this field to the target */
-	int32_t cost; /* of a branch: fuel when it is taken; of a call: fuel since the last account */
+	int32_t cost; /* of a branch: fuel when it is taken; of a tail call: fuel since the last account */
 };
 
 /* A 64-bit constant takes the place of rel and cost; read by bytes, since it is aligned to 4 only. */

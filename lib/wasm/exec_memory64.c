@@ -70,7 +70,7 @@
 	H(N##_##F)                                                                                 \
 	{                                                                                          \
 		ADDRESS(A, bytes)                                                                  \
-		ewi_vput(fp + pc->b, fn(MEM + ea));                                                \
+		VPUT(fp + pc->b, fn(MEM + ea));                                                    \
 		NEXT;                                                                              \
 	}
 #define VLOAD(code, N, text, align, bytes, fn)                                                     \

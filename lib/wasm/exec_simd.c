@@ -19,18 +19,19 @@
 #define BYTES ((const uint8_t *)AFTER)
 #define NEXT16 GO((const struct ewi_ins *)(const void *)(BYTES + 16))
 
+/* Forms RS and SR: the first, the second operand is the vector made last. */
+#if EWI_VACC
+#define IF_VACC(...) __VA_ARGS__
+#else
+#define IF_VACC(...)
+#endif
+#define VUN_FORM(name, fn, A) V(name) { VPUT(fp + pc->b, fn(A)); NEXT; }
 #define VUN(code, N, text, canon, fn)                                                              \
-	V(N)                                                                                       \
-	{                                                                                          \
-		ewi_vput(fp + pc->b, fn(ewi_vget(fp + pc->a)));                                              \
-		NEXT;                                                                              \
-	}
+	VUN_FORM(N, fn, ewi_vget(fp + pc->a)) IF_VACC(VUN_FORM(N##_RS, fn, VREG))
+#define VBIN_FORM(name, fn, A, B) V(name) { VPUT(fp + pc->u.s.c, fn(A, B)); NEXT; }
 #define VBIN(code, N, text, canon, fn)                                                             \
-	V(N)                                                                                       \
-	{                                                                                          \
-		ewi_vput(fp + pc->u.s.c, fn(ewi_vget(fp + pc->a), ewi_vget(fp + pc->b)));                         \
-		NEXT;                                                                              \
-	}
+	VBIN_FORM(N, fn, ewi_vget(fp + pc->a), ewi_vget(fp + pc->b))                               \
+	IF_VACC(VBIN_FORM(N##_RS, fn, VREG, ewi_vget(fp + pc->b)) VBIN_FORM(N##_SR, fn, ewi_vget(fp + pc->a), VREG))
 #define VMAP1(code, N, text, R, T, canon, E)                                                       \
 	EW_INLINE C_LANE_##R lane_##N(C_LANE_##T x) { return (C_LANE_##R)(E); }                    \
 	EW_INLINE union ewi_v128 map_##N(union ewi_v128 a)                                         \
@@ -56,7 +57,7 @@
 #define VTERN(code, N, text, canon, fn)                                                            \
 	V(N)                                                                                       \
 	{                                                                                          \
-		ewi_vput(fp + pc->u.s.c, fn(ewi_vget(fp + pc->a), ewi_vget(fp + pc->b), ewi_vget(fp + pc->u.s.d)));    \
+		VPUT(fp + pc->u.s.c, fn(ewi_vget(fp + pc->a), ewi_vget(fp + pc->b), ewi_vget(fp + pc->u.s.d)));    \
 		NEXT;                                                                              \
 	}
 
@@ -70,9 +71,9 @@
 		}                                                                                  \
 		return a;                                                                          \
 	}                                                                                          \
-	V(N) { ewi_vput(fp + pc->u.s.c, shift_##N(ewi_vget(fp + pc->a), fp[pc->b].u32)); NEXT; }             \
-	V(N##_SI) { ewi_vput(fp + pc->b, shift_##N(ewi_vget(fp + pc->a), pc->u.uimm)); NEXT; }               \
-	IF_ACC(V(N##_RS) { ewi_vput(fp + pc->u.s.c, shift_##N(ewi_vget(fp + pc->a), ACC_u32)); NEXT; })
+	V(N) { VPUT(fp + pc->u.s.c, shift_##N(ewi_vget(fp + pc->a), fp[pc->b].u32)); NEXT; }             \
+	V(N##_SI) { VPUT(fp + pc->b, shift_##N(ewi_vget(fp + pc->a), pc->u.uimm)); NEXT; }               \
+	IF_ACC(V(N##_RS) { VPUT(fp + pc->u.s.c, shift_##N(ewi_vget(fp + pc->a), ACC_u32)); NEXT; })
 
 #define VTEST(code, N, text, fn)                                                                   \
 	V(N)                                                                                       \
@@ -92,8 +93,8 @@
 			r.T[i] = x;                                                                \
 		return r;                                                                          \
 	}                                                                                          \
-	V(N) { ewi_vput(fp + pc->b, splat_##N((C_LANE_##T)fp[pc->a].S)); NEXT; }                        \
-	IF_ACC(V(N##_RS) { ewi_vput(fp + pc->b, splat_##N((C_LANE_##T)ACC_##S)); NEXT; })
+	V(N) { VPUT(fp + pc->b, splat_##N((C_LANE_##T)fp[pc->a].S)); NEXT; }                        \
+	IF_ACC(V(N##_RS) { VPUT(fp + pc->b, splat_##N((C_LANE_##T)ACC_##S)); NEXT; })
 
 #define VEXTRACT(code, N, text, pushes, S, T, E)                                                   \
 	EW_INLINE C_##S lane_##N(C_LANE_##T x) { return E; }                                       \
@@ -125,13 +126,11 @@
 #define VSTORELANE(code, N, text, align, T) VSTORELANE_FORM(N, T)
 
 #define VCONST(code, N, text)                                                                      \
-	V(N) { ewi_vput(fp + pc->b, ewi_v128_load(BYTES)); NEXT16; }
+	V(N) { VPUT(fp + pc->b, ewi_v128_load(BYTES)); NEXT16; }
+#define VSHUFFLE_FORM(name, A, B) V(name) { VPUT(fp + pc->u.s.c, ewi_i8x16_shuffle(A, B, BYTES)); NEXT16; }
 #define VSHUFFLE(code, N, text)                                                                    \
-	V(N)                                                                                       \
-	{                                                                                          \
-		ewi_vput(fp + pc->u.s.c, ewi_i8x16_shuffle(ewi_vget(fp + pc->a), ewi_vget(fp + pc->b), BYTES));   \
-		NEXT16;                                                                            \
-	}
+	VSHUFFLE_FORM(N, ewi_vget(fp + pc->a), ewi_vget(fp + pc->b))                               \
+	IF_VACC(VSHUFFLE_FORM(N##_RS, VREG, ewi_vget(fp + pc->b)) VSHUFFLE_FORM(N##_SR, ewi_vget(fp + pc->a), VREG))
 #define VSEL(N)                                                                                    \
 	V(N) { ewi_vput(fp + pc->u.s.c, ewi_vget(fp + (fp[pc->u.s.d].u32 ? pc->a : pc->b))); NEXT; }         \
 	IF_ACC(V(N##_RS) { ewi_vput(fp + pc->u.s.c, ewi_vget(fp + (ACC_u32 ? pc->a : pc->b))); NEXT; })
@@ -141,26 +140,32 @@
 #include "wasm/simd.def"
 
 #if EWI_PSHUFB
-EW_TARGET("ssse3") V(I8X16_SHUFFLE_SSSE3)
+/* From a those below 16, from b the others: bit 7 set gives 0. */
+EW_TARGET("ssse3") EW_INLINE union ewi_v128 shuffle_ssse3(union ewi_v128 a, union ewi_v128 b, const uint8_t *lanes)
 {
-	__m128i s = _mm_loadu_si128((const void *)BYTES);
-	__m128i a = _mm_loadu_si128((const void *)(fp + pc->a)), b = _mm_loadu_si128((const void *)(fp + pc->b));
+	__m128i s = _mm_loadu_si128((const void *)lanes);
 
-	/* From a those below 16, from b the others: bit 7 set gives 0. */
-	a = _mm_shuffle_epi8(a, _mm_adds_epu8(s, _mm_set1_epi8(0x70)));
-	b = _mm_shuffle_epi8(b, _mm_sub_epi8(s, _mm_set1_epi8(16)));
-	_mm_storeu_si128((void *)(fp + pc->u.s.c), _mm_or_si128(a, b));
-	NEXT16;
+	return ewi_of_m128i(_mm_or_si128(
+		_mm_shuffle_epi8(ewi_m128i(a), _mm_adds_epu8(s, _mm_set1_epi8(0x70))),
+		_mm_shuffle_epi8(ewi_m128i(b), _mm_sub_epi8(s, _mm_set1_epi8(16)))));
 }
 
-EW_TARGET("ssse3") V(I8X16_SWIZZLE_SSSE3)
+/* pshufb looks at bits 0 to 3 and 7: adding 0x70 with saturation sets bit 7 of all from 16 on. */
+EW_TARGET("ssse3") EW_INLINE union ewi_v128 swizzle_ssse3(union ewi_v128 a, union ewi_v128 s)
 {
-	__m128i a = _mm_loadu_si128((const void *)(fp + pc->a)), s = _mm_loadu_si128((const void *)(fp + pc->b));
-
-	/* pshufb looks at bits 0 to 3 and 7: adding 0x70 with saturation sets bit 7 of all from 16 on. */
-	_mm_storeu_si128((void *)(fp + pc->u.s.c), _mm_shuffle_epi8(a, _mm_adds_epu8(s, _mm_set1_epi8(0x70))));
-	NEXT;
+	return ewi_of_m128i(_mm_shuffle_epi8(ewi_m128i(a), _mm_adds_epu8(ewi_m128i(s), _mm_set1_epi8(0x70))));
 }
+
+#define SHUFFLE_FORM(name, A, B)                                                                   \
+	EW_TARGET("ssse3") V(name) { VPUT(fp + pc->u.s.c, shuffle_ssse3(A, B, BYTES)); NEXT16; }
+#define SWIZZLE_FORM(name, A, B)                                                                   \
+	EW_TARGET("ssse3") V(name) { VPUT(fp + pc->u.s.c, swizzle_ssse3(A, B)); NEXT; }
+SHUFFLE_FORM(I8X16_SHUFFLE_SSSE3, ewi_vget(fp + pc->a), ewi_vget(fp + pc->b))
+SWIZZLE_FORM(I8X16_SWIZZLE_SSSE3, ewi_vget(fp + pc->a), ewi_vget(fp + pc->b))
+IF_VACC(SHUFFLE_FORM(I8X16_SHUFFLE_SSSE3_RS, VREG, ewi_vget(fp + pc->b))
+	SHUFFLE_FORM(I8X16_SHUFFLE_SSSE3_SR, ewi_vget(fp + pc->a), VREG)
+	SWIZZLE_FORM(I8X16_SWIZZLE_SSSE3_RS, VREG, ewi_vget(fp + pc->b))
+	SWIZZLE_FORM(I8X16_SWIZZLE_SSSE3_SR, ewi_vget(fp + pc->a), VREG))
 #endif
 
 V(COPY_V128)

@@ -136,7 +136,7 @@ static void landed(const struct ewi_ins *pc, union ew_value *fp, struct ew_exec 
 
 	x->bad_address = ea;
 	x->bad_bytes = bytes;
-	ewi_trap_access(pc, fp, x, x->mem, 0, 0, 0);
+	ewi_trap_access(pc, fp, x, x->mem, 0, 0, 0 NO_VECTOR);
 	longjmp(*back, 1);
 }
 

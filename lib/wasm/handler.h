@@ -50,9 +50,20 @@
 
 /* For handlers that do not go on. */
 #if EW_CONFIG_EXEC_ACC
+#if EWI_VACC
+#define IGNORE_REGS ((void)pc, (void)fp, (void)x, (void)mem, (void)r0, (void)d0, (void)s0, (void)v0)
+#else
 #define IGNORE_REGS ((void)pc, (void)fp, (void)x, (void)mem, (void)r0, (void)d0, (void)s0)
+#endif
 #else
 #define IGNORE_REGS ((void)pc, (void)fp, (void)x)
+#endif
+
+/* Where a run begins or ends nothing reads the vector made last. */
+#if EWI_VACC
+#define NO_VECTOR , (ewi_vreg){0, 0}
+#else
+#define NO_VECTOR
 #endif
 
 #define AFTER (pc + 1)
@@ -63,6 +74,8 @@
 #define REL(p) (((const struct ewi_insx *)(p))->rel)
 /* A place in the code is given relative to the pair (rel, cost) that names it. */
 #define TARGET(p) ((const void *)((const char *)AFTER + REL(p)))
+/* Of a plain call relative to the immediate. */
+#define CALLEE(p) ((const void *)((const char *)&(p)->u.imm + (p)->u.imm))
 
 /* The C type of a value type. */
 #define C_u32 uint32_t
@@ -190,15 +203,22 @@ enum ewi_host_end ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc, uni
  * Take the branch at pc.  Its cost is what the straight line before it has used, less what stands on the
  * account of the line at its target: negative where a forward branch skips code.
  */
-#define TAKE                                                                                       \
+#define TAKE TAKE_BY(&REL(pc))
+#define TAKE_BY(pair)                                                                              \
 	do {                                                                                       \
-		int32_t rel_ = REL(pc);                                                            \
-		const struct ewi_ins *to_ = (const void *)((const char *)AFTER + rel_);            \
-		CHARGE(x, COST(pc));                                                               \
-		if (MUST_STOP && rel_ < 0)                                                         \
+		const int32_t *pair_ = (pair);                                                     \
+		const struct ewi_ins *to_ = (const void *)((const char *)pair_ + pair_[0]);        \
+		CHARGE(x, pair_[1]);                                                               \
+		if (MUST_STOP && pair_[0] < 0)                                                     \
 			return ewi_suspend(to_, fp, x);                                            \
 		GO(to_);                                                                           \
 	} while (0)
+/* The jump at pc has no operands: where there are handlers enough, its pair is in their place. */
+#if EW_CONFIG_EXEC_ACC
+#define TAKE_JUMP TAKE_BY((const int32_t *)(const void *)((const char *)pc + offsetof(struct ewi_ins, a)))
+#else
+#define TAKE_JUMP TAKE
+#endif
 
 /* The same by a table of such pairs behind the instruction, the last of which is for every index that has none. */
 #define BY_TABLE(index)                                                                            \
@@ -277,6 +297,13 @@ enum ewi_host_end ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc, uni
 #define V_OUT(N) V_PLAIN(N)
 #endif
 #define V_IMM(N) V_ACC(N) const struct ewi_ins *ewi_h_##N##_SI(EWI_REGS);
+#if EWI_VACC
+#define V_ONE(N) V_PLAIN(N) const struct ewi_ins *ewi_h_##N##_RS(EWI_REGS);
+#define V_TWO(N) V_ONE(N) const struct ewi_ins *ewi_h_##N##_SR(EWI_REGS);
+#else
+#define V_ONE(N) V_PLAIN(N)
+#define V_TWO(N) V_PLAIN(N)
+#endif
 #define VROW(code, N, text, imm, pops, pushes, cls, R, T, canon, forms) V_##forms(N)
 #define VINT(N, cls, R, T, forms) V_##forms(N)
 #include "wasm/simd.def"
@@ -284,6 +311,8 @@ enum ewi_host_end ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc, uni
 #undef V_ACC
 #undef V_OUT
 #undef V_IMM
+#undef V_ONE
+#undef V_TWO
 
 /* Run from pc on frame fp until a handler ends it; returns x->status. */
 enum ew_status ewi_run(struct ew_exec *x, const struct ewi_ins *pc, union ew_value *fp);

@@ -16,6 +16,7 @@
 #define EW_WASM_SIMD_H
 
 #include "base/le.h"
+#include "wasm/exec.h"
 #include "wasm/numeric.h"
 
 #if EW_CONFIG_SIMD
@@ -66,6 +67,34 @@ EW_INLINE void ewi_vput(union ew_value *slot, union ewi_v128 v)
 {
 	memcpy(slot, &v, sizeof(v));
 }
+
+/* A handler leaves the vector that it makes in its slot and, where there is one, in the register for vectors. */
+#if EWI_VACC
+EW_INLINE ewi_vreg ewi_to_reg(union ewi_v128 v)
+{
+	ewi_vreg r;
+
+	memcpy(&r, &v, sizeof(r));
+	return r;
+}
+
+EW_INLINE union ewi_v128 ewi_of_reg(ewi_vreg r)
+{
+	union ewi_v128 v;
+
+	memcpy(&v, &r, sizeof(v));
+	return v;
+}
+#define VPUT(slot, value)                                                                          \
+	do {                                                                                       \
+		union ewi_v128 made_ = (value);                                                    \
+		ewi_vput(slot, made_);                                                             \
+		v0 = ewi_to_reg(made_);                                                            \
+	} while (0)
+#define VREG ewi_of_reg(v0)
+#else
+#define VPUT(slot, value) ewi_vput(slot, value)
+#endif
 
 /* One lane where it lies in its slots. */
 #define EWI_VLANE(slot, T, lane) (((C_LANE_##T *)(void *)(fp + (slot)))[EWI_LANE(T, lane)])

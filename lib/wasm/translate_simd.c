@@ -81,10 +81,32 @@ static unsigned for_this_cpu(struct ewi_translator *t, unsigned icode)
 #define for_this_cpu(t, icode) (icode)
 #endif
 
+/* The operand is what the instruction before has made, and that is all that can come before. */
+static bool just_made(const struct ewi_translator *t, const struct ewi_entry *e)
+{
+	return EWI_VACC && !t->dead && t->last.pos != EWI_NONE && t->vec_end == ewi_here(t) &&
+	       (t->vec_slot == e->slot || t->vec_copy == e->slot);
+}
+
+static unsigned form_of(const struct ewi_translator *t, unsigned cls, const struct operands *o)
+{
+#if EWI_VACC
+	if (cls != EWI_CLASS_VUN && cls != EWI_CLASS_VBIN && cls != EWI_CLASS_VSHUFFLE)
+		return EWI_SS;
+	if (just_made(t, &o->e[0]))
+		return EWI_RS;
+	if (cls != EWI_CLASS_VUN && just_made(t, &o->e[1]))
+		return EWI_SR;
+#endif
+	(void)t, (void)cls, (void)o;
+	return EWI_SS;
+}
+
 /* Instructions with vector operands only. */
 static void emit_vectors(struct ewi_translator *t, unsigned icode, const struct operands *o, uint32_t dst)
 {
-	struct ewi_insx *ins = ewi_emit(t, for_this_cpu(t, icode), EWI_SS, false);
+	unsigned form = form_of(t, ewi_icode_info[icode].cls, o);
+	struct ewi_insx *ins = ewi_emit(t, for_this_cpu(t, icode), form, false);
 
 	ins->i.a = o->e[0].slot;
 	switch (ewi_icode_info[icode].cls) {
@@ -191,6 +213,16 @@ static void emit(struct ewi_translator *t, unsigned icode, const struct operands
 	}
 }
 
+/* The instruction just emitted has left its result in the register for vectors too. */
+static void made_vector(struct ewi_translator *t, const struct ewi_op *op, unsigned cls, uint32_t dst)
+{
+	const bool left = op->pushes[0] == 'v' && cls != EWI_CLASS_VLOADLANE && cls != EWI_CLASS_VREPLACE;
+
+	t->vec_end = left ? (uint32_t)ewi_here(t) : EWI_NONE;
+	t->vec_slot = dst;
+	t->vec_copy = EWI_NONE;
+}
+
 void ewi_simd_op(struct ewi_translator *t, const struct ewi_op *op)
 {
 	const struct ewi_icode_info *info = &ewi_icode_info[op->icode];
@@ -211,6 +243,7 @@ void ewi_simd_op(struct ewi_translator *t, const struct ewi_op *op)
 	emit(t, op->icode, &o, dst);
 	if (op->pushes[0])
 		ewi_made(t, info->result, dst);
+	made_vector(t, op, info->cls, dst);
 	ewi_access_end(t);
 	if (!op->pushes[0])
 		return;
@@ -220,6 +253,7 @@ void ewi_simd_op(struct ewi_translator *t, const struct ewi_op *op)
 		o.e[0].slot = (uint16_t)dst;
 		emit_vectors(t, info->swapped, &o, dst);
 		ewi_made(t, EWI_ACC_NONE, dst);
+		made_vector(t, op, EWI_CLASS_VUN, dst);
 	}
 	ewi_push(t, ewi_type_of_letter(op->pushes[0]));
 }

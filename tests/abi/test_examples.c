@@ -18,6 +18,10 @@ static void examples_print_what_they_should(void **state)
 		 "a portion of 1,000           EW_ERR_FUEL\na portion of 1,000           EW_ERR_FUEL\n"
 		 "interrupted after 20 ms      EW_ERR_INTERRUPT\n"},
 		{"events", 0, "echo: 21.5\necho: 22.0\n"},
+		{"signed", 0,
+		 "unsigned       not signed\na stranger     not signed by a trusted key\n"
+		 "an old key     signed by a key that has expired\na lost key     signed by a key that was revoked\n"
+		 "our key        runs\none bit off    the contents are not those that were signed\n"},
 		{"command", 0, "it printed 26 bytes:\nhello, hello\nhello, field\nand ended with 2\n"},
 	};
 	uint32_t run = 0;
@@ -33,7 +37,10 @@ static void examples_print_what_they_should(void **state)
 		run++;
 		check_int(rows[i].name, run_program((const char *const[]){path, NULL}, out, sizeof(out), err,
 						    sizeof(err)), rows[i].status);
-		check_str(rows[i].name, out, rows[i].out);
+		if (strncmp(out, "skipped", 7) == 0)
+			print_message("%s", out); /* what it needs is not here */
+		else
+			check_str(rows[i].name, out, rows[i].out);
 	}
 	if (run < ROWS(rows))
 		skip();

@@ -58,7 +58,7 @@ FNR == 1 {
 			next
 		if (FILENAME == "lib/wasm/guard.c" && name ~ /^(setjmp|signal|sys\/mman|ucontext)\.h$/)
 			next
-		if (name ~ /^(immintrin|smmintrin|arm_neon|arm_mve|arm_acle|nmmintrin|wasm_simd128)\.h$/ && !public)
+		if (name ~ /^(immintrin|smmintrin|arm_neon|arm_mve|arm_acle|nmmintrin|wmmintrin|wasm_simd128)\.h$/ && !public)
 			next
 		bad("includes <" name ">, which its place does not allow")
 	} else if (name ~ /^edgewasm\//) {

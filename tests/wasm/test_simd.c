@@ -262,6 +262,82 @@ static void test_rows_older_cpu(void **state)
 	unsetenv("EW_CPU_MASK");
 }
 
+/* ---- the vector made last ---------------------------------------------------------------------------- */
+
+/* An operand that the instruction before has made comes from a register; here are ways to come near that and not be it. */
+#define A LOCAL_GET(0)
+#define BB LOCAL_GET(1)
+#define XOR 0xfd, 0x51
+#define ANDNOT 0xfd, 0x4f
+#define NOT 0xfd, 0x4d
+#define V_BLOCK 0x02, T_V128
+#define V_IF 0x04, T_V128
+#define CHAIN(name, want, ...) {name, want, {__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__})}
+
+static const struct {
+	const char *name;
+	enum { AB_NOT_B, B_NOT_AB, NOTHING, JUST_A, AB_NOT_NOT_A, NEITHER, CHOICE, NOT_CHOICE, TURNS, JUST_AB } want;
+	uint8_t code[64];
+	uint8_t size;
+} chains[] = {
+	CHAIN("first", AB_NOT_B, A, BB, XOR, BB, ANDNOT),
+	CHAIN("second", B_NOT_AB, BB, A, BB, XOR, ANDNOT),
+	CHAIN("both", NOTHING, A, BB, XOR, LOCAL_TEE(3), LOCAL_GET(3), ANDNOT),
+	CHAIN("copied", NOTHING, A, BB, XOR, LOCAL_TEE(3), LOCAL_TEE(4), LOCAL_GET(3), ANDNOT),
+	CHAIN("copied, then another", JUST_AB, A, BB, XOR, LOCAL_TEE(3), LOCAL_TEE(4), OP_DROP, A, NOT, OP_DROP, LOCAL_GET(4)),
+	CHAIN("one operand", JUST_A, A, NOT, NOT),
+	CHAIN("in a local", AB_NOT_B, A, BB, XOR, LOCAL_SET(3), LOCAL_GET(3), BB, ANDNOT),
+	CHAIN("in a local that was one", AB_NOT_B, A, BB, XOR, LOCAL_SET(0), A, BB, ANDNOT),
+	CHAIN("another one since", AB_NOT_NOT_A, A, BB, XOR, A, NOT, ANDNOT),
+	CHAIN("two locals since", AB_NOT_NOT_A, A, BB, XOR, LOCAL_SET(3), A, NOT, LOCAL_SET(4), LOCAL_GET(3), LOCAL_GET(4), ANDNOT),
+	CHAIN("overwritten", NEITHER, A, BB, XOR, LOCAL_SET(3), BB, NOT, LOCAL_SET(3), LOCAL_GET(3), A, ANDNOT),
+	CHAIN("a select", CHOICE, A, NOT, BB, NOT, LOCAL_GET(2), OP_SELECT, BB, A, XOR, BB, XOR, ANDNOT),
+	CHAIN("a block's result", CHOICE, V_BLOCK, A, NOT, LOCAL_GET(2), BR_IF(0), OP_DROP, BB, NOT, OP_END, A, ANDNOT),
+	CHAIN("an if's result", CHOICE, LOCAL_GET(2), V_IF, A, NOT, 0x05, BB, NOT, OP_END, A, ANDNOT),
+	CHAIN("an if's result, second", NOT_CHOICE, A, LOCAL_GET(2), V_IF, A, NOT, 0x05, BB, NOT, OP_END, ANDNOT),
+	CHAIN("a loop", TURNS, A, NOT, LOCAL_SET(3), LOOP(0), LOCAL_GET(3), BB, XOR, LOCAL_SET(3), LOCAL_GET(2), I32_CONST(1), 0x6b,
+	      LOCAL_TEE(2), BR_IF(0), OP_END, LOCAL_GET(3)),
+};
+
+/* Of one half of a and b. */
+static uint64_t chain_want(size_t i, uint64_t a, uint64_t b, uint32_t n)
+{
+	switch (chains[i].want) {
+	case AB_NOT_B: return (a ^ b) & ~b;
+	case B_NOT_AB: return b & ~(a ^ b);
+	case NOTHING: return 0;
+	case JUST_A: return a;
+	case JUST_AB: return a ^ b;
+	case AB_NOT_NOT_A: return (a ^ b) & a;
+	case NEITHER: return ~b & ~a;
+	case CHOICE: return (n ? ~a : ~b) & ~a;
+	case NOT_CHOICE: return a & ~(n ? ~a : ~b);
+	case TURNS: return n % 2 ? ~a ^ b : ~a;
+	}
+	return 0;
+}
+
+static void test_chains(void **state)
+{
+	static const struct vec a = {0x123456789abcdef0, 0xff00ff0012345678}, b = {0x0f0f0f0f33335555, 0x00ff123400ff9876};
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(chains); i++)
+		for (uint32_t n = chains[i].want == TURNS; n <= (chains[i].want == TURNS ? 4u : 1u); n++) {
+			union ew_value v[5] = {{.u64 = a.low}, {.u64 = a.high}, {.u64 = b.low}, {.u64 = b.high}, {.u32 = n}};
+			struct wrun w;
+
+			wrun_init(&w);
+			wmod_type(&w.m, "()");
+			wmod_export(&w.m, "f", WMOD_FUNC, wmod_func(&w.m, "(VVi)V", "VV", chains[i].code, chains[i].size));
+			wrun_open(&w);
+			check_status(chains[i].name, wrun_call(&w, "f", v), EW_OK);
+			check_vec(chains[i].name, v,
+				  (struct vec){chain_want(i, a.low, b.low, n), chain_want(i, a.high, b.high, n)});
+			wrun_close(&w);
+		}
+}
+
 /* ---- places ---------------------------------------------------------------------------------------- */
 
 static const struct vec V1 = {0x1111111111111111, 0x2222222222222222};
@@ -754,7 +830,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),	      cmocka_unit_test(test_shuffle),
-		cmocka_unit_test(test_rows_older_cpu),
+		cmocka_unit_test(test_rows_older_cpu), cmocka_unit_test(test_chains),
 		cmocka_unit_test(test_places),	      cmocka_unit_test(test_single_result),
 		cmocka_unit_test(test_host),	      cmocka_unit_test(test_globals),
 		cmocka_unit_test(test_frames),	      cmocka_unit_test(test_stack),
