@@ -58,7 +58,7 @@ static enum ew_status open_lane(struct ew_uplink *u, uint32_t i, const char *nam
 {
 	struct lane *l = &u->lanes[i];
 	enum ew_status st;
-	uint64_t next;
+	uint64_t next = 1;
 
 	ewi_format(l->cursor, sizeof(l->cursor), "%s.%u", name, (unsigned)i);
 	st = ew_log_reader_create(u->log, &l->rd);

@@ -233,7 +233,9 @@ static inline void jrun_live(struct jrun *j, uint32_t events)
 	for (uint32_t i = 0; i < events; i++) {
 		const char *t = topics[noise(&j->random) % 9];
 
-		snprintf(data, sizeof(data), "%c--%u", bad[noise(&j->random) % 12], (unsigned)(noise(&j->random) % 60));
+		unsigned number = (unsigned)(noise(&j->random) % 60); /* before the letter, on every machine */
+
+		snprintf(data, sizeof(data), "%c--%u", bad[noise(&j->random) % 12], number);
 		jrun_push(j, t, data, noise(&j->random) % 4 == 0);
 		j->n.now = j->n.clock += noise(&j->random) % 2000;
 		if (noise(&j->random) % 4 == 0)
