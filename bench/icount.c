@@ -129,7 +129,9 @@ static uint32_t bytes_of(const struct icount_op *op, const struct ewi_ins *ins)
 	switch (op->icode) {
 	case EWI_BR_TABLE:
 		return plain + 8 * (ins->u.uimm + 1);
-	case EWI_CONST64: case EWI_BR: case EWI_CALL: case EWI_CALL_IMPORT:
+	case EWI_BR: /* TAKE_JUMP in handler.h */
+		return EW_CONFIG_EXEC_ACC ? plain : wide;
+	case EWI_CONST64:
 	case EWI_CALL_INDIRECT: case EWI_CALL_INDIRECT_LONG:
 	case EWI_RETURN_CALL: case EWI_RETURN_CALL_IMPORT:
 	case EWI_RETURN_CALL_INDIRECT:

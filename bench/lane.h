@@ -84,16 +84,18 @@ LANE_INLINE void lane_barrier(void)
 	atomic_signal_fence(memory_order_seq_cst);
 }
 
-/* In steps of 16 bytes: a call of memcpy() for each event would cost more than a short copy. */
+/* A call of memcpy() for each event would cost more than a short copy. */
 LANE_INLINE void lane_copy(uint8_t *to, const uint8_t *from, uint32_t n)
 {
-	if (n < 16 || n > 256) {
+	if (n < 16 || n > 64) {
 		memcpy(to, from, n);
-		return;
+	} else if (n > 32) {
+		memcpy(to, from, 32);
+		memcpy(to + n - 32, from + n - 32, 32);
+	} else {
+		memcpy(to, from, 16);
+		memcpy(to + n - 16, from + n - 16, 16);
 	}
-	for (uint32_t i = 0; i < n - 16; i += 16)
-		memcpy(to + i, from + i, 16);
-	memcpy(to + n - 16, from + n - 16, 16);
 }
 
 /*

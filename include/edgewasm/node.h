@@ -41,6 +41,7 @@
 #include "edgewasm/status.h"
 #include "edgewasm/trace.h"
 #include "edgewasm/wasm.h"
+#include "edgewasm/watch.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -93,6 +94,7 @@ enum ew_node_cause {
 	EW_NODE_PROMOTED,    /* a canary did well: `version` is in place */
 	EW_NODE_ROLLED_BACK, /* a canary, `version`, did not; `text` says why */
 	EW_NODE_TENANT,	     /* the function's tenant has used up a quota; told once, until it may go on */
+	EW_NODE_DRIFT,	     /* a watched metric has moved: `text` */
 	EW_NODE_CAUSES
 };
 EW_API const char *ew_node_cause_name(enum ew_node_cause cause); /* "trap" */
@@ -543,6 +545,35 @@ struct ew_tenant_stats {
 };
 /* Tenants 0, 1, 2 ... until NOENT, in the order in which they came.  They stay when their functions go. */
 EW_API enum ew_status ew_node_tenant_at(const struct ew_node *node, uint32_t index, struct ew_tenant_stats *out);
+
+/*
+ * Drift: what a function records (metric_record; of its inputs or its scores) under this metric is watched, across
+ * its versions but not while one is on trial.  A drift is reported, and raised as an event of the function's, about the event
+ * that brought it: topic, and as data {"function":...,"version":...,"metric":...,"drift":"up" (or "down", "shape"),
+ * "psi":index in thousandths}.  See watch.h for both methods; either may be left out (lambda 0, buckets 0).
+ */
+struct ew_node_watch_config {
+	size_t struct_bytes;
+	const char *function;
+	const char *metric; /* 1 to 63 bytes */
+	const char *topic;  /* 1 to 255 bytes */
+	double scale;	    /* values are multiplied by it and rounded to the int32_t that watch.h takes; 0: 1 */
+	int32_t delta, lambda; /* Page-Hinkley */
+	uint32_t min_count;
+	int32_t edges[EW_PSI_BUCKETS - 1]; /* population stability */
+	uint32_t buckets, reference_count, window_count, threshold;
+};
+/*
+ * Begin anew, or with another metric.  Errors: INVAL; those of ew_page_hinkley_init and ew_psi_init; NOENT (no
+ * function); NOMEM; STATE (in a callback).
+ */
+EW_API enum ew_status ew_node_watch_put(struct ew_node *node, const struct ew_node_watch_config *config,
+					struct ew_error *err);
+/*
+ * The data of every event that the function is called for is offered to the reservoir (watch.h), which is borrowed;
+ * NULL: no more.  Errors: NOENT, STATE.
+ */
+EW_API enum ew_status ew_node_sample(struct ew_node *node, const char *function, struct ew_reservoir *reservoir);
 
 struct ew_node_stats {
 	uint64_t events;   /* taken */

@@ -114,7 +114,11 @@ struct ew_ring {
 /* Words that two sides share.  On every target an atomic word is a plain one in memory. */
 #if defined(__GNUC__) || defined(__clang__)
 #define EW_RING_INLINE 1
+#if EW_CONFIG_SMALL /* where flash is short, the compiler's choice */
+#define EW_RING_HOT static inline
+#else
 #define EW_RING_HOT static inline __attribute__((always_inline))
+#endif
 EW_RING_HOT uint32_t ew_ring_get(const uint32_t *p)
 {
 	return __atomic_load_n(p, __ATOMIC_RELAXED);

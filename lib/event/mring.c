@@ -260,7 +260,7 @@ static enum ew_status take(struct ew_mring *r, uint32_t grains, uint32_t count, 
 	for (;;) {
 		pad = 0;
 		next = tail + step;
-		if (EW_LIKELY(has_room_ahead(r, tail, grains))) {
+		if (EW_LIKELY(!EW_CONFIG_SMALL && has_room_ahead(r, tail, grains))) {
 			if (EW_LIKELY(ewi_word_cas(&r->tail, &tail, next)))
 				break;
 			continue;

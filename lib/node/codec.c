@@ -57,6 +57,18 @@ static const struct field {
 	{71, 8, 1, AT(tenant.fuel_per_second)},
 	{72, 8, 1, AT(tenant.busy_ns_per_second)},
 	{73, 8, 1, AT(tenant.inferences_per_second)},
+	{96, TEXT, 1, AT(watch.function)},
+	{97, TEXT, 1, AT(watch.metric)},
+	{98, TEXT, 1, AT(watch.topic)},
+	{99, 8, 1, AT(watch.scale)}, /* the bits of a double */
+	{100, 4, 1, AT(watch.delta)},
+	{101, 4, 1, AT(watch.lambda)},
+	{102, 4, 1, AT(watch.min_count)},
+	{103, 4, EW_PSI_BUCKETS - 1, AT(watch.edges)},
+	{104, 4, 1, AT(watch.buckets)},
+	{105, 4, 1, AT(watch.reference_count)},
+	{106, 4, 1, AT(watch.window_count)},
+	{107, 4, 1, AT(watch.threshold)},
 	{80, TEXT, 1, AT(name)},
 	{81, TEXT, 1, AT(other)},
 	{82, 8, 1, AT(value_bytes)},
@@ -203,6 +215,8 @@ const char *ewi_act_name(const struct ewi_act_args *a)
 		return r.model.name ? r.model.name : "";
 	if (a->tenant && ewi_config_copy(&r.tenant, sizeof(r.tenant), a->tenant, a->tenant->struct_bytes))
 		return r.tenant.name ? r.tenant.name : "";
+	if (a->watch && ewi_config_copy(&r.watch, sizeof(r.watch), a->watch, a->watch->struct_bytes))
+		return r.watch.function ? r.watch.function : "";
 	return a->name ? a->name : "";
 }
 
@@ -218,6 +232,8 @@ void ewi_act_encode(struct ewi_bytes *b, const struct ewi_act_args *a)
 	}
 	if (a->canary)
 		ewi_config_copy(&r.canary, sizeof(r.canary), a->canary, a->canary->struct_bytes);
+	if (a->watch)
+		ewi_config_copy(&r.watch, sizeof(r.watch), a->watch, a->watch->struct_bytes);
 	if (a->tenant)
 		ewi_config_copy(&r.tenant, sizeof(r.tenant), a->tenant, a->tenant->struct_bytes);
 	if (a->model && ewi_config_copy(&r.model, sizeof(r.model), a->model, a->model->struct_bytes)) {
@@ -323,6 +339,7 @@ enum ew_status ewi_act_decode(const uint8_t *bytes, size_t size, struct ewi_act_
 	out->canary.struct_bytes = sizeof(out->canary);
 	out->model.struct_bytes = sizeof(out->model);
 	out->tenant.struct_bytes = sizeof(out->tenant);
+	out->watch.struct_bytes = sizeof(out->watch);
 	out->function.settings = settings;
 	out->function.setting_count = settings ? count : 0;
 	*settings_needed = count;

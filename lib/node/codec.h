@@ -13,6 +13,7 @@ struct ewi_act_record {
 	struct ew_canary_config canary;
 	struct ew_node_model_config model;
 	struct ew_tenant_config tenant;
+	struct ew_node_watch_config watch;
 	const char *name, *other;
 	const void *value;
 	uint64_t value_bytes;

@@ -398,6 +398,7 @@ void ewi_function_free(struct ew_node *node, struct ewi_function *f)
 	version_free(f->version);
 	version_free(f->kept);
 	ewi_metrics_drop(node, f);
+	ewi_watches_free(node, f);
 	ewi_overrides_free(f, &node->alloc);
 	ewi_free(&node->alloc, f, 1, sizeof(*f));
 }

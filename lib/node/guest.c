@@ -99,8 +99,7 @@ static void say(char *text, size_t cap, const struct ew_node_report *r)
 	}
 }
 
-/* Count a cause, and tell it. */
-static void report(struct ewi_version *v, struct ew_node_report *r)
+void ewi_guest_report(struct ewi_version *v, struct ew_node_report *r)
 {
 	struct ewi_function *f = v->function;
 	struct ew_node *node = v->node;
@@ -143,7 +142,7 @@ static void failed(struct ewi_version *v)
 	if (f->parked_until < v->park_ns) /* past the end of time */
 		f->parked_until = UINT64_MAX;
 	r.until_ns = f->parked_until;
-	report(v, &r);
+	ewi_guest_report(v, &r);
 }
 
 static enum ew_node_cause cause_of(const struct ewi_outcome *o, const struct ew_trap *trap)
@@ -182,7 +181,7 @@ static void judge(struct ewi_version *v, const struct ewi_outcome *o, const stru
 		r.trap = ew_exec_trap(v->node->exec);
 	r.cause = cause_of(o, r.trap);
 	r.events_lost = lost;
-	report(v, &r);
+	ewi_guest_report(v, &r);
 	if (o->status != EW_OK && !(v->flags & EW_FUNCTION_FRESH)) /* those are reset anyway */
 		ewi_version_stop(v);
 	failed(v);
@@ -230,7 +229,7 @@ static bool ready(struct ewi_version *v, const struct ew_event *event, uint32_t 
 	if (r.status == EW_OK)
 		return true;
 	r.text = err.text;
-	report(v, &r);
+	ewi_guest_report(v, &r);
 	failed(v);
 	return false;
 }
@@ -258,6 +257,8 @@ static void account(struct ewi_version *v, struct ewi_call *c, const struct ewi_
 	for (uint32_t i = 0; i < c->count; i++) {
 		const struct ew_event *e = c->events[i];
 
+		if (f->sample)
+			ew_reservoir_offer(f->sample, ew_event_data(e), ew_event_payload_bytes(e));
 		c->cost.bytes += (uint64_t)e->topic_bytes + ew_event_payload_bytes(e);
 		if (e->time_ns)
 			ew_histogram_add(&f->latency, node->now_ns > e->time_ns ? node->now_ns - e->time_ns : 0);
@@ -361,7 +362,7 @@ static void serve_call(struct ewi_version *v, const struct ew_event *const *even
 		struct ew_node_report r = {.cause = EW_NODE_QUOTA, .status = EW_ERR_QUOTA,
 					   .event = events[0]};
 
-		report(v, &r);
+		ewi_guest_report(v, &r);
 	}
 	if (v->flags & EW_FUNCTION_FRESH)
 		ewi_version_reset(v);
@@ -414,7 +415,7 @@ static void serve_both(struct ewi_function *f, const struct ew_event *const *eve
 		r.text = why;
 		if (why) {
 			r.cause = EW_NODE_ROLLED_BACK;
-			report(f->canary->version, &r);
+			ewi_guest_report(f->canary->version, &r);
 			ewi_canary_end(f, false);
 		} else {
 			r.status = ewi_canary_end(f, true);
@@ -422,7 +423,7 @@ static void serve_both(struct ewi_function *f, const struct ew_event *const *eve
 				r.cause = EW_NODE_ROLLED_BACK;
 				r.text = "that it runs cannot be written down";
 			}
-			report(f->version, &r);
+			ewi_guest_report(f->version, &r);
 		}
 	}
 }
@@ -437,7 +438,7 @@ static bool affords(struct ewi_function *f, const struct ew_event *e)
 	if (!v->tenant || ewi_tenant_allows(v->tenant, v->node->now_ns, &told))
 		return true;
 	if (!told)
-		report(v, &r);
+		ewi_guest_report(v, &r);
 	return false;
 }
 
@@ -510,10 +511,12 @@ void ewi_guest_now(struct ewi_function *f, const struct ew_event *const *events,
 void ewi_guest_events(struct ewi_function *f, const struct ew_event *const *events, uint32_t count)
 {
 	f->stats.events += count;
-	if (f->version->batch_age_ns || f->hold)
+	if (f->version->batch_age_ns) {
 		ewi_hold_events(f, events, count);
-	else
-		ewi_guest_now(f, events, count);
+		return;
+	}
+	ewi_hold_flush(f); /* what an earlier version waited with */
+	ewi_guest_now(f, events, count);
 }
 
 void ewi_guest_tick(struct ewi_function *f)

@@ -22,6 +22,7 @@ const char *ew_node_cause_name(enum ew_node_cause cause)
 	case EW_NODE_PROMOTED: return "promoted";
 	case EW_NODE_ROLLED_BACK: return "rolled back";
 	case EW_NODE_TENANT: return "tenant quota";
+	case EW_NODE_DRIFT: return "drift";
 	case EW_NODE_CAUSES: break;
 	}
 	return "unknown cause";

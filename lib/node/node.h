@@ -33,7 +33,8 @@ enum ewi_act {
 	EWI_ACT_SELECT,
 	EWI_ACT_SETTING,
 	EWI_ACT_UNLOAD,
-	EWI_ACT_TENANT
+	EWI_ACT_TENANT,
+	EWI_ACT_WATCH
 };
 
 struct ewi_act_args {
@@ -43,6 +44,7 @@ struct ewi_act_args {
 	const struct ew_canary_config *canary;
 	const struct ew_node_model_config *model;
 	const struct ew_tenant_config *tenant;
+	const struct ew_node_watch_config *watch;
 	const void *value; /* SETTING; NULL: back to what the function was put with */
 	size_t value_bytes;
 };
@@ -203,11 +205,23 @@ struct ewi_past {
 	uint8_t sha256[EW_SHA256_BYTES];
 };
 
+/* watch.c: a metric of a function that is watched for drift. */
+struct ewi_watch {
+	struct ewi_watch *next;
+	char metric[64], topic[EW_NODE_TOPIC_BYTES + 1];
+	double scale;
+	bool mean, shape; /* which of the two are in use */
+	struct ew_page_hinkley ph;
+	struct ew_psi psi;
+};
+
 struct ewi_function {
 	char name[EW_NODE_NAME_BYTES];
 	struct ewi_version *version;
 	struct ewi_version *kept; /* for a rollback, without an instance; NULL: none */
 	struct ewi_canary *canary; /* NULL: none */
+	struct ewi_watch *watches;
+	struct ew_reservoir *sample; /* of its events; NULL: none */
 	struct ewi_hold *hold; /* NULL: no version has waited for batches yet */
 	struct ewi_override *overrides; /* settings that were changed while it ran */
 	uint64_t stamp;	    /* of the event it was last matched with: once for each */
@@ -378,6 +392,8 @@ struct ewi_outcome ewi_guest_handle(struct ewi_version *v, const struct ew_event
 				    uint64_t deadline_ns, uint64_t *used);
 void ewi_guest_events(struct ewi_function *f, const struct ew_event *const *events, uint32_t count);
 void ewi_guest_tick(struct ewi_function *f);
+/* Count a cause, and tell the host; r->text is for what has no sentence of its own. */
+void ewi_guest_report(struct ewi_version *v, struct ew_node_report *r);
 
 void ewi_guest_now(struct ewi_function *f, const struct ew_event *const *events, uint32_t count);
 
@@ -389,6 +405,11 @@ void ewi_hold_events(struct ewi_function *f, const struct ew_event *const *event
 /* Judge what is held now, or what is due. */
 void ewi_hold_flush(struct ewi_function *f);
 void ewi_hold_due(struct ew_node *node);
+
+/* watch.c */
+void ewi_watches_free(struct ew_node *node, struct ewi_function *f);
+/* A function's metric has got a value. */
+void ewi_watch_value(struct ewi_version *v, const char *metric, double value);
 
 /* tenant.c */
 struct ewi_tenant *ewi_tenant_find(const struct ew_node *node, const char *name);
@@ -443,6 +464,8 @@ bool ewi_canary_decided(struct ewi_canary *c, const char **why);
 
 /* services.c: the callbacks that a function's ABI gets. */
 extern const struct ew_abi_host ewi_node_services;
+/* An event of v's, counted and recorded as those that its guest emits. */
+enum ew_status ewi_services_emit(struct ewi_version *v, const struct ew_event *header, const void *topic, const void *data);
 
 /* metrics.c */
 void ewi_metrics_drop(struct ew_node *node, const struct ewi_function *function);

@@ -502,6 +502,7 @@ static enum ew_status perform(struct ewi_replay *r, uint16_t act, struct ewi_act
 	case EWI_ACT_UNROUTE: ew_node_route_remove(node, other, name); return EW_OK;
 	case EWI_ACT_MODEL: ew_node_model_put(node, &a->model, NULL); return EW_OK;
 	case EWI_ACT_SELECT: ew_node_model_select(node, name, other, NULL); return EW_OK;
+	case EWI_ACT_WATCH: ew_node_watch_put(node, &a->watch, NULL); return EW_OK;
 	case EWI_ACT_TENANT: ew_node_tenant_put(node, &a->tenant, NULL); return EW_OK;
 	case EWI_ACT_SETTING: ew_node_setting_put(node, name, other, a->value, (size_t)a->value_bytes, NULL); return EW_OK;
 	}

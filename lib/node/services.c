@@ -82,6 +82,11 @@ static enum ew_status send(const struct ewi_version *v, const struct ew_event *h
 	return st;
 }
 
+enum ew_status ewi_services_emit(struct ewi_version *v, const struct ew_event *header, const void *topic, const void *data)
+{
+	return ewi_node_services.emit(v, header, topic, data);
+}
+
 static enum ew_status service_emit(void *user, const struct ew_event *header, const void *topic,
 				   const void *data)
 {
@@ -129,6 +134,8 @@ static enum ew_status service_metric_record(void *user, uint32_t id, double valu
 
 	if (st == EW_OK && v->arm)
 		ewi_canary_score(v, v->node->metrics[id].name, value);
+	if (st == EW_OK && v->function->watches && v == v->function->version)
+		ewi_watch_value(v, v->node->metrics[id].name, value);
 	return st;
 }
 

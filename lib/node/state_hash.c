@@ -143,6 +143,14 @@ static enum ew_status add_function(struct ewi_sha256 *s, const struct ewi_functi
 	add_number(s, f->stats.fails_in_row);
 	add_number(s, f->next_tick);
 	add_number(s, f->half_open);
+	for (const struct ewi_watch *w = f->watches; w; w = w->next) {
+		add_text(s, w->metric);
+		add_number(s, (uint64_t)w->ph.sum);
+		add_number(s, (uint64_t)w->ph.up);
+		add_number(s, (uint64_t)w->ph.down);
+		add_number(s, (uint64_t)w->ph.count << 32 | w->psi.referred);
+		add_number(s, w->psi.counted);
+	}
 	if (f->hold)
 		add_hold(s, f->hold);
 	for (const struct ewi_override *o = f->overrides; o; o = o->next)

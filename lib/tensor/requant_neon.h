@@ -38,12 +38,21 @@ EW_INLINE int32x4_t ewi_requant_single_neon(int32x4_t x, int32x4_t m, int32x4_t 
 	return vcombine_s32(vmovn_s64(low), vmovn_s64(high));
 }
 
-/* Channels i to i + 3 of a tile. */
+/* ewi_requant where all shift to the right, by what is below 0, and |x| < 2^30 (finish.h, near). */
+EW_INLINE int32x4_t ewi_near_neon(int32x4_t x, int32x4_t m, int32x4_t shift)
+{
+	int32x4_t h = vqrdmulhq_s32(x, m);
+
+	return vrshlq_s32(vsraq_n_s32(h, h, 31), shift);
+}
+
+/* Channels i to i + 3 of a tile; mode is a constant where this is called. */
 EW_INLINE int16x4_t ewi_four_neon(int32x4_t x, const struct ewi_tile_finish *f, size_t i, enum ewi_finish_mode mode)
 {
 	int32x4_t m = vld1q_s32(f->m + i), shift = vld1q_s32(f->shift + i);
 
-	return vqmovn_s32(mode == EWI_FINISH_SINGLE ? ewi_requant_single_neon(x, m, shift) :
+	return vqmovn_s32(mode == EWI_FINISH_NEAR   ? ewi_near_neon(x, m, shift) :
+			  mode == EWI_FINISH_SINGLE ? ewi_requant_single_neon(x, m, shift) :
 						      ewi_requant_neon(x, m, shift));
 }
 
@@ -73,14 +82,13 @@ EW_INLINE void ewi_finish_as_neon(int32x4_t a, int32x4_t b, int32x4_t c, int32x4
 	ewi_store_neon(out, vminq_s8(v, vdupq_n_s8((int8_t)j->act_max)), n);
 }
 
-/*
- * Sums of one pixel; the first n outputs, or all 16.  Saturating before the clamp changes nothing: it is within int8.
- * `near` (finish.h) takes no fewer steps here.
- */
+/* Sums of one pixel; the first n outputs, or all 16.  Saturating before the clamp changes nothing: it is within int8. */
 EW_INLINE void ewi_finish_neon(int32x4_t a, int32x4_t b, int32x4_t c, int32x4_t d, const struct ewi_tile_finish *f,
 			       const struct ewi_tile_job *j, int8_t *out, size_t n)
 {
-	if (EW_UNLIKELY(j->mode == EWI_FINISH_SINGLE))
+	if (EW_LIKELY(j->mode == EWI_FINISH_NEAR))
+		ewi_finish_as_neon(a, b, c, d, f, j, out, n, EWI_FINISH_NEAR);
+	else if (j->mode == EWI_FINISH_SINGLE)
 		ewi_finish_as_neon(a, b, c, d, f, j, out, n, EWI_FINISH_SINGLE);
 	else
 		ewi_finish_as_neon(a, b, c, d, f, j, out, n, EWI_FINISH_TWICE);

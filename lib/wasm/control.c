@@ -205,7 +205,7 @@ C(GLOBAL_SET)
 
 C(BR)
 {
-	TAKE;
+	TAKE_JUMP;
 }
 
 C(BR_TABLE)
@@ -249,7 +249,7 @@ RETURN_ONE(RETURN_F64_RS, f64, d0)
 
 C(CALL)
 {
-	ENTER(TARGET(pc), fp + pc->a, COST(pc), AFTERX);
+	ENTER(CALLEE(pc), fp + pc->a, pc->b, AFTER);
 }
 
 /* References that a host function gives: of the guest's own group, and in the form that slots have. */
@@ -337,13 +337,13 @@ C(CALL_LATE)
 			return ewi_trap_late(pc, fp, x, status);
 		GO(pc);
 	}
-	ENTER(head, fp + pc->a, COST(pc), AFTERX);
+	ENTER(head, fp + pc->a, pc->b, AFTER);
 }
 #else
 /* Never emitted. */
 C(CALL_LATE)
 {
-	NEXTX;
+	NEXT;
 }
 #endif
 
@@ -398,12 +398,12 @@ static EW_NOINLINE const struct ewi_ins *call_any(struct ew_exec *x, const struc
  * After it the accumulators hold the host's result, if it has one: otherwise the stack may end here.  In a callee
  * they are dead anyway.  What the host did may have cost fuel.
  */
-#define CALL_ANY(f, used)                                                                          \
+#define CALL_ANY(f, used, next)                                                                          \
 	do {                                                                                       \
 		union ew_value *args_ = fp + pc->a;                                                \
 		struct ew_func *f_ = (f);                                                          \
 		bool gives_ = f_->type->result_count > 0;                                          \
-		const struct ewi_ins *go_ = call_any(x, pc, AFTERX, fp, args_, f_, (used));        \
+		const struct ewi_ins *go_ = call_any(x, pc, (next), fp, args_, f_, (used));        \
 		if (!go_)                                                                          \
 			return NULL;                                                               \
 		fp = x->fp;                                                                        \
@@ -416,7 +416,7 @@ static EW_NOINLINE const struct ewi_ins *call_any(struct ew_exec *x, const struc
 
 C(CALL_IMPORT)
 {
-	CALL_ANY(x->inst->funcs[pc->u.uimm], COST(pc));
+	CALL_ANY(x->inst->funcs[pc->u.uimm], pc->b, AFTER);
 }
 
 /* The function of entry `value`, which has the type that is asked for; or a trap. */
@@ -441,12 +441,12 @@ C(CALL_IMPORT)
 	static EW_NOINLINE const struct ewi_ins *any_##N(EWI_REGS)                                 \
 	{                                                                                          \
 		INDEXED(f, value);                                                                 \
-		CALL_ANY(f, INDEXED_COST);                                                         \
+		CALL_ANY(f, INDEXED_COST, AFTERX);                                                         \
 	}
 #define GO_ANY(N, f) MUST_TAIL return any_##N(EWI_ARGS)
 #else
 #define ANY(N, value)
-#define GO_ANY(N, f) CALL_ANY(f, INDEXED_COST)
+#define GO_ANY(N, f) CALL_ANY(f, INDEXED_COST, AFTERX)
 #endif
 #define CALL_BY_INDEX(N, value)                                                                    \
 	ANY(N, value)                                                                              \
@@ -478,7 +478,7 @@ C(CALL_INDIRECT_LONG)
 		TRAP(EW_TRAP_INDIRECT_TYPE);
 	if (f->instance == x->inst && f->code)
 		ENTER(f->code, fp + pc->a, pc->u.imm, AFTERX);
-	CALL_ANY(f, pc->u.imm);
+	CALL_ANY(f, pc->u.imm, AFTERX);
 }
 
 /* ---- references and tables ---- */

@@ -59,7 +59,7 @@ struct ewi_ins {
 struct ewi_insx {
 	struct ewi_ins i;
 	int32_t rel;  /* of a branch or call: bytes from this field to the target */
-	int32_t cost; /* of a branch: fuel when it is taken; of a call: fuel since the last account */
+	int32_t cost; /* of a branch: fuel when it is taken; of a tail call: fuel since the last account */
 };
 
 /* A 64-bit constant takes the place of rel and cost; read by bytes, since it is aligned to 4 only. */

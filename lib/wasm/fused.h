@@ -80,7 +80,7 @@
 #define DO_CONST(N, R, T, F, K) fp[pc->b].u32 = pc->u.uimm;
 #define DO_CONSTN(N, R, T, F, K) fp[pc->b].u64 = IMM_u64;
 #define DO_MOVE(N, R, T, F, K) fp[pc->b].T = ACC_##T;
-#define DO_JUMP(N, R, T, F, K) TAKE;
+#define DO_JUMP(N, R, T, F, K) TAKE_JUMP;
 #define DO_TABLE(N, R, T, F, K) BY_TABLE(OPERAND_##F(u32));
 #define DO_RETURN(N, R, T, F, K)                                                                      \
 	{                                                                                          \
@@ -90,7 +90,7 @@
 		LEAVE;                                                                             \
 	}
 #define DO_BACK(N, R, T, F, K) LEAVE;
-#define DO_CALL(N, R, T, F, K) ENTER(TARGET(pc), fp + pc->a, COST(pc), AFTERX);
+#define DO_CALL(N, R, T, F, K) ENTER(CALLEE(pc), fp + pc->a, pc->b, AFTER);
 
 /* To the next one, which is behind 16 or 24 bytes. */
 #define STEP pc = AFTER;

@@ -74,6 +74,8 @@
 #define REL(p) (((const struct ewi_insx *)(p))->rel)
 /* A place in the code is given relative to the pair (rel, cost) that names it. */
 #define TARGET(p) ((const void *)((const char *)AFTER + REL(p)))
+/* Of a plain call relative to the immediate. */
+#define CALLEE(p) ((const void *)((const char *)&(p)->u.imm + (p)->u.imm))
 
 /* The C type of a value type. */
 #define C_u32 uint32_t
@@ -201,15 +203,22 @@ enum ewi_host_end ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc, uni
  * Take the branch at pc.  Its cost is what the straight line before it has used, less what stands on the
  * account of the line at its target: negative where a forward branch skips code.
  */
-#define TAKE                                                                                       \
+#define TAKE TAKE_BY(&REL(pc))
+#define TAKE_BY(pair)                                                                              \
 	do {                                                                                       \
-		int32_t rel_ = REL(pc);                                                            \
-		const struct ewi_ins *to_ = (const void *)((const char *)AFTER + rel_);            \
-		CHARGE(x, COST(pc));                                                               \
-		if (MUST_STOP && rel_ < 0)                                                         \
+		const int32_t *pair_ = (pair);                                                     \
+		const struct ewi_ins *to_ = (const void *)((const char *)pair_ + pair_[0]);        \
+		CHARGE(x, pair_[1]);                                                               \
+		if (MUST_STOP && pair_[0] < 0)                                                     \
 			return ewi_suspend(to_, fp, x);                                            \
 		GO(to_);                                                                           \
 	} while (0)
+/* The jump at pc has no operands: where there are handlers enough, its pair is in their place. */
+#if EW_CONFIG_EXEC_ACC
+#define TAKE_JUMP TAKE_BY((const int32_t *)(const void *)((const char *)pc + offsetof(struct ewi_ins, a)))
+#else
+#define TAKE_JUMP TAKE
+#endif
 
 /* The same by a table of such pairs behind the instruction, the last of which is for every index that has none. */
 #define BY_TABLE(index)                                                                            \

@@ -56,7 +56,7 @@ static const char *const forms[EWI_FORMS] = {
 /*
  * Operands: %a %b %c %d slots in these fields, %r the accumulator of operands, %i and %u the immediate, %s a small one
  * in b, %x 64 bits behind, %t and %k target and fuel of a branch or call, %l fuel of a list of branches and its
- * targets, %f the function imm.
+ * targets, %f the function imm; of a jump without operands %j the target, of a call %g the function, %n fuel.
  */
 static const char *const by_hand[EWI_ICODES] = {
 	[EWI_UNREACHABLE] = " ",
@@ -67,18 +67,22 @@ static const char *const by_hand[EWI_ICODES] = {
 	[EWI_CONST32] = " %b = %i",
 	[EWI_CONST64_NARROW] = " %b = %i",
 	[EWI_CONST64] = " %b = %x",
+#if EW_CONFIG_EXEC_ACC
+	[EWI_BR] = " -> %j, fuel %i", /* TAKE_JUMP in handler.h */
+#else
 	[EWI_BR] = " -> %t, fuel %k",
+#endif
 	[EWI_BR_TABLE] = " %a of%l",
 	[EWI_RETURN] = " fuel %i",
 	[EWI_RETURN_INT] = " %a, fuel %i",
 	[EWI_RETURN_F32] = " %a, fuel %i",
 	[EWI_RETURN_F64] = " %a, fuel %i",
-	[EWI_CALL] = " %f, frame %a, fuel %k",
-	[EWI_CALL_IMPORT] = " %f, frame %a, fuel %k",
+	[EWI_CALL] = " %g, frame %a, fuel %n",
+	[EWI_CALL_IMPORT] = " %f, frame %a, fuel %n",
 	[EWI_RETURN_CALL] = " %f, frame %a, fuel %k",
 	[EWI_RETURN_CALL_IMPORT] = " %f, frame %a, fuel %k",
 	[EWI_CALL_INDIRECT] = " %b, frame %a, type key %x",
-	[EWI_CALL_LATE] = " %f, frame %a, fuel %k",
+	[EWI_CALL_LATE] = " %f, frame %a, fuel %n",
 	[EWI_RETURN_CALL_LATE] = " %f, frame %a, fuel %k",
 	[EWI_CALL_INDIRECT_LONG] = " %b, frame %a, fuel %i",
 	[EWI_THROW] = " tag %u, values %a, fuel %k",
@@ -282,6 +286,9 @@ static void put_field(struct ewi_text *o, const struct place *p, char field, uin
 	case 'k': ewi_text_add(o, "%d", (int)x->cost); break;
 	case 'l': put_targets(o, p); break;
 	case 'f': ewi_text_func(o, p->m, i->u.uimm); break;
+	case 'g': ewi_text_func(o, p->m, ((const struct ewi_head *)(const void *)((const char *)&i->u.imm + i->u.imm))->func); break;
+	case 'j': put_target(o, p, (const int32_t *)(const void *)((const char *)i + offsetof(struct ewi_ins, a))); break;
+	case 'n': ewi_text_add(o, "%u", i->b); break;
 	}
 }
 

@@ -561,42 +561,45 @@ void ewi_resolve_calls(struct ewi_translator *t, uint32_t func)
 	uint32_t link = t->calls[func];
 
 	while (link != 0) {
-		int32_t *pair = (int32_t *)(void *)(t->code + link - 1);
-		uint32_t next = (uint32_t)pair[0];
+		int32_t *rel = (int32_t *)(void *)(t->code + link - 1);
+		uint32_t next = (uint32_t)*rel;
 
-		pair[0] = (int32_t)(t->m->funcs[func].code - (link - 1));
+		*rel = (int32_t)(t->m->funcs[func].code - (link - 1));
 		link = next;
 	}
 	t->calls[func] = 0;
 }
 
-/* The call just emitted leads to func, now or when that has its code. */
-static void link_call(struct ewi_translator *t, struct ewi_insx *ins, uint32_t func)
+/* The call just emitted leads to func, relative to this field of it, now or when that has its code. */
+static void link_call(struct ewi_translator *t, int32_t *rel, uint32_t func)
 {
-	uint32_t pair = ewi_here(t) - (uint32_t)(sizeof(struct ewi_insx) - sizeof(struct ewi_ins));
+	uint32_t at;
 
 	if (t->dead || t->status != EW_OK || t->late)
 		return;
+	at = (uint32_t)((uint8_t *)rel - t->code);
 	if (t->m->funcs[func].code != EWI_NONE) {
-		ins->rel = (int32_t)(t->m->funcs[func].code - pair);
+		*rel = (int32_t)(t->m->funcs[func].code - at);
 	} else {
-		ins->rel = (int32_t)t->calls[func];
-		t->calls[func] = pair + 1;
+		*rel = (int32_t)t->calls[func];
+		t->calls[func] = at + 1;
 	}
 }
 
 void ewi_emit_call(struct ewi_translator *t, uint32_t func, const struct ewi_functype *type, uint16_t base)
 {
 	bool import = func < t->m->func_imports;
-	struct ewi_insx *ins;
+	struct ewi_ins *ins;
 
+	if (t->cost > UINT16_MAX)
+		ewi_account(t);
 	ewi_mark(t);
-	ins = ewi_emit(t, import ? EWI_CALL_IMPORT : t->late ? EWI_CALL_LATE : EWI_CALL, EWI_SS, true);
-	ins->i.a = base;
-	ins->i.u.uimm = func;
-	ins->cost = t->cost;
+	ins = &ewi_emit(t, import ? EWI_CALL_IMPORT : t->late ? EWI_CALL_LATE : EWI_CALL, EWI_SS, false)->i;
+	ins->a = base;
+	ins->b = (uint16_t)t->cost;
+	ins->u.uimm = func;
 	if (!import)
-		link_call(t, ins, func);
+		link_call(t, &ins->u.imm, func);
 	call_done(t, type, base);
 }
 
@@ -742,7 +745,7 @@ static void return_call(struct ewi_translator *t)
 	ins->i.u.uimm = f;
 	ins->cost = t->cost;
 	if (!import)
-		link_call(t, ins, f);
+		link_call(t, &ins->rel, f);
 	ewi_keep_slots(t);
 	ewi_unreachable(t);
 }

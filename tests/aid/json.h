@@ -145,7 +145,8 @@ static inline bool json_value(struct json_text *j)
 		j->found = from;
 		j->found_bytes = (size_t)(j->at - from);
 	}
-	json_blank(j);
+	if (ok)
+		json_blank(j);
 	return ok;
 }
 

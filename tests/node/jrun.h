@@ -157,6 +157,11 @@ static inline void jrun_populate(struct jrun *j)
 	assert_int_equal(ew_node_tenant_put(n->node, &(const struct ew_tenant_config){.struct_bytes = sizeof(struct ew_tenant_config),
 					    .name = "acme", .fuel_per_second = 100000000, .busy_ns_per_second = 500000000},
 					    &n->err), EW_OK);
+	assert_int_equal(ew_node_watch_put(n->node, &(const struct ew_node_watch_config){
+					   .struct_bytes = sizeof(struct ew_node_watch_config), .function = "services",
+					   .metric = "score", .topic = "drift", .scale = 0.5, .lambda = 5, .min_count = 4,
+					   .edges = {0}, .buckets = 2, .reference_count = 8, .window_count = 8,
+					   .threshold = 100}, &n->err), EW_OK);
 	n->function.fuel = 200000;
 	n->function.deadline_ns = 1000000; /* so that the clock is looked at in between */
 	n->function.fail_limit = 3;
