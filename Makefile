@@ -315,9 +315,10 @@ check-replay: ## record the fleet (REPLAY_FLEET="--machines 50 --seconds 60"), a
 	$(SUBMAKE) TRAIN_ARGS= $(BUILD)/fleet $(BUILD)/vibration.tflite $(BUILD)/ew-replay
 	+@$(RUNENV) REPLAY_FLEET=$(call quote,$(REPLAY_FLEET)) sh tests/check/replay.sh $(BUILD)
 
-check-tsan: ## the threads of the event room under ThreadSanitizer, in BUILD/tsan
+check-tsan: ## the threads of rings and of split models under ThreadSanitizer, in BUILD/tsan
 	$(SUBMAKE) BUILD=$(BUILD)/tsan WERROR= OPT="-O1 -fsanitize=thread" $(BUILD)/tsan/tests/event/test_ring_threads \
-		$(BUILD)/tsan/tests/event/test_mring_threads
+		$(BUILD)/tsan/tests/event/test_mring_threads $(BUILD)/tsan/tests/tensor/test_model_threads
+	TSAN_OPTIONS=halt_on_error=1 $(BUILD)/tsan/tests/tensor/test_model_threads
 	TSAN_OPTIONS=halt_on_error=1 $(BUILD)/tsan/tests/event/test_ring_threads
 	TSAN_OPTIONS=halt_on_error=1 $(BUILD)/tsan/tests/event/test_mring_threads
 

@@ -258,6 +258,8 @@ static void bench_dispatch(struct bench *b)
 		bench_row(b, "call");
 		bench_num(b, "ns", subjects[0].stat.median, 1);
 		bench_num(b, "over_call_ns", 0, 1);
+		bench_num(b, "min_ns", subjects[0].stat.min, 1);
+		bench_num(b, "over_min_ns", 0, 1);
 		bench_pct(b, "spread", subjects[0].stat.spread);
 		bench_end(b);
 	}
@@ -267,6 +269,8 @@ static void bench_dispatch(struct bench *b)
 		bench_row(b, ways[i].name);
 		bench_num(b, "ns", st->median, 1);
 		bench_num(b, "over_call_ns", st->median - subjects[0].stat.median, 1);
+		bench_num(b, "min_ns", st->min, 1);
+		bench_num(b, "over_min_ns", st->min - subjects[0].stat.min, 1);
 		bench_pct(b, "spread", st->spread);
 		bench_end(b);
 	}

@@ -6,9 +6,10 @@
  * detector looks at up to four of them at once, and a second guest turns what it says of frames into alerts.  Alerts
  * leave the house, pictures do not.
  *
- *	camera [--seconds S] [--cameras N] [--batch N] [--wait MS] [--together] [--thinner N] [--fast]
+ *	camera [--seconds S] [--cameras N] [--batch N] [--wait MS] [--together] [--thinner N] [--alone] [--fast]
  *
- * Two threads of the host's: cameras and eye; detector and watch.  A ring between them.  With --fast one thread takes
+ * Threads of the host's: cameras and eye; detector and watch, with a ring between them; and one that does half of
+ * the detector's work, unless --alone.  With --fast one thread takes
  * frame after frame, as soon as it can, and nothing is said of time.
  */
 #define _POSIX_C_SOURCE 200809L
@@ -19,6 +20,7 @@
 #include <string.h>
 #include <time.h>
 #include "../aid/aid.h"
+#include "crew.h"
 #include "detector.h"
 #include "frame.h"
 #include "pictures.h"
@@ -28,6 +30,7 @@
 #define FPS 15u
 #define EVERY 5u
 #define BATCH_MAX 8u
+#define PARTS 2u /* that an operator is split into, for two cores */
 #define FRAMES_BYTES (8u << 20) /* two frames */
 #define SEEN_RING_BYTES (8u << 20)
 #define EYE_FUEL 20000000u
@@ -38,7 +41,7 @@
 struct options {
 	double seconds, wait_ms;
 	uint32_t cameras, batch, thinner;
-	bool together, fast;
+	bool together, alone, fast;
 };
 
 /* Rides in the trace id: when the frame came, and whose it is. */
@@ -60,6 +63,7 @@ struct run {
 	uint8_t *eye_wasm, *watch_wasm, *model_bytes;
 	struct ew_model *model;
 	struct ew_model_exec *exec;
+	struct crew *crew;
 	struct pictures *pictures;
 	uint64_t offered, taken, dropped, batches, verdicts, alerts[CAMERAS_MAX], failures, fuel;
 	float quiet_most, strange_least; /* scores of frames without and with somebody in them */
@@ -172,7 +176,7 @@ static bool function_open(struct run *r, struct ew_node **node, const struct ew_
 
 static bool model_open(struct run *r)
 {
-	const struct ew_model_config config = {.struct_bytes = sizeof(config), .max_batch = r->o.batch};
+	const struct ew_model_config config = {.struct_bytes = sizeof(config), .max_batch = r->o.batch, .max_parts = PARTS};
 	struct ew_error err = {EW_OK, 0, "out of memory"};
 	size_t size;
 
@@ -182,7 +186,8 @@ static bool model_open(struct run *r)
 		aid_fail("camera", "detector", err.text);
 		return false;
 	}
-	return true;
+	r->crew = r->o.alone ? NULL : crew_create();
+	return !r->crew || ew_model_exec_set_parallel(r->exec, crew_do, r->crew) == EW_OK;
 }
 
 static bool ring_open(void **memory, size_t bytes, struct ew_ring **ring)
@@ -216,6 +221,7 @@ static void run_close(struct run *r)
 	ew_node_destroy(r->eye);
 	ew_node_destroy(r->watch);
 	ew_model_exec_destroy(r->exec);
+	crew_destroy(r->crew);
 	ew_model_free(r->model);
 	pictures_destroy(r->pictures);
 	free(r->frames_memory);
@@ -447,6 +453,10 @@ static bool parse(struct options *o, int argc, char **argv)
 			o->together = true;
 			continue;
 		}
+		if (!strcmp(argv[i], "--alone")) {
+			o->alone = true;
+			continue;
+		}
 		if (!strcmp(argv[i], "--fast")) {
 			o->fast = true;
 			continue;
@@ -476,7 +486,8 @@ int main(int argc, char **argv)
 	int rc = 1;
 
 	if (!parse(&r.o, argc, argv)) {
-		fputs("usage: camera [--seconds S] [--cameras N] [--batch N] [--wait MS] [--together] [--thinner N] [--fast]\n",
+		fputs("usage: camera [--seconds S] [--cameras N] [--batch N] [--wait MS] [--together] [--thinner N]\n"
+		      "              [--alone] [--fast]\n",
 		      stderr);
 		return 2;
 	}

@@ -106,6 +106,11 @@
 #endif
 #endif
 
+/* Operators of a model may be split over threads of the host's (ew_model_exec_set_parallel). */
+#ifndef EW_CONFIG_PARALLEL
+#define EW_CONFIG_PARALLEL (!EW_CONFIG_SMALL)
+#endif
+
 /* The storage that breaks on purpose, for tests (storage.h): 3 KiB of x86-64 code where it is used. */
 #ifndef EW_CONFIG_STORAGE_SIM
 #define EW_CONFIG_STORAGE_SIM (!EW_CONFIG_SMALL)

@@ -85,7 +85,8 @@ EW_API void ew_exec_on_trap(struct ew_exec *exec, ew_trap_fn fn, void *user);
  * Where a run stopped, in the coredump format of the WebAssembly tool conventions: frames with their locals, youngest
  * first, memories (without longer rows of zeros) and globals of every instance that has one or shares its own with one.
  * name is the program's, in the file; NULL for none.  Vectors and references have no form in it and are missing;
- * operands are left out.  codeoffset counts from the function's local declarations (ew_module_func_body).
+ * operand stacks are empty: internal code has none, and which values would be on it, and of what types, is not kept when
+ * a function has been translated.  codeoffset counts from the function's local declarations (ew_module_func_body).
  *
  * Possible behind a trap until something runs on exec or an instance that ran on it is destroyed, in the callback above,
  * and while a call is suspended; EW_ERR_STATE otherwise.  Takes 24 bytes from the executor's allocator for each instance:

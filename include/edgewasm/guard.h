@@ -20,8 +20,8 @@
  * handler: without one, such an access ends the process.  Faults of other origin stay the host's.
  *
  * What it costs: 8 GiB of address space for each memory (RLIMIT_AS, vm.max_map_count; no bytes of it are used), some
- * microseconds more for each instance made, renewed or grown, and some ns for each call from the host.  What it gains
- * is little, see `make bench-guard`: the interpreter's checks cost next to nothing.
+ * microseconds more for each instance made, renewed or grown, and some ns for each call from the host.  What it gains is
+ * nothing that could be measured on Zen 3 (`make bench-guard`): a check is foretold, and nobody waits for it.
  */
 #ifndef EDGEWASM_GUARD_H
 #define EDGEWASM_GUARD_H

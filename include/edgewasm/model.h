@@ -54,6 +54,10 @@ extern "C" {
 #define EW_MODEL_BATCH 1024u
 #endif
 
+#ifndef EW_MODEL_PARTS /* largest max_parts; multiplies the scratch of operators that can be split */
+#define EW_MODEL_PARTS 64u
+#endif
+
 struct ew_model;
 struct ew_model_exec;
 
@@ -90,7 +94,7 @@ enum {
 	EW_ISA_AVXVNNI = 1u << 3,
 	EW_ISA_AVX512 = 1u << 4, /* F, BW, DQ and VL */
 	EW_ISA_AVX512VNNI = 1u << 5,
-	EW_ISA_NEON = 1u << 8,
+	EW_ISA_NEON = 1u << 8, /* of 64 or 32 bits */
 	EW_ISA_DOTPROD = 1u << 9,
 	EW_ISA_I8MM = 1u << 10,
 	EW_ISA_SCALAR = 1u << 16 /* plain C; alone in a mask: nothing else */
@@ -120,6 +124,11 @@ struct ew_model_config {
 	size_t max_arena_bytes;
 	size_t max_model_bytes;
 	const struct ew_operator_set *operators; /* that models may use; default: ew_operators */
+	/*
+	 * Parts that one operator may be split into, see ew_model_exec_set_parallel; default 1.  More take more of the arena:
+	 * each part has its own scratch, and the output of an operator that is split lies over no input.
+	 */
+	uint32_t max_parts;
 };
 
 /* ---- models ----------------------------------------------------------------------------------- */
@@ -278,6 +287,24 @@ EW_API enum ew_status ew_model_exec_set_batch(struct ew_model_exec *exec, uint32
 EW_API enum ew_status ew_model_exec_run(struct ew_model_exec *exec);
 /* Set the model's state (variable tensors) to its initial value.  A new executor is reset. */
 EW_API void ew_model_exec_reset(struct ew_model_exec *exec);
+
+/* Does part `part` of some work; each once.  Allocates nothing, waits for nothing. */
+typedef void (*ew_model_part_fn)(void *work, uint32_t part);
+/*
+ * The host's: calls fn(work, part) for each part from 0 to parts - 1, in any order, on any threads, at the same time or one
+ * after the other, and returns when all calls have returned; what they have written is then seen by the thread that
+ * asked (joining, a mutex or a barrier does that).
+ */
+typedef void (*ew_model_parallel_fn)(void *user, uint32_t parts, ew_model_part_fn fn, void *work);
+/*
+ * Split operators of later runs into parts and let the host do them.  What is split: convolutions, depthwise ones and
+ * pooling by lines of their output, dense layers by rows, any operator without state by the windows of a batch; where a
+ * part is worth a handover (some microseconds).  A dense layer of a single row is not.  The bytes written are the same
+ * whatever max_parts, threads and order.  The library makes no threads.
+ * The executor itself still belongs to one thread at a time, the one that runs it; the profile hook is called there.
+ * NULL: none.  Errors: INVAL when the model was loaded with max_parts 1.
+ */
+EW_API enum ew_status ew_model_exec_set_parallel(struct ew_model_exec *exec, ew_model_parallel_fn parallel, void *user);
 
 /*
  * Called before (done false) and after (done true) each operator of a run; the host reads its own clock.

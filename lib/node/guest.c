@@ -511,10 +511,12 @@ void ewi_guest_now(struct ewi_function *f, const struct ew_event *const *events,
 void ewi_guest_events(struct ewi_function *f, const struct ew_event *const *events, uint32_t count)
 {
 	f->stats.events += count;
-	if (f->version->batch_age_ns || f->hold)
+	if (f->version->batch_age_ns) {
 		ewi_hold_events(f, events, count);
-	else
-		ewi_guest_now(f, events, count);
+		return;
+	}
+	ewi_hold_flush(f); /* what an earlier version waited with */
+	ewi_guest_now(f, events, count);
 }
 
 void ewi_guest_tick(struct ewi_function *f)

@@ -139,12 +139,17 @@ static int8_t weight(const struct source *s, uint32_t i, size_t d)
 	return s->w[(s->first + i) * (size_t)depth_of(s->p) + d];
 }
 
-/* Element k of a step of `step` elements; 0 behind the end of its run, and behind all of them. */
-static int8_t weight_at(const struct source *s, uint32_t i, uint32_t number, uint32_t step, uint32_t k)
+/* A step of `step` elements of each channel; 0 behind the end of its run, and behind all of them. */
+static void fetch(const struct source *s, uint32_t number, uint32_t step, int8_t to[TILE][FOUR])
 {
-	uint32_t each = (s->lines.run + step - 1) / step, in_run = number % each * step + k;
+	uint32_t each = (s->lines.run + step - 1) / step, run = number / each, at = number % each * step;
+	size_t n = run == s->lines.runs ? 0 : s->lines.run - at < step ? s->lines.run - at : step;
+	size_t depth = (size_t)depth_of(s->p);
 
-	return in_run < s->lines.run && number / each < s->lines.runs ? weight(s, i, (size_t)(number / each) * s->lines.run + in_run) : 0;
+	memset(to, 0, TILE * FOUR);
+	for (uint32_t i = 0; i < TILE && s->first + i < s->p->win.out_c; i++)
+		if (!s->steps[i].constant)
+			memcpy(to[i], s->w + (s->first + i) * depth + (size_t)run * s->lines.run + at, n);
 }
 
 /* Where a step begins; of one behind all of them anywhere. */
@@ -194,15 +199,16 @@ static int8_t kept(int8_t w, int8_t other)
  */
 static bool pack_step(const struct source *from, uint32_t s, int8_t *keep, int8_t *rest)
 {
+	int8_t v[TILE][FOUR];
 	bool left = false;
 
+	fetch(from, s, FOUR, v);
 	for (uint32_t i = 0; i < TILE; i++)
 		for (uint32_t k = 0; k < FOUR; k++) {
-			int8_t v = weight_at(from, i, s, FOUR, k);
 			size_t at = FOUR * lane_of(from, i) + k;
 
-			keep[at] = kept(v, weight_at(from, i, s, FOUR, k ^ 1));
-			rest[at] = (int8_t)(v - keep[at]);
+			keep[at] = kept(v[i][k], v[i][k ^ 1]);
+			rest[at] = (int8_t)(v[i][k] - keep[at]);
 			left |= rest[at] != 0;
 		}
 	return left;
@@ -249,14 +255,14 @@ static bool bytes_are_faster(struct source from)
 static void pack_words(const struct source *from, uint32_t steps, uint32_t act, struct ewi_conv_tile *t)
 {
 	int16_t *to = (int16_t *)(void *)(t + 1);
+	int8_t v[TILE][FOUR];
 
-	for (uint32_t i = 0; i < TILE; i++) {
-		int32_t times = 1 << from->steps[i].shift >> act;
-
-		for (uint32_t s = 0; s < steps; s++)
+	for (uint32_t s = 0; s < steps; s++) {
+		fetch(from, s, PAIR, v);
+		for (uint32_t i = 0; i < TILE; i++)
 			for (uint32_t k = 0; k < PAIR; k++)
 				to[(s * TILE + lane_of(from, i)) * PAIR + k] =
-					(int16_t)(weight_at(from, i, s, PAIR, k) * times);
+					(int16_t)(v[i][k] * (1 << from->steps[i].shift >> act));
 	}
 }
 

@@ -77,6 +77,11 @@ static enum ew_status fill_config(struct ew_model_config *out, const struct ew_m
 	if (c.max_batch > EW_MODEL_BATCH)
 		return ewi_error(err, EW_ERR_LIMIT, 0, "max_batch %u, at most %u is allowed",
 				 (unsigned)c.max_batch, EW_MODEL_BATCH);
+	if (c.max_parts > (EW_CONFIG_PARALLEL ? EW_MODEL_PARTS : 1u))
+		return ewi_error(err, EW_CONFIG_PARALLEL ? EW_ERR_LIMIT : EW_ERR_UNSUPPORTED, 0,
+				 "max_parts %u, at most %u is allowed", (unsigned)c.max_parts,
+				 EW_CONFIG_PARALLEL ? EW_MODEL_PARTS : 1u);
+	c.max_parts = c.max_parts ? c.max_parts : 1;
 	c.isa_mask = c.isa_mask ? c.isa_mask : UINT32_MAX;
 	c.max_batch = c.max_batch ? c.max_batch : 1;
 	c.max_tensors = c.max_tensors ? c.max_tensors : EW_MODEL_TENSORS;

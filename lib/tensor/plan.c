@@ -14,6 +14,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "tensor/place.h"
+#include "tensor/split.h"
 
 static void touch(struct ew_model *m, int32_t tensor, uint32_t when)
 {
@@ -85,7 +86,7 @@ static bool collect(struct ew_model *m, struct ewi_buffer *b, uint32_t *n, uint6
 	for (uint32_t p = 0; p < m->part_count; p++)
 		for (uint32_t i = 0; i < m->parts[p].op_count; i++) {
 			struct ewi_op *op = &m->ops[m->parts[p].ops + i];
-			uint64_t bytes = ewi_align(op->scratch_bytes), own = ewi_align(op->state_bytes);
+			uint64_t bytes = ewi_align(op->scratch_bytes) * ewi_split_most(m, op), own = ewi_align(op->state_bytes);
 			uint32_t when = p ? m->parts[p].when : i;
 
 			if (bytes > limit || own > limit || state + own > limit)
@@ -135,7 +136,8 @@ static uint32_t find_overlaps(const struct ew_model *m, struct ewi_buffer *b, st
 		const struct ewi_op *op = &m->ops[i];
 		const struct ewi_tensor *out;
 
-		if (!op->kernel || !op->kernel->lead || op->output_count != 1)
+		if (!op->kernel || !op->kernel->lead || op->output_count != 1 ||
+		    ewi_split_most(m, op) > 1)
 			continue;
 		out = &m->tensors[m->tensors[op->out[0]].root];
 		if (!planned(out) || out->first != i)

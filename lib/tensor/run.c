@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "tensor/ops.h"
+#include "tensor/split.h"
 
 struct bound {
 	const void *data; /* NULL: in the arena */
@@ -29,6 +30,10 @@ struct ew_model_exec {
 	void **list;	      /* room for the longest list of a kernel */
 	ew_model_profile_fn profile;
 	void *profile_user;
+#if EW_CONFIG_PARALLEL
+	ew_model_parallel_fn parallel;
+	void *parallel_user;
+#endif
 	struct ew_alloc alloc; /* of ew_model_exec_create; resize NULL: caller's memory */
 	struct bound bound[];  /* one for each input */
 };
@@ -224,6 +229,38 @@ void ew_model_exec_set_profile(struct ew_model_exec *exec, ew_model_profile_fn f
 	exec->profile_user = user;
 }
 
+enum ew_status ew_model_exec_set_parallel(struct ew_model_exec *exec, ew_model_parallel_fn parallel, void *user)
+{
+#if EW_CONFIG_PARALLEL
+	if (parallel && exec->model->config.max_parts == 1)
+		return EW_ERR_INVAL;
+	exec->parallel = parallel;
+	exec->parallel_user = user;
+	return EW_OK;
+#else
+	(void)exec, (void)user;
+	return parallel ? EW_ERR_INVAL : EW_OK;
+#endif
+}
+
+/* In parts, where the host wants that. */
+static void run_kernel(const struct ew_model_exec *x, const struct ewi_op *op, const struct ewi_call *c)
+{
+#if EW_CONFIG_PARALLEL
+	if (x->parallel) {
+		struct ewi_split s = {x->model, op, *c, ewi_split_parts(x->model, op, x->batch)};
+
+		if (s.parts > 1) {
+			x->parallel(x->parallel_user, s.parts, ewi_split_run, &s);
+			return;
+		}
+	}
+#else
+	(void)x;
+#endif
+	op->kernel->fn(c);
+}
+
 static void *input_of(const struct ew_model_exec *x, const struct ewi_op *op, uint32_t i)
 {
 	return i < op->input_count && op->in[i] >= 0 ? locate(x, (uint32_t)op->in[i]) : NULL;
@@ -252,7 +289,7 @@ static void run_operator(const struct ew_model_exec *x, const struct ewi_op *op)
 			x->list[op->input_count + i] = locate(x, (uint32_t)op->out[i]);
 		c.list = x->list;
 	}
-	op->kernel->fn(&c);
+	run_kernel(x, op, &c);
 }
 
 /* CALL_ONCE: the part runs when it is reached for the first time after a reset. */

@@ -230,12 +230,17 @@ static void test_sync(void **state)
 
 static void test_camera(void **state)
 {
+	static char both[sizeof(out)];
+
 	(void)state;
 	check_int("run", RUN("camera", "--fast", "--seconds", "4", "--cameras", "2", "--thinner", "16"), 0);
 	check_str("nothing to complain about", err, "");
 	check_has("alert", out, "alert: camera 1, frame ");
 	check_has("counts", out, "120 frames of 2 cameras, 24 taken, 0 dropped, 24 verdicts in 6 batches; 1 alerts, as many as visits: yes");
 	check_has("pixels", out, "the eye's first 2 pictures are what the definition gives");
+	memcpy(both, out, sizeof(out));
+	check_int("alone", RUN("camera", "--fast", "--seconds", "4", "--cameras", "2", "--thinner", "16", "--alone"), 0);
+	check_str("the same from one thread", out, both);
 	check_int("usage", RUN("camera", "--cameras", "17"), 2);
 }
 

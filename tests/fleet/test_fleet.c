@@ -232,6 +232,12 @@ static void test_story(void **state)
 	check_int("twice", figure("twice"), 0);
 	check_int("order", figure("out_of_order"), 0);
 	check_true("some had to wait", figure("most_waiting") >= 10);
+	check_int("again in the same folder",
+		  RUN(gateway, "--model", model, "--guest", judge, "--machines", "50", "--seconds", "20", "--rate", "0",
+		      "--faults", "2", "--quiet", "--json", "--journal", journal),
+		  0);
+	check_int("arrived", figure("arrived"), figure("alerts"));
+	check_has("again", out, "\"replayed\":true");
 	check_int("gone", run_program((const char *const[]){"rm", "-r", journal, NULL}, NULL, 0, NULL, 0), 0);
 	check_int("needs a journal", RUN(gateway, "--story"), 2);
 	check_has("needs a journal", err, "--story needs --journal");

@@ -222,6 +222,31 @@ static void versions_change_while_events_wait(void **state)
 	}
 }
 
+/* A version that does not wait gets in one call what comes together, as if none had ever waited. */
+static void waiting_may_end(void **state)
+{
+	struct nrun n;
+
+	(void)state;
+	nrun_init(&n);
+	nrun_open(&n);
+	n.function.batch = 4;
+	n.function.batch_age_ns = 100;
+	nrun_put(&n, "f", "1", "count");
+	nrun_route(&n, "t", "f");
+	nrun_push(&n, "t", "x");
+	nrun_step(&n);
+	n.function.batch_age_ns = 0;
+	nrun_put(&n, "f", "2", "count");
+	for (int k = 0; k < 4; k++)
+		nrun_push(&n, "t", "x");
+	nrun_step(&n);
+	assert_int_equal(nrun_u32(&n, "what waited", "count"), 1);
+	assert_int_equal(nrun_u32(&n, "what came together", "count"), 5);
+	nrun_expect_nothing(&n, "two calls");
+	nrun_close(&n);
+}
+
 static void removing_judges_what_waits(void **state)
 {
 	struct nrun n;
@@ -311,7 +336,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(batches_close),	      cmocka_unit_test(batches_gather),
 		cmocka_unit_test(results_go_to_their_events), cmocka_unit_test(versions_change_while_events_wait),
-		cmocka_unit_test(removing_judges_what_waits), cmocka_unit_test(waiting_events_fall_back),
+		cmocka_unit_test(waiting_may_end), cmocka_unit_test(removing_judges_what_waits), cmocka_unit_test(waiting_events_fall_back),
 		cmocka_unit_test(without_memory),
 	};
 
