@@ -94,7 +94,7 @@ enum {
 	EW_ISA_AVXVNNI = 1u << 3,
 	EW_ISA_AVX512 = 1u << 4, /* F, BW, DQ and VL */
 	EW_ISA_AVX512VNNI = 1u << 5,
-	EW_ISA_NEON = 1u << 8,
+	EW_ISA_NEON = 1u << 8, /* of 64 or 32 bits */
 	EW_ISA_DOTPROD = 1u << 9,
 	EW_ISA_I8MM = 1u << 10,
 	EW_ISA_SCALAR = 1u << 16 /* plain C; alone in a mask: nothing else */

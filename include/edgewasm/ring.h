@@ -432,7 +432,7 @@ EW_RING_HOT struct ew_event *ew_ring_next(const struct ew_ring *r, uint32_t *at)
 
 EW_RING_HOT enum ew_status ew_ring_peek_inline(struct ew_ring *r, const struct ew_event **out)
 {
-	uint32_t at = ew_ring_get(&r->own.head);
+	uint32_t at = ew_ring_get(&r->own.head) & EW_RING_OFFSET;
 
 	if (!r->own.pins) {
 		*out = ew_ring_next(r, &at);
@@ -446,7 +446,7 @@ EW_RING_HOT uint32_t ew_ring_read_inline(struct ew_ring *r, const struct ew_even
 					   uint32_t max)
 {
 	struct ew_ring_cursor *c = &r->own;
-	uint32_t at = ew_ring_get(&c->head), n = 0;
+	uint32_t at = ew_ring_get(&c->head) & EW_RING_OFFSET, n = 0;
 
 	if (c->pins)
 		return ew_ring_read(r, out, max);
@@ -471,7 +471,7 @@ EW_RING_HOT void ew_ring_give_back(struct ew_ring_cursor *c, uint32_t head, uint
 EW_RING_HOT uint32_t ew_ring_release_inline(struct ew_ring *r, uint32_t count)
 {
 	struct ew_ring_cursor *c = &r->own;
-	uint32_t at = ew_ring_get(&c->head);
+	uint32_t at = ew_ring_get(&c->head) & EW_RING_OFFSET;
 
 	if (c->pins || count == 0)
 		return ew_ring_release(r, count);
@@ -486,7 +486,7 @@ EW_RING_HOT uint32_t ew_ring_release_inline(struct ew_ring *r, uint32_t count)
 EW_RING_HOT enum ew_status ew_ring_pop_inline(struct ew_ring *r, struct ew_event *e, void *payload,
 						size_t cap)
 {
-	uint32_t at = ew_ring_get(&r->own.head);
+	uint32_t at = ew_ring_get(&r->own.head) & EW_RING_OFFSET;
 	const struct ew_event *from;
 	size_t bytes;
 

@@ -16,7 +16,7 @@ enum {
 	EW_CPU_AVX512 = 1u << 4, /* F, BW, DQ and VL */
 	EW_CPU_AVX512VNNI = 1u << 5,
 	EW_CPU_PCLMUL = 1u << 6,
-	EW_CPU_NEON = 1u << 8,
+	EW_CPU_NEON = 1u << 8, /* of 64 or 32 bits */
 	EW_CPU_DOTPROD = 1u << 9,
 	EW_CPU_I8MM = 1u << 10,
 	EW_CPU_CRC32 = 1u << 11 /* Arm's CRC extension */

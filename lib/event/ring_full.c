@@ -82,7 +82,8 @@ static bool drop_oldest(struct ew_ring *r)
 	}
 	if (!c)
 		return false;
-	head = at = ew_ring_acquire(&c->head);
+	head = ew_ring_acquire(&c->head);
+	at = head & EW_RING_OFFSET;
 	if (head & EW_RING_HELD || !ew_ring_next(r, &at))
 		return false;
 	if (ewi_cas(&c->head, &head, at))
@@ -140,7 +141,7 @@ bool ewi_ring_coalesce(struct ew_ring *r, const struct ew_event *e, const void *
 	if (ew_ring_get(&c->absent) || head & EW_RING_HELD ||
 	    !ewi_cas(&c->head, &head, head | EW_RING_EDITED))
 		return false;
-	to = waiting(r, head, e, topic);
+	to = waiting(r, head & EW_RING_OFFSET, e, topic);
 	if (to) {
 		/* Fences for the compiler: should this process die, edit_at tells of a torn record. */
 		ew_ring_set(&r->edit_at, (uint32_t)((unsigned char *)to - (unsigned char *)ew_ring_event_at(r, 0)) + 1);

@@ -214,6 +214,7 @@ struct ewi_lead ewi_pool_lead_4(const void *params, uint32_t input, size_t windo
 /* Of kernels that read an element last when they write the one of its number. */
 struct ewi_lead ewi_same_lead(const void *params, uint32_t input, size_t windows);
 struct ewi_lead ewi_binary_lead(const void *params, uint32_t input, size_t windows);
+struct ewi_lead ewi_move_lead(const void *params, uint32_t input, size_t windows);
 size_t ewi_conv_s8_avx2_packed_scratch(const void *params, size_t windows);
 extern const struct ewi_packing ewi_conv_s8_avx2_packing;
 size_t ewi_dwconv_s8_avx2_packed_scratch(const void *params, size_t windows);

@@ -33,6 +33,11 @@ struct ewi_move {
 	uint32_t fill_width;	 /* of an element: 1, 2, 4 or 8 */
 	uint8_t fill[8];	 /* in the machine's byte order */
 	uint32_t fill_target;
+	/*
+	 * One copy, forwards, with the fill in its gaps: all is written in order, so the output may lie over the input as far as
+	 * ewi_move_lead says.
+	 */
+	bool in_order;
 	struct ewi_copy copies[]; /* [count] */
 };
 

@@ -469,6 +469,9 @@ static enum ew_status fill_value(struct ewi_prep *p, struct ewi_move *m)
 	return EW_OK;
 }
 
+/* Chunks of fewer bytes are not worth a call each; 0 when there is nothing in them. */
+#define IN_ORDER 16u
+
 enum ew_status ewi_prepare_pad(struct ewi_prep *p)
 {
 	const struct ewi_tensor *in = ewi_prep_in(p, 0), *out = ewi_prep_out(p);
@@ -505,6 +508,7 @@ enum ew_status ewi_prepare_pad(struct ewi_prep *p)
 		from_step *= dim;
 		to_step *= to;
 	}
+	m->in_order = k->chunk >= IN_ORDER;
 	return ewi_move_finish(p, m);
 }
 #endif

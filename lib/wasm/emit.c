@@ -124,13 +124,20 @@ void *ewi_emit_raw(struct ewi_translator *t, size_t bytes)
 	return p;
 }
 
-static bool grow_starts(struct ewi_translator *t)
+/* For n more at least. */
+static bool grow_starts(struct ewi_translator *t, size_t n)
 {
-	size_t cap = ewi_grow(&t->m->alloc, (void **)&t->starts, t->start_cap, EW_MAX_BODY_BYTES, sizeof(*t->starts));
+	size_t cap = t->start_cap + t->start_cap / 2;
+	void *p;
 
-	if (cap)
-		t->start_cap = (uint32_t)cap;
-	return cap != 0;
+	cap = cap < t->start_count + n ? t->start_count + n : cap;
+	p = cap > 2 * (size_t)EW_MAX_BODY_BYTES ? NULL :
+	    ewi_realloc(&t->m->alloc, t->starts, t->start_cap, cap, sizeof(*t->starts));
+	if (!p)
+		return false;
+	t->starts = p;
+	t->start_cap = (uint32_t)cap;
+	return true;
 }
 
 #if EW_CONFIG_EXEC_ACC
@@ -139,11 +146,10 @@ size_t ewi_emit_room(struct ewi_translator *t, size_t n)
 	if (!reserve(t, &t->code, t->code_size, &t->code_cap, n * EWI_EMIT_CODE) ||
 	    !reserve(t, &t->map, t->map_size, &t->map_cap, n * EWI_EMIT_MAP))
 		return 0;
-	while (t->start_cap - t->start_count < n)
-		if (!grow_starts(t)) {
-			ewi_fail(t, EW_ERR_NOMEM, "no memory for code");
-			return 0;
-		}
+	if (t->start_cap - t->start_count < n && !grow_starts(t, n)) {
+		ewi_fail(t, EW_ERR_NOMEM, "no memory for code");
+		return 0;
+	}
 	t->code_room = t->code_cap < t->code_limit ? t->code_cap : t->code_limit;
 	if (EW_LIKELY(t->code_size + n * EWI_EMIT_CODE <= t->code_room))
 		return n;
@@ -156,7 +162,7 @@ static inline bool note_start(struct ewi_translator *t)
 {
 	if (!EW_CONFIG_EXEC_ACC || t->dead)
 		return true;
-	if (t->start_count == t->start_cap && !grow_starts(t))
+	if (t->start_count == t->start_cap && !grow_starts(t, 16))
 		return ewi_fail(t, EW_ERR_NOMEM, "no memory for code");
 	t->starts[t->start_count++] = (struct ewi_start){ewi_here(t) | (t->label_pos == ewi_here(t)), 0, 0};
 	return true;

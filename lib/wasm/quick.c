@@ -26,9 +26,9 @@ struct row {
 	uint8_t act;
 	uint8_t lower, upper, result; /* types: of the operands, the deeper one first; 0: there is none */
 	uint8_t align;		      /* the natural alignment's log2 */
-	uint8_t fuel, operand, made;  /* accumulators of the operands (of a store, of the value) and of the result */
+	uint8_t fuel, need;	      /* need: as many operands as types of them */
 	uint16_t ins, op;
-	uint8_t pad[4]; /* rows are found by a shift */
+	uint8_t pad[6]; /* rows are found by a shift */
 };
 
 #define LETTER(s, k) ((s)[(k) < sizeof(s) ? (k) : 0])
@@ -39,8 +39,6 @@ struct row {
 	 : LETTER(s, k) == 'f' ? EW_F32                                                            \
 	 : LETTER(s, k) == 'F' ? EW_F64                                                            \
 			       : 0)
-#define LAST_TYPE(s) TYPE(s, sizeof(s) == 3 ? 1 : 0)
-#define ACC(type) ((type) == EW_F32 ? EWI_ACC_F32 : (type) == EW_F64 ? EWI_ACC_F64 : EWI_ACC_INT)
 #define IS_ACCESS(imm) ((imm) >= EWI_IMM_MEM0 && (imm) <= EWI_IMM_MEM3)
 #define BY_HAND_ACT(op)                                                                            \
 	((op) == EWI_OP_LOCAL_GET				   ? PUSH                          \
@@ -68,7 +66,7 @@ static const struct row rows[256] = {
 	[code] = {.act = ACT(EWI_OP_##N, EWI_IMM_##imm, EWI_##icode, sizeof(pops) - 1, sizeof(pushes) - 1), \
 		  .lower = TYPE(pops, 0), .upper = TYPE(pops, 1), .result = TYPE(pushes, 0),       \
 		  .align = (uint8_t)(EWI_IMM_##imm - EWI_IMM_MEM0), .fuel = !EWI_IS_FREE(EWI_OP_##N), \
-		  .operand = ACC(LAST_TYPE(pops)), .made = ACC(TYPE(pushes, 0)), .ins = EWI_##icode, .op = EWI_OP_##N},
+		  .need = (TYPE(pops, 0) != 0) + (TYPE(pops, 1) != 0), .ins = EWI_##icode, .op = EWI_OP_##N},
 #define OPX(code, N, text, imm, pops, pushes, icode)
 #include "wasm/opcodes.def"
 };
@@ -333,11 +331,12 @@ EW_INLINE bool set_value(struct ewi_translator *t, const struct ewi_entry *v, ui
 EW_INLINE bool set(struct ewi_translator *t, struct quick *f, const struct row *row, const uint8_t *p)
 {
 	bool tee = row->op == EWI_OP_LOCAL_TEE;
-	struct ewi_entry *v = f->top - 1;
+	struct ewi_entry *v;
 	uint32_t x, home;
 
-	if (!small(&p, &x) || x >= t->local_count || v < f->floor || v->type != t->locals[x])
+	if (f->top == f->floor || !small(&p, &x) || x >= t->local_count || f->top[-1].type != t->locals[x])
 		return false;
+	v = f->top - 1;
 	for (const struct ewi_entry *e = f->floor; e < v; e++)
 		if (e->place == EWI_LOCAL && e->slot == x)
 			return false; /* an older value, which has to be kept */
@@ -414,7 +413,7 @@ EW_INLINE bool binary(struct ewi_translator *t, struct quick *f, const struct ro
 	struct ewi_entry *a = f->top - 2, *b = f->top - 1;
 	uint32_t dst = a->home;
 
-	if (a < f->floor || a->type != row->lower || b->type != row->upper)
+	if (a->type != row->lower || b->type != row->upper)
 		return false;
 	if (b->place == EWI_CONST) {
 		if (a->place == EWI_CONST || !narrow(b))
@@ -439,7 +438,7 @@ EW_INLINE bool unary(struct ewi_translator *t, struct quick *f, const struct row
 	uint32_t dst = a->home;
 	bool in;
 
-	if (a < f->floor || a->type != row->lower || a->place == EWI_CONST)
+	if (a->type != row->lower || a->place == EWI_CONST)
 		return false;
 	in = t->acc[info->operand].slot == a->slot;
 	if (in)
@@ -458,7 +457,7 @@ EW_INLINE bool eqz(struct ewi_translator *t, struct quick *f, bool wide, const u
 	struct ewi_entry *a = f->top - 1;
 	uint32_t dst = a->home;
 
-	if (a < f->floor || a->type != (wide ? EW_I64 : EW_I32) || a->place == EWI_CONST)
+	if (a->type != (wide ? EW_I64 : EW_I32) || a->place == EWI_CONST)
 		return false;
 	if (!wide && t->last.pos != EWI_NONE && a->place == EWI_TEMP && t->last.dst == a->slot &&
 	    ewi_icode_info[t->last.icode].cls == EWI_CLASS_CMP) {
@@ -488,7 +487,7 @@ EW_INLINE bool load(struct ewi_translator *t, struct quick *f, const struct row 
 	uint32_t offset, dst = a->home, slot = 0;
 	unsigned icode = row->ins, form = EWI_SS;
 
-	if (a < f->floor || a->type != EW_I32 || !memarg(f, row, &p, &offset) || !fixed(a, &offset))
+	if (a->type != EW_I32 || !memarg(f, row, &p, &offset) || !fixed(a, &offset))
 		return false;
 	if (a->place == EWI_CONST) {
 		icode++;
@@ -521,7 +520,7 @@ EW_INLINE bool store(struct ewi_translator *t, struct quick *f, const struct row
 	unsigned icode = row->ins, form = EWI_SS, kind = ewi_icode_info[icode].operand;
 	uint32_t offset, slot = 0;
 
-	if (a < f->floor || !f->stores || a->type != EW_I32 || v->type != row->upper || (is_const && !tiny(v)) ||
+	if (!f->stores || a->type != EW_I32 || v->type != row->upper || (is_const && !tiny(v)) ||
 	    !memarg(f, row, &p, &offset) || !fixed(a, &offset))
 		return false;
 	if (is_const)
@@ -757,25 +756,25 @@ EW_INLINE bool common(struct ewi_translator *t, struct quick *f, const struct ro
 	return false;
 }
 
-/* Instructions that room is made for at once; and for those that operands on the stack may still become. */
+/* Instructions that room is made for at once, beside those that operands on the stack may still become. */
 #define AT_ONCE 128
-#define ROOM (AT_ONCE + EWI_LAZY_MAX)
 
 EW_INLINE bool enter(struct ewi_translator *t, struct quick *f)
 {
 	const struct ewi_block *b = innermost(t);
-	size_t room = ROOM, more = (size_t)(t->m->bytes + t->m->size - t->r.p); /* bytes that may be read */
+	size_t left = ewi_reader_left(&t->r), more = (size_t)(t->m->bytes + t->m->size - t->r.p); /* bytes that may be read */
+	size_t operands = t->sp - b->height, room = operands + (left < AT_ONCE ? left : AT_ONCE);
 
 	f->p = t->r.p;
 	f->bias = t->next_slot - t->sp;
 	if (t->dead || t->has_v128_locals || t->cost > EWI_COST_MAX - AT_ONCE || f->bias != b->base - b->height ||
-	    t->sp - b->height > EWI_LAZY_MAX)
+	    operands > EWI_LAZY_MAX)
 		return false;
-	if (!ewi_has_room(t, ROOM))
-		room = ewi_emit_room(t, ROOM);
-	if (room <= EWI_LAZY_MAX || more < LONGEST)
+	if (!ewi_has_room(t, room))
+		room = ewi_emit_room(t, room);
+	if (room <= operands || more < LONGEST)
 		return false;
-	room -= EWI_LAZY_MAX;
+	room -= operands;
 	if (room > more - LONGEST + 1)
 		room = more - LONGEST + 1;
 	f->last = f->p + room;
@@ -811,7 +810,7 @@ EW_INLINE void many(struct ewi_translator *t, struct quick *f)
 		const struct row *row = &rows[*f->p];
 
 		t->cost += row->fuel;
-		if (EW_UNLIKELY(!common(t, f, row))) {
+		if (EW_UNLIKELY(f->top - f->floor < row->need || !common(t, f, row))) {
 			t->cost -= row->fuel;
 			return;
 		}

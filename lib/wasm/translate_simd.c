@@ -81,12 +81,14 @@ static unsigned for_this_cpu(struct ewi_translator *t, unsigned icode)
 #define for_this_cpu(t, icode) (icode)
 #endif
 
+#if EWI_VACC
 /* The operand is what the instruction before has made, and that is all that can come before. */
 static bool just_made(const struct ewi_translator *t, const struct ewi_entry *e)
 {
-	return EWI_VACC && !t->dead && t->last.pos != EWI_NONE && t->vec_end == ewi_here(t) &&
+	return !t->dead && t->last.pos != EWI_NONE && t->vec_end == ewi_here(t) &&
 	       (t->vec_slot == e->slot || t->vec_copy == e->slot);
 }
+#endif
 
 static unsigned form_of(const struct ewi_translator *t, unsigned cls, const struct operands *o)
 {

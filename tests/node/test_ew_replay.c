@@ -75,7 +75,7 @@ static void runs(void **state)
 {
 	char text[64];
 	const char *const whole[] = {program, folder, GUEST("count"), GUEST("services"), GUEST("misbehave"), GUEST("echo"), NULL};
-	const char *const shown[] = {program, "--outputs", "--records", "--from-seq", "1", "--to-seq", "60", folder,
+	const char *const shown[] = {program, "--outputs", "--records", "--from-seq", "1", "--to-seq", "400", folder,
 				     GUEST("count"), GUEST("services"), GUEST("misbehave"), GUEST("echo"), NULL};
 	const char *const missing[] = {program, folder, GUEST("count"), NULL};
 	const char *const beyond[] = {program, "--from-seq", "2", folder, NULL};
@@ -88,7 +88,7 @@ static void runs(void **state)
 	check_str("whole", err, "");
 	assert_int_equal(run_program(shown, out, sizeof(out), err, sizeof(err)), 0);
 	check_has("records", out, "act      0 count\n");
-	check_has("outputs", out, " tick ");
+	check_has("outputs", out, "\noutput   ");
 	check_has("records", out, "same; state ");
 	assert_int_equal(run_program(missing, out, sizeof(out), err, sizeof(err)), 1);
 	check_has("missing", err, "no file is services@2, SHA-256 ");

@@ -235,10 +235,77 @@ static void at_the_limits(void **state)
 	}
 }
 
+/*
+ * PAD: its output lies over its input, as far before it as the last chunk moves on against the input.  Three lines of two
+ * pixels of 16 channels become five of four: 320 bytes, of which the last chunk, two pixels, goes from 64 to 208, so that
+ * the input may begin at 144 and end at 240.
+ */
+static void padded(void **state)
+{
+	static const uint8_t margins[32] = {[8] = 1, [12] = 1, [16] = 1, [20] = 1};
+	static const struct row {
+		const char *name;
+		int32_t channels;
+		uint32_t batch;
+		size_t bytes;
+	} rows[] = {
+		{"over its input", 16, 1, 5 * 4 * 16},
+		{"in a batch", 16, 3, 3 * 5 * 4 * 16},
+		{"short chunks lie apart", 4, 1, 5 * 4 * 4 + 32}, /* 24, and what aligns */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		const struct row *r = &rows[i];
+		const struct tfl_tensor tensors[] = {
+			TFL_I8("in", 1.0f, 9, 1, 3, 2, r->channels),
+			TFL_CONST("margins", EW_TENSOR_I32, 0.0f, margins, 4, 2),
+			TFL_I8("out", 1.0f, 9, 1, 5, 4, r->channels),
+		};
+		const struct tfl_op op = {.code = 34, .version = 2, .in_count = 2, .in = {0, 1}, .out = {2},
+					  .options = OPTIONS_PAD};
+		const int32_t in = 0, out = 2;
+		const struct tfl model = {.tensors = tensors, .tensor_count = 3, .ops = &op, .op_count = 1, .inputs = &in,
+					  .input_count = 1, .outputs = &out, .output_count = 1};
+		struct ew_alloc alloc = ew_alloc_libc();
+		struct ew_tensor_span span;
+		struct ew_tensor_view view;
+		struct ew_model_exec *x;
+		struct ew_model *m;
+		uint8_t *bytes;
+		size_t transient, c = (size_t)r->channels;
+
+		m = load(&model, r->batch, &bytes);
+		ew_model_arena_size(m, NULL, &transient);
+		check_int(r->name, transient, r->bytes);
+		assert_int_equal(ew_model_exec_create(&x, m, &alloc, NULL), EW_OK);
+		assert_int_equal(ew_model_exec_set_batch(x, r->batch), EW_OK);
+		assert_int_equal(ew_model_exec_input(x, 0, &span), EW_OK);
+		for (size_t k = 0; k < span.bytes; k++)
+			((int8_t *)span.data)[k] = (int8_t)(k * 31 % 127 + 1 == 9 ? 3 : k * 31 % 127 + 1);
+		assert_int_equal(ew_model_exec_run(x), EW_OK);
+		assert_int_equal(ew_model_exec_output(x, 0, &view), EW_OK);
+		for (size_t k = 0; k < view.bytes; k++) {
+			size_t window = k / (5 * 4 * c), line = k / (4 * c) % 5, pixel = k / c % 4, from;
+			int v = 9;
+
+			if (line > 0 && line < 4 && pixel > 0 && pixel < 3) {
+				from = ((window * 3 + line - 1) * 2 + pixel - 1) * c + k % c;
+				v = (int)(from * 31 % 127 + 1 == 9 ? 3 : from * 31 % 127 + 1);
+			}
+			check_int(r->name, ((const int8_t *)view.data)[k], v);
+		}
+		ew_model_exec_destroy(x);
+		ew_model_free(m);
+		free(bytes);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_graphs),
+		cmocka_unit_test(padded),
 		cmocka_unit_test(chain),
 		cmocka_unit_test(scratch),
 		cmocka_unit_test(at_the_limits),

@@ -18,12 +18,14 @@
 #if EW_CONFIG_GUARD
 
 static sigjmp_buf foreign;
+static volatile sig_atomic_t guest_faults;
 
 static void on_fault(int number, siginfo_t *info, void *context)
 {
 	(void)number;
 	if (!ew_guard_fault(info, context))
 		siglongjmp(foreign, 1);
+	guest_faults++;
 }
 
 /* cmocka has handlers of its own while a test runs: each test begins with this. */
@@ -193,7 +195,9 @@ static void compare(const char *row, const struct access *a, enum form form, uin
 	observe(&w, address, &with);
 	build(&w, a, form, address, offset);
 	unchecked(&w);
+	guest_faults = 0;
 	observe(&w, address, &without);
+	check_int(name, guest_faults, with.status == EW_ERR_TRAP); /* nobody checked */
 	check_int(name, without.status, with.status);
 	check_int(name, without.fuel, with.fuel);
 	check_str(name, without.trap.text, with.trap.text);

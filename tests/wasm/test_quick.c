@@ -257,6 +257,31 @@ static void test_by_hand(void **state)
 	}
 }
 
+/* ---- where nothing has been pushed yet, by any function of the module ---- */
+
+static void test_first(void **state)
+{
+	static const uint8_t before[] = {1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 5, 3, 1, 0, 1};
+
+	(void)state;
+	for (unsigned op = 0; op < 0xc5; op++) {
+		struct wbytes b = {0}, code = {0}, f = {0};
+		bool valid;
+
+		wb_header(&b);
+		wb_put(&b, before, sizeof(before));
+		wb_put(&f, CODE(1, 1, T_I32, (uint8_t)op, 0, 0, 0, 0, OP_END));
+		wb_u8(&code, 1);
+		wb_sized(&code, &f);
+		wb_section(&b, 10, &code);
+		if (!alike(&b, &valid))
+			fail_msg("opcode 0x%02x", op);
+		wb_free(&b);
+		wb_free(&code);
+		wb_free(&f);
+	}
+}
+
 /* ---- many of them: more than there is room for at once, deeper than the list of locals ---- */
 
 static void test_many(void **state)
@@ -298,6 +323,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_typed),
 		cmocka_unit_test(test_by_hand),
+		cmocka_unit_test(test_first),
 		cmocka_unit_test(test_many),
 	};
 
