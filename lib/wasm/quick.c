@@ -31,15 +31,6 @@ struct row {
 	uint8_t pad[6]; /* rows are found by a shift */
 };
 
-#define LETTER(s, k) ((s)[(k) < sizeof(s) ? (k) : 0])
-#define TYPE(s, k)                                                                                 \
-	((k) + 1 >= sizeof(s)  ? 0                                                                 \
-	 : LETTER(s, k) == 'i' ? EW_I32                                                            \
-	 : LETTER(s, k) == 'I' ? EW_I64                                                            \
-	 : LETTER(s, k) == 'f' ? EW_F32                                                            \
-	 : LETTER(s, k) == 'F' ? EW_F64                                                            \
-			       : 0)
-#define IS_ACCESS(imm) ((imm) >= EWI_IMM_MEM0 && (imm) <= EWI_IMM_MEM3)
 #define BY_HAND_ACT(op)                                                                            \
 	((op) == EWI_OP_LOCAL_GET				   ? PUSH                          \
 	 : (op) == EWI_OP_LOCAL_SET || (op) == EWI_OP_LOCAL_TEE	   ? SET                           \
@@ -56,17 +47,18 @@ struct row {
 								   : OTHER)
 #define ACT(op, imm, icode, operands, results)                                                     \
 	((icode) == EWI_BY_HAND ? BY_HAND_ACT(op)                                                  \
-	 : IS_ACCESS(imm)	? ((results) ? LOAD_FROM : STORE_TO)                               \
-	 : (operands) == 1	? UNARY                                                            \
-				: BINARY)
+	 : EWI_IMM_IS_ACCESS(imm) ? ((results) ? LOAD_FROM : STORE_TO)                             \
+	 : (operands) == 1	  ? UNARY                                                          \
+				  : BINARY)
 
 /* clang-format off */
 static const struct row rows[256] = {
 #define OP(code, N, text, imm, pops, pushes, icode)                                                \
 	[code] = {.act = ACT(EWI_OP_##N, EWI_IMM_##imm, EWI_##icode, sizeof(pops) - 1, sizeof(pushes) - 1), \
-		  .lower = TYPE(pops, 0), .upper = TYPE(pops, 1), .result = TYPE(pushes, 0),       \
+		  .lower = EWI_TYPE_AT(pops, 0), .upper = EWI_TYPE_AT(pops, 1), .result = EWI_TYPE_AT(pushes, 0), \
 		  .align = (uint8_t)(EWI_IMM_##imm - EWI_IMM_MEM0), .fuel = !EWI_IS_FREE(EWI_OP_##N), \
-		  .need = (TYPE(pops, 0) != 0) + (TYPE(pops, 1) != 0), .ins = EWI_##icode, .op = EWI_OP_##N},
+		  .need = (EWI_TYPE_AT(pops, 0) != 0) + (EWI_TYPE_AT(pops, 1) != 0), .ins = EWI_##icode,    \
+		  .op = EWI_OP_##N},
 #define OPX(code, N, text, imm, pops, pushes, icode)
 #include "wasm/opcodes.def"
 };

@@ -53,6 +53,18 @@ enum ewi_imm {
 	EWI_IMM_V128  /* sixteen */
 };
 
+#define EWI_IMM_IS_ACCESS(imm) ((imm) >= EWI_IMM_MEM0 && (imm) <= EWI_IMM_MEM3)
+
+/* The type of letter k of a literal string of operands, at compile time; 0: there is none, or it is no number's. */
+#define EWI_LETTER(s, k) ((s)[(k) < sizeof(s) ? (k) : 0])
+#define EWI_TYPE_AT(s, k)                                                                      \
+	((k) + 1 >= sizeof(s)	   ? 0                                                             \
+	 : EWI_LETTER(s, k) == 'i' ? EW_I32                                                        \
+	 : EWI_LETTER(s, k) == 'I' ? EW_I64                                                        \
+	 : EWI_LETTER(s, k) == 'f' ? EW_F32                                                        \
+	 : EWI_LETTER(s, k) == 'F' ? EW_F64                                                        \
+				   : 0)
+
 #define EWI_BY_HAND EWI_ICODES
 
 struct ewi_op {

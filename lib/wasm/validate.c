@@ -28,23 +28,13 @@ enum {
 #undef OPX
 };
 
-/* The type of a constant instruction, and that of letter k of a string of opcodes.def; 0: there is none. */
+/* The type of a constant instruction; 0: it is none. */
 #define CONST_TYPE(imm)                                                                            \
 	((imm) == EWI_IMM_I32	? EW_I32                                                           \
 	 : (imm) == EWI_IMM_I64 ? EW_I64                                                           \
 	 : (imm) == EWI_IMM_F32 ? EW_F32                                                           \
 	 : (imm) == EWI_IMM_F64 ? EW_F64                                                           \
 				: 0)
-#define LETTER(s, k) ((s)[(k) < sizeof(s) ? (k) : 0])
-#define TYPE(s, k)                                                                                 \
-	((k) + 1 >= sizeof(s)  ? 0                                                                 \
-	 : LETTER(s, k) == 'i' ? EW_I32                                                            \
-	 : LETTER(s, k) == 'I' ? EW_I64                                                            \
-	 : LETTER(s, k) == 'f' ? EW_F32                                                            \
-	 : LETTER(s, k) == 'F' ? EW_F64                                                            \
-			       : 0)
-
-#define IS_ACCESS(imm) ((imm) >= EWI_IMM_MEM0 && (imm) <= EWI_IMM_MEM3)
 
 /* No instruction read here is longer than this: nothing is read where the module has fewer bytes left. */
 #define LONGEST 16
@@ -93,7 +83,7 @@ EW_INLINE bool typed(struct fast *f, enum ewi_imm imm, unsigned operands, uint8_
 	if (operands == 1 ? !has_one(f, lower) : !has_two(f, lower, upper))
 		return false;
 	/* An alignment of more than one byte, or one with an index of a memory, is greater than the natural one too. */
-	if (IS_ACCESS(imm) && (*f->p++ > imm - EWI_IMM_MEM0 || !f->memory || !skip4(f)))
+	if (EWI_IMM_IS_ACCESS(imm) && (*f->p++ > imm - EWI_IMM_MEM0 || !f->memory || !skip4(f)))
 		return false;
 	f->top -= operands;
 	if (result)
@@ -354,7 +344,8 @@ EW_INLINE bool common(struct ewi_translator *t, struct fast *f)
 	case code:                                                                                 \
 		if (EWI_##icode == EWI_BY_HAND)                                                    \
 			return by_hand(t, f, code, CONST_TYPE(EWI_IMM_##imm));                     \
-		return typed(f, EWI_IMM_##imm, sizeof(pops) - 1, TYPE(pops, 0), TYPE(pops, 1), TYPE(pushes, 0));
+		return typed(f, EWI_IMM_##imm, sizeof(pops) - 1, EWI_TYPE_AT(pops, 0), EWI_TYPE_AT(pops, 1), \
+			     EWI_TYPE_AT(pushes, 0));
 #define OPX(code, N, text, imm, pops, pushes, icode)
 #include "wasm/opcodes.def"
 #undef OP
