@@ -370,42 +370,18 @@ EW_INLINE void run_rows(const struct ewi_fc *p, const struct packed *head, size_
 }
 
 EW_TARGET("avx2")
-static void run_steps(const struct ewi_fc *p, const struct packed *head, size_t rows, const uint8_t *x,
-		      int8_t *out)
+static void run(const struct ewi_fc *p, const struct packed *head, size_t rows, const uint8_t *x, int8_t *out)
 {
-	run_rows(p, head, rows, x, out, EWI_FINISH_STEPS);
-}
-
-EW_TARGET("avx2")
-static void run_sides(const struct ewi_fc *p, const struct packed *head, size_t rows, const uint8_t *x,
-		      int8_t *out)
-{
-	run_rows(p, head, rows, x, out, EWI_FINISH_SIDES);
-}
-
-EW_TARGET("avx2")
-static void run_twice(const struct ewi_fc *p, const struct packed *head, size_t rows, const uint8_t *x,
-		      int8_t *out)
-{
-	run_rows(p, head, rows, x, out, EWI_FINISH_TWICE);
-}
-
-EW_TARGET("avx2")
-static void run_single(const struct ewi_fc *p, const struct packed *head, size_t rows, const uint8_t *x,
-		       int8_t *out)
-{
-	run_rows(p, head, rows, x, out, EWI_FINISH_SINGLE);
+	switch (head->mode) {
+	case EWI_FINISH_STEPS: run_rows(p, head, rows, x, out, EWI_FINISH_STEPS); break;
+	case EWI_FINISH_SIDES: run_rows(p, head, rows, x, out, EWI_FINISH_SIDES); break;
+	case EWI_FINISH_TWICE: run_rows(p, head, rows, x, out, EWI_FINISH_TWICE); break;
+	default: run_rows(p, head, rows, x, out, EWI_FINISH_SINGLE);
+	}
 }
 
 void ewk_fc_s8_avx2_packed(const struct ewi_call *c)
 {
-	static void (*const runs[])(const struct ewi_fc *p, const struct packed *head, size_t rows,
-				    const uint8_t *x, int8_t *out) = {
-		[EWI_FINISH_STEPS] = run_steps,
-		[EWI_FINISH_SIDES] = run_sides,
-		[EWI_FINISH_TWICE] = run_twice,
-		[EWI_FINISH_SINGLE] = run_single,
-	};
 	const struct ewi_fc *p = c->params;
 	const struct packed *head = ewi_line_avx2(c->packed);
 	const int8_t *in = c->in[0];
@@ -416,7 +392,7 @@ void ewk_fc_s8_avx2_packed(const struct ewi_call *c)
 		for (size_t r = 0; r < rows; r++)
 			make_unsigned(in + r * p->depth, p->depth,
 				      (uint8_t *)c->scratch + r * stride_of(p));
-		runs[head->mode](p, head, rows, c->scratch, out);
+		run(p, head, rows, c->scratch, out);
 		in += rows * p->depth;
 		out += rows * p->units;
 	}
