@@ -571,7 +571,7 @@ EW_INLINE bool begin(struct ewi_translator *t, struct quick *f, const struct row
 	static const uint8_t numbers[] = {EW_F64, EW_F32, EW_I64, EW_I32};
 	static const struct ewi_block nothing = {.else_branch = EWI_NONE};
 	bool is_if = row->op == EWI_OP_IF;
-	struct ewi_entry *top = f->top - is_if;
+	struct ewi_entry *top;
 	uint8_t type = *p++;
 	struct ewi_block *b;
 	struct ewi_cond c;
@@ -579,6 +579,7 @@ EW_INLINE bool begin(struct ewi_translator *t, struct quick *f, const struct row
 	if ((type != 0x40 && (type < EW_F64 || type > EW_I32)) || t->depth == t->block_cap ||
 	    t->depth >= t->m->max_nesting || (is_if && !is_condition(f)))
 		return false;
+	top = f->top - is_if; /* is there: is_condition */
 	for (const struct ewi_entry *e = f->floor; e < top; e++)
 		if (e->place == EWI_LOCAL)
 			return false; /* has to be settled */
