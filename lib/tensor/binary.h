@@ -86,6 +86,28 @@ static inline void ewi_binary_rest(const struct ewi_call *c, size_t from, size_t
 	ref(&tail);
 }
 
+typedef void ewi_add_fn(const struct ewi_binary *p, const int8_t *a, const int8_t *b, int8_t *out, size_t n);
+
+/* ADD of int8 by `add`, `step` elements of such a row at a time; where it cannot, or fewer are left, by the definition. */
+static inline void ewi_add_rows(const struct ewi_call *c, bool fits, size_t step, ewi_add_fn *add)
+{
+	const struct ewi_binary *p = c->params;
+	size_t n = c->windows * p->out_window, whole = n / step * step;
+
+	if (!fits || !ewi_binary_dense(p) || p->single) {
+		ewk_add_s8_ref(c);
+		return;
+	}
+	add(p, c->in[0], c->in[1], c->out, whole);
+	ewi_binary_rest(c, whole, n, ewk_add_s8_ref);
+}
+
+/* The usual ADD: 20 bits to the left, no scale above 1. */
+static inline bool ewi_add_small(const struct ewi_binary *p)
+{
+	return p->left == 20 && p->a_scale.shift <= 0 && p->b_scale.shift <= 0 && p->out_scale.shift <= 0;
+}
+
 /* One input of add, sub and squared difference on the common scale. */
 static inline int32_t ewi_scaled(const struct ewi_binary *p, int32_t v, int32_t zero,
 				 struct ewi_scale scale)

@@ -71,23 +71,9 @@ static void add(const struct ewi_binary *p, const int8_t *a, const int8_t *b, in
 	}
 }
 
-static bool below_one(struct ewi_scale s)
-{
-	return s.shift <= 0;
-}
-
 void ewk_add_s8_avx2(const struct ewi_call *c)
 {
-	const struct ewi_binary *p = c->params;
-	size_t n = c->windows * p->out_window, whole = n / 8 * 8;
-
-	if (!ewi_binary_dense(p) || p->single || p->left != 20 || !below_one(p->a_scale) || !below_one(p->b_scale) ||
-	    !below_one(p->out_scale)) {
-		ewk_add_s8_ref(c);
-		return;
-	}
-	add(p, c->in[0], c->in[1], c->out, whole);
-	ewi_binary_rest(c, whole, n, ewk_add_s8_ref);
+	ewi_add_rows(c, ewi_add_small(c->params), 8, add);
 }
 #endif
 #endif

@@ -63,15 +63,7 @@ static void add(const struct ewi_binary *p, const int8_t *a, const int8_t *b, in
 
 void ewk_add_s8_neon(const struct ewi_call *c)
 {
-	const struct ewi_binary *p = c->params;
-	size_t n = c->windows * p->out_window, whole = n / 16 * 16;
-
-	if (!ewi_binary_dense(p) || p->single) {
-		ewk_add_s8_ref(c);
-		return;
-	}
-	add(p, c->in[0], c->in[1], c->out, whole);
-	ewi_binary_rest(c, whole, n, ewk_add_s8_ref);
+	ewi_add_rows(c, true, 16, add);
 }
 #if !defined(__aarch64__) && !defined(__clang__)
 #pragma GCC pop_options

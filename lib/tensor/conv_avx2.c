@@ -128,31 +128,15 @@ struct sums {
 EW_TARGET("avx2")
 EW_INLINE struct sums biases(const struct ewi_conv_tile *t)
 {
-	const __m256i a = ewi_finish_load_avx2(t->finish[0].bias), b = ewi_finish_load_avx2(t->finish[1].bias);
+	const __m256i a = ewi_load_avx2(t->finish[0].bias), b = ewi_load_avx2(t->finish[1].bias);
 
 	return (struct sums){a, b, a, b, a, b, a, b, a, b, a, b};
-}
-
-/* Four bytes in every lane: two neighbours, or four. */
-EW_TARGET("avx2")
-EW_INLINE __m256i spread(const void *x)
-{
-	int32_t v;
-
-	memcpy(&v, x, sizeof(v));
-	return _mm256_set1_epi32(v);
-}
-
-EW_TARGET("avx2")
-EW_INLINE __m256i vector(const void *w)
-{
-	return _mm256_loadu_si256(w);
 }
 
 EW_TARGET("avx2")
 EW_INLINE void madd(__m256i *a, __m256i *b, __m256i w0, __m256i w1, const int16_t *x)
 {
-	__m256i v = spread(x);
+	__m256i v = ewi_spread_avx2(x);
 
 	*a = _mm256_add_epi32(*a, _mm256_madd_epi16(w0, v));
 	*b = _mm256_add_epi32(*b, _mm256_madd_epi16(w1, v));
@@ -163,7 +147,7 @@ EW_INLINE void madd(__m256i *a, __m256i *b, __m256i w0, __m256i w1, const int16_
 EW_TARGET("avx2")
 EW_INLINE void step_words(struct sums *s, size_t rows, const int16_t *w, const int16_t *x, size_t px)
 {
-	__m256i w0 = vector(w), w1 = vector(w + TILE);
+	__m256i w0 = ewi_load_avx2(w), w1 = ewi_load_avx2(w + TILE);
 	const int16_t *x3 = x + 3 * px;
 
 	madd(&s->a0, &s->b0, w0, w1, x);
@@ -199,25 +183,25 @@ EW_INLINE struct sums sum_words(const struct work *k, const struct ewi_conv_tile
 EW_TARGET("avx2")
 EW_INLINE struct sums sum_half(const struct work *k, const struct ewi_conv_tile *t, const int16_t *x)
 {
-	const __m256i a = ewi_finish_load_avx2(t->finish[0].bias);
+	const __m256i a = ewi_load_avx2(t->finish[0].bias);
 	struct sums s = {.a0 = a, .b0 = a, .a1 = a, .b1 = a, .a2 = a, .b2 = a, .a3 = a, .b3 = a};
 	const int16_t *w = (const void *)(t + 1);
 	const int32_t *at = k->head->places, *end = at + k->head->steps;
 	size_t px = k->px;
 
 	for (; at < end; at++, w += 2 * TILE) {
-		__m256i w0 = vector(w);
+		__m256i w0 = ewi_load_avx2(w);
 		const int16_t *v = x + *at, *v3 = v + 3 * px, *v5 = v + 5 * px;
 
-		s.a0 = _mm256_add_epi32(s.a0, _mm256_madd_epi16(w0, spread(v)));
-		s.a1 = _mm256_add_epi32(s.a1, _mm256_madd_epi16(w0, spread(v + px)));
-		s.a2 = _mm256_add_epi32(s.a2, _mm256_madd_epi16(w0, spread(v + 2 * px)));
-		s.a3 = _mm256_add_epi32(s.a3, _mm256_madd_epi16(w0, spread(v3)));
+		s.a0 = _mm256_add_epi32(s.a0, _mm256_madd_epi16(w0, ewi_spread_avx2(v)));
+		s.a1 = _mm256_add_epi32(s.a1, _mm256_madd_epi16(w0, ewi_spread_avx2(v + px)));
+		s.a2 = _mm256_add_epi32(s.a2, _mm256_madd_epi16(w0, ewi_spread_avx2(v + 2 * px)));
+		s.a3 = _mm256_add_epi32(s.a3, _mm256_madd_epi16(w0, ewi_spread_avx2(v3)));
 		IN_ORDER(s.a0, s.a1);
-		s.b0 = _mm256_add_epi32(s.b0, _mm256_madd_epi16(w0, spread(v3 + px)));
-		s.b1 = _mm256_add_epi32(s.b1, _mm256_madd_epi16(w0, spread(v5)));
-		s.b2 = _mm256_add_epi32(s.b2, _mm256_madd_epi16(w0, spread(v5 + px)));
-		s.b3 = _mm256_add_epi32(s.b3, _mm256_madd_epi16(w0, spread(v5 + 2 * px)));
+		s.b0 = _mm256_add_epi32(s.b0, _mm256_madd_epi16(w0, ewi_spread_avx2(v3 + px)));
+		s.b1 = _mm256_add_epi32(s.b1, _mm256_madd_epi16(w0, ewi_spread_avx2(v5)));
+		s.b2 = _mm256_add_epi32(s.b2, _mm256_madd_epi16(w0, ewi_spread_avx2(v5 + px)));
+		s.b3 = _mm256_add_epi32(s.b3, _mm256_madd_epi16(w0, ewi_spread_avx2(v5 + 2 * px)));
 	}
 	return s;
 }
@@ -232,22 +216,22 @@ EW_TARGET("avx2")
 EW_INLINE void step_bytes(struct sums *s, size_t rows, const int8_t *w, const uint8_t *x, size_t px, __m256i scale0,
 			  __m256i scale1)
 {
-	__m256i w0 = vector(w), w1 = vector(w + 32), v = spread(x);
+	__m256i w0 = ewi_load_avx2(w), w1 = ewi_load_avx2(w + 32), v = ewi_spread_avx2(x);
 
 	s->a0 = madd_bytes(s->a0, v, w0, scale0);
 	s->b0 = madd_bytes(s->b0, v, w1, scale1);
 	if (rows > 1) {
-		v = spread(x + px);
+		v = ewi_spread_avx2(x + px);
 		s->a1 = madd_bytes(s->a1, v, w0, scale0);
 		s->b1 = madd_bytes(s->b1, v, w1, scale1);
 	}
 	if (rows > 2) {
-		v = spread(x + 2 * px);
+		v = ewi_spread_avx2(x + 2 * px);
 		s->a2 = madd_bytes(s->a2, v, w0, scale0);
 		s->b2 = madd_bytes(s->b2, v, w1, scale1);
 	}
 	if (rows > 3) {
-		v = spread(x + 3 * px);
+		v = ewi_spread_avx2(x + 3 * px);
 		s->a3 = madd_bytes(s->a3, v, w0, scale0);
 		s->b3 = madd_bytes(s->b3, v, w1, scale1);
 	}
@@ -256,7 +240,7 @@ EW_INLINE void step_bytes(struct sums *s, size_t rows, const int8_t *w, const ui
 EW_TARGET("avx2")
 EW_INLINE struct sums sum_bytes(const struct work *k, const struct ewi_conv_tile *t, size_t rows, const uint8_t *x)
 {
-	const __m256i scale0 = ewi_finish_load_avx2(t->scale[0]), scale1 = ewi_finish_load_avx2(t->scale[1]);
+	const __m256i scale0 = ewi_load_avx2(t->scale[0]), scale1 = ewi_load_avx2(t->scale[1]);
 	struct sums s = biases(t);
 	const int8_t *w = (const void *)(t + 1), *more;
 	const int32_t *at = k->head->places, *end = at + k->head->steps;

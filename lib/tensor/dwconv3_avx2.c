@@ -136,7 +136,7 @@ EW_TARGET("avx2")
 EW_INLINE struct sums sum(const struct column *x, const struct column *y, const struct ewi_finish_avx2 *f)
 {
 	const int16_t *w = (const void *)(f + 2);
-	const __m256i a = ewi_finish_load_avx2(f[0].bias), b = ewi_finish_load_avx2(f[1].bias);
+	const __m256i a = ewi_load_avx2(f[0].bias), b = ewi_load_avx2(f[1].bias);
 	struct sums s = {a, b, a, b};
 
 	add_taps(&s, x[0].upper, y[0].upper, w);

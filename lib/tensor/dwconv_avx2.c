@@ -225,7 +225,7 @@ EW_INLINE void channels_16(const int8_t *const *taps, size_t pairs, size_t c,
 			   const struct ewi_finish_avx2 *f, __m128i act, __m256i *sums)
 {
 	const int16_t *w = (const void *)(f + 2);
-	struct sums s = {ewi_finish_load_avx2(f[0].bias), ewi_finish_load_avx2(f[1].bias)};
+	struct sums s = {ewi_load_avx2(f[0].bias), ewi_load_avx2(f[1].bias)};
 
 	if (pairs == 5) {
 		two_taps(&s, taps[0] + c, taps[1] + c, w, act);
@@ -248,7 +248,7 @@ EW_INLINE void channels_8(const int8_t *const *taps, size_t pairs, size_t c,
 {
 	const int16_t *w = (const void *)(f + 1);
 
-	sums[0] = ewi_finish_load_avx2(f->bias);
+	sums[0] = ewi_load_avx2(f->bias);
 	for (size_t t = 0; t < pairs; t++) {
 		__m128i bytes = _mm_unpacklo_epi8(load_8(taps[2 * t] + c), load_8(taps[2 * t + 1] + c));
 

@@ -8,14 +8,10 @@
 #include "tensor/tile.h"
 
 #if EWI_KERNELS_X86
-#ifdef EWI_VNNI_SHIM
-#define TARGET "avx2"
-#else
-#define TARGET "avx2,avxvnni"
-#endif
+#define TARGET AVXVNNI
 #define DOT _mm256_dpbusd_avx_epi32
 #include "tensor/dwconv_vnni.h"
 
-const struct ewi_tile_dwisa ewi_tile_dw_avxvnni = {.layout = VNNI_LAYOUT, .pixels = pixels};
+const struct ewi_tile_dwisa ewi_tile_dw_avxvnni = {.layout = VNNI_LAYOUT, .pixels = pixels, .one = &ewi_tile_avxvnni};
 #endif
 #endif

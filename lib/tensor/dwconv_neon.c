@@ -15,41 +15,25 @@
 #pragma GCC push_options
 #pragma GCC target("fpu=neon")
 #endif
-#include "tensor/requant_neon.h"
+#define TAPS 1u
+#include "tensor/dwconv_neon.h"
 
-EW_INLINE void pixel(const struct ewi_tile_job *j, const int8_t *const *taps, size_t at, int8_t *out)
+EW_INLINE void add_taps(struct ewi_sums_neon *s, const int8_t *const *taps, size_t at, const int8_t *w)
 {
-	const unsigned char *t = j->tiles;
+	int8x16_t x = vld1q_s8(taps[0] + at), v = vld1q_s8(w);
+	int16x8_t low = vmull_s8(vget_low_s8(x), vget_low_s8(v));
+	int16x8_t high = vmull_s8(vget_high_s8(x), vget_high_s8(v));
 
-	for (size_t o = 0; o < j->channels; o += EWI_TILE, at += EWI_TILE, t += j->tile_bytes) {
-		const struct ewi_tile_finish *f = (const void *)t;
-		const int8_t *w = (const void *)(f + 1);
-		int32x4_t a = vld1q_s32(f->bias), b = vld1q_s32(f->bias + 4), c = vld1q_s32(f->bias + 8),
-			  d = vld1q_s32(f->bias + 12);
-
-		for (size_t i = 0; i < j->steps; i++, w += EWI_TILE) {
-			int8x16_t x = vld1q_s8(taps[i] + at), v = vld1q_s8(w);
-			int16x8_t low = vmull_s8(vget_low_s8(x), vget_low_s8(v));
-			int16x8_t high = vmull_s8(vget_high_s8(x), vget_high_s8(v));
-
-			a = vaddw_s16(a, vget_low_s16(low));
-			b = vaddw_s16(b, vget_high_s16(low));
-			c = vaddw_s16(c, vget_low_s16(high));
-			d = vaddw_s16(d, vget_high_s16(high));
-		}
-		ewi_finish_neon(a, b, c, d, f, j, out + o, j->channels - o);
-	}
-}
-
-static void pixels(const struct ewi_tile_job *j, const int8_t *const *taps, size_t step, size_t count, int8_t *out)
-{
-	for (size_t at = 0; count > 0; count--, at += step, out += j->channels)
-		pixel(j, taps, at, out);
+	s->a = vaddw_s16(s->a, vget_low_s16(low));
+	s->b = vaddw_s16(s->b, vget_high_s16(low));
+	s->c = vaddw_s16(s->c, vget_low_s16(high));
+	s->d = vaddw_s16(s->d, vget_high_s16(high));
 }
 
 const struct ewi_tile_dwisa ewi_tile_dw_neon = {
-	.layout = {.step = 1, .size = 1, .head = sizeof(struct ewi_tile_finish), .put = ewi_tile_put},
+	.layout = {.step = TAPS, .size = 1, .head = sizeof(struct ewi_tile_finish), .put = ewi_tile_put},
 	.pixels = pixels,
+	.one = &ewi_tile_neon,
 };
 #if !defined(__aarch64__) && !defined(__clang__)
 #pragma GCC pop_options

@@ -55,6 +55,7 @@ static void pixels(const struct ewi_tile_job *j, const int8_t *const *taps, size
 const struct ewi_tile_dwisa ewi_tile_dw_sse41 = {
 	.layout = {.step = STEP, .size = 2, .head = sizeof(struct ewi_tile_finish), .put = ewi_tile_put},
 	.pixels = pixels,
+	.one = &ewi_tile_sse41,
 };
 #endif
 #endif

@@ -28,14 +28,14 @@ EW_INLINE void pixel(const struct ewi_tile_job *j, const int8_t *const *taps, si
 	for (size_t o = 0; o < j->channels; o += EWI_TILE, at += EWI_TILE, t += j->tile_bytes) {
 		const struct ewi_finish_avx2 *f = (const void *)t;
 		const unsigned char *w = (const void *)(f + 2);
-		__m256i sums[2] = {load_vnni(f[0].bias), load_vnni(f[1].bias)};
+		__m256i sums[2] = {ewi_load_avx2(f[0].bias), ewi_load_avx2(f[1].bias)};
 
 		for (size_t i = 0; i < j->steps; i++, w += 4 * EWI_TILE) {
 			__m256i a = _mm256_unpacklo_epi8(spread(taps[4 * i] + at), spread(taps[4 * i + 1] + at));
 			__m256i b = _mm256_unpacklo_epi8(spread(taps[4 * i + 2] + at), spread(taps[4 * i + 3] + at));
 
-			sums[0] = DOT(sums[0], _mm256_unpacklo_epi16(a, b), load_vnni(w));
-			sums[1] = DOT(sums[1], _mm256_unpackhi_epi16(a, b), load_vnni(w + 32));
+			sums[0] = DOT(sums[0], _mm256_unpacklo_epi16(a, b), ewi_load_avx2(w));
+			sums[1] = DOT(sums[1], _mm256_unpackhi_epi16(a, b), ewi_load_avx2(w + 32));
 		}
 		finish_vnni(sums, 1, f, j, out + o, j->channels - o);
 	}

@@ -242,24 +242,9 @@ static void make_unsigned(const int8_t *in, size_t n, uint8_t *x)
 }
 
 EW_TARGET("avx2")
-EW_INLINE __m256i four(const uint8_t *x)
-{
-	int32_t v;
-
-	memcpy(&v, x, sizeof(v));
-	return _mm256_set1_epi32(v);
-}
-
-EW_TARGET("avx2")
-EW_INLINE __m256i vector(const void *p)
-{
-	return _mm256_loadu_si256(p);
-}
-
-EW_TARGET("avx2")
 EW_INLINE __m256i madd(__m256i acc, __m256i x, const int8_t *w, __m256i scale)
 {
-	return _mm256_add_epi32(acc, _mm256_madd_epi16(_mm256_maddubs_epi16(x, vector(w)), scale));
+	return _mm256_add_epi32(acc, _mm256_madd_epi16(_mm256_maddubs_epi16(x, ewi_load_avx2(w)), scale));
 }
 
 /* A tile, its additional steps and its scales. */
@@ -276,7 +261,7 @@ EW_INLINE struct cursor cursor_at(const struct packed *head, size_t t)
 	const struct tile *tile = tile_at(head, t);
 
 	return (struct cursor){tile, (const void *)(tile + 1), rest_at(head, t), more_at(head, t),
-			       vector(tile->scale[0]), vector(tile->scale[1])};
+			       ewi_load_avx2(tile->scale[0]), ewi_load_avx2(tile->scale[1])};
 }
 
 /* One row and two tiles, or one of them twice. */
@@ -284,12 +269,12 @@ EW_TARGET("avx2")
 EW_INLINE void product_two(__m256i *sums, const struct packed *head, const struct cursor *c, const struct cursor *d,
 			   const uint8_t *x)
 {
-	__m256i a0 = vector(c->t->finish[0].bias), b0 = vector(c->t->finish[1].bias);
-	__m256i a1 = vector(d->t->finish[0].bias), b1 = vector(d->t->finish[1].bias);
+	__m256i a0 = ewi_load_avx2(c->t->finish[0].bias), b0 = ewi_load_avx2(c->t->finish[1].bias);
+	__m256i a1 = ewi_load_avx2(d->t->finish[0].bias), b1 = ewi_load_avx2(d->t->finish[1].bias);
 	const int8_t *w = c->w, *v = d->w;
 
 	for (size_t i = head->steps; i > 0; i--, w += STEP_BYTES, v += STEP_BYTES, x += STEP) {
-		__m256i e = four(x);
+		__m256i e = ewi_spread_avx2(x);
 
 		a0 = madd(a0, e, w, c->scale0);
 		b0 = madd(b0, e, w + 32, c->scale1);
@@ -298,12 +283,12 @@ EW_INLINE void product_two(__m256i *sums, const struct packed *head, const struc
 	}
 	x -= STEP * (size_t)head->steps;
 	for (size_t i = 0; i < c->t->more; i++) {
-		a0 = madd(a0, four(x + c->more[i]), c->rest + i * STEP_BYTES, c->scale0);
-		b0 = madd(b0, four(x + c->more[i]), c->rest + i * STEP_BYTES + 32, c->scale1);
+		a0 = madd(a0, ewi_spread_avx2(x + c->more[i]), c->rest + i * STEP_BYTES, c->scale0);
+		b0 = madd(b0, ewi_spread_avx2(x + c->more[i]), c->rest + i * STEP_BYTES + 32, c->scale1);
 	}
 	for (size_t i = 0; i < d->t->more; i++) {
-		a1 = madd(a1, four(x + d->more[i]), d->rest + i * STEP_BYTES, d->scale0);
-		b1 = madd(b1, four(x + d->more[i]), d->rest + i * STEP_BYTES + 32, d->scale1);
+		a1 = madd(a1, ewi_spread_avx2(x + d->more[i]), d->rest + i * STEP_BYTES, d->scale0);
+		b1 = madd(b1, ewi_spread_avx2(x + d->more[i]), d->rest + i * STEP_BYTES + 32, d->scale1);
 	}
 	sums[0] = a0, sums[1] = b0, sums[2] = a1, sums[3] = b1;
 }
@@ -316,17 +301,17 @@ struct sums {
 EW_TARGET("avx2")
 EW_INLINE void step(struct sums *s, const struct cursor *c, const int8_t *w, const uint8_t *x, size_t stride)
 {
-	__m256i v = four(x);
+	__m256i v = ewi_spread_avx2(x);
 
 	s->a0 = madd(s->a0, v, w, c->scale0);
 	s->b0 = madd(s->b0, v, w + 32, c->scale1);
-	v = four(x + stride);
+	v = ewi_spread_avx2(x + stride);
 	s->a1 = madd(s->a1, v, w, c->scale0);
 	s->b1 = madd(s->b1, v, w + 32, c->scale1);
-	v = four(x + 2 * stride);
+	v = ewi_spread_avx2(x + 2 * stride);
 	s->a2 = madd(s->a2, v, w, c->scale0);
 	s->b2 = madd(s->b2, v, w + 32, c->scale1);
-	v = four(x + 3 * stride);
+	v = ewi_spread_avx2(x + 3 * stride);
 	s->a3 = madd(s->a3, v, w, c->scale0);
 	s->b3 = madd(s->b3, v, w + 32, c->scale1);
 }
@@ -335,7 +320,7 @@ EW_TARGET("avx2")
 static EW_NOINLINE void product_4(__m256i *sums, const struct packed *head, size_t t, const uint8_t *x, size_t stride)
 {
 	const struct cursor c = cursor_at(head, t);
-	const __m256i a = vector(c.t->finish[0].bias), b = vector(c.t->finish[1].bias);
+	const __m256i a = ewi_load_avx2(c.t->finish[0].bias), b = ewi_load_avx2(c.t->finish[1].bias);
 	struct sums s = {a, b, a, b, a, b, a, b};
 	const int8_t *w = c.w;
 
@@ -385,42 +370,18 @@ EW_INLINE void run_rows(const struct ewi_fc *p, const struct packed *head, size_
 }
 
 EW_TARGET("avx2")
-static void run_steps(const struct ewi_fc *p, const struct packed *head, size_t rows, const uint8_t *x,
-		      int8_t *out)
+static void run(const struct ewi_fc *p, const struct packed *head, size_t rows, const uint8_t *x, int8_t *out)
 {
-	run_rows(p, head, rows, x, out, EWI_FINISH_STEPS);
-}
-
-EW_TARGET("avx2")
-static void run_sides(const struct ewi_fc *p, const struct packed *head, size_t rows, const uint8_t *x,
-		      int8_t *out)
-{
-	run_rows(p, head, rows, x, out, EWI_FINISH_SIDES);
-}
-
-EW_TARGET("avx2")
-static void run_twice(const struct ewi_fc *p, const struct packed *head, size_t rows, const uint8_t *x,
-		      int8_t *out)
-{
-	run_rows(p, head, rows, x, out, EWI_FINISH_TWICE);
-}
-
-EW_TARGET("avx2")
-static void run_single(const struct ewi_fc *p, const struct packed *head, size_t rows, const uint8_t *x,
-		       int8_t *out)
-{
-	run_rows(p, head, rows, x, out, EWI_FINISH_SINGLE);
+	switch (head->mode) {
+	case EWI_FINISH_STEPS: run_rows(p, head, rows, x, out, EWI_FINISH_STEPS); break;
+	case EWI_FINISH_SIDES: run_rows(p, head, rows, x, out, EWI_FINISH_SIDES); break;
+	case EWI_FINISH_TWICE: run_rows(p, head, rows, x, out, EWI_FINISH_TWICE); break;
+	default: run_rows(p, head, rows, x, out, EWI_FINISH_SINGLE);
+	}
 }
 
 void ewk_fc_s8_avx2_packed(const struct ewi_call *c)
 {
-	static void (*const runs[])(const struct ewi_fc *p, const struct packed *head, size_t rows,
-				    const uint8_t *x, int8_t *out) = {
-		[EWI_FINISH_STEPS] = run_steps,
-		[EWI_FINISH_SIDES] = run_sides,
-		[EWI_FINISH_TWICE] = run_twice,
-		[EWI_FINISH_SINGLE] = run_single,
-	};
 	const struct ewi_fc *p = c->params;
 	const struct packed *head = ewi_line_avx2(c->packed);
 	const int8_t *in = c->in[0];
@@ -431,7 +392,7 @@ void ewk_fc_s8_avx2_packed(const struct ewi_call *c)
 		for (size_t r = 0; r < rows; r++)
 			make_unsigned(in + r * p->depth, p->depth,
 				      (uint8_t *)c->scratch + r * stride_of(p));
-		runs[head->mode](p, head, rows, c->scratch, out);
+		run(p, head, rows, c->scratch, out);
 		in += rows * p->depth;
 		out += rows * p->units;
 	}

@@ -9,7 +9,7 @@
 #include "edgewasm/config.h"
 
 #if EW_CONFIG_TENSOR
-#include "tensor/kernels.h"
+#include "tensor/pool.h"
 
 #if EWI_KERNELS_NEON
 #if !defined(__aarch64__) && !defined(__clang__)
@@ -17,12 +17,6 @@
 #pragma GCC target("fpu=neon")
 #endif
 #include <arm_neon.h>
-
-/* Where 16 channels begin, the last ones at the end. */
-static uint32_t block_start(uint32_t c, uint32_t channels)
-{
-	return c + 16 <= channels ? c : channels - 16;
-}
 
 EW_INLINE void store(int8_t *out, int8x16_t v, const struct ewi_pool *p)
 {
@@ -64,8 +58,8 @@ static void average(const struct ewi_call *c, const struct ewi_spot *s)
 	const struct ewi_pool *p = c->params;
 	const struct divisor d = divisor_of((s->ky_end - s->ky) * (s->kx_end - s->kx));
 
-	for (uint32_t ch = 0; ch < p->win.out_c; ch += 16) {
-		uint32_t at = block_start(ch, p->win.out_c);
+	for (uint32_t ch = 0; ch < p->win.out_c; ch += EWI_POOL_BLOCK) {
+		uint32_t at = ewi_pool_block(ch, p->win.out_c);
 		int32x4_t w = vdupq_n_s32(0), x = w, y = w, z = w;
 		int16x8_t low, high;
 
@@ -93,8 +87,8 @@ static void max(const struct ewi_call *c, const struct ewi_spot *s)
 {
 	const struct ewi_pool *p = c->params;
 
-	for (uint32_t ch = 0; ch < p->win.out_c; ch += 16) {
-		uint32_t at = block_start(ch, p->win.out_c);
+	for (uint32_t ch = 0; ch < p->win.out_c; ch += EWI_POOL_BLOCK) {
+		uint32_t at = ewi_pool_block(ch, p->win.out_c);
 		int8x16_t v = vdupq_n_s8(INT8_MIN);
 
 		for (uint32_t ky = s->ky; ky < s->ky_end; ky++) {
@@ -109,22 +103,12 @@ static void max(const struct ewi_call *c, const struct ewi_spot *s)
 
 void ewk_avgpool_s8_neon(const struct ewi_call *c)
 {
-	const struct ewi_pool *p = c->params;
-
-	if (p->win.out_c < 16)
-		ewk_avgpool_s8_ref(c);
-	else
-		ewi_window_walk(c, &p->win, c->in[0], 1, c->out, 1, c->windows, average);
+	ewi_pool_walk(c, average, ewk_avgpool_s8_ref);
 }
 
 void ewk_maxpool_s8_neon(const struct ewi_call *c)
 {
-	const struct ewi_pool *p = c->params;
-
-	if (p->win.out_c < 16)
-		ewk_maxpool_s8_ref(c);
-	else
-		ewi_window_walk(c, &p->win, c->in[0], 1, c->out, 1, c->windows, max);
+	ewi_pool_walk(c, max, ewk_maxpool_s8_ref);
 }
 #if !defined(__aarch64__) && !defined(__clang__)
 #pragma GCC pop_options

@@ -8,32 +8,14 @@
 #include "edgewasm/config.h"
 
 #if EW_CONFIG_TENSOR
-#include "tensor/kernels.h"
+#include "tensor/pool.h"
 
 #if EWI_KERNELS_X86
-#include <smmintrin.h>
-
-/* Where 16 channels begin, the last ones at the end. */
-static uint32_t block_start(uint32_t c, uint32_t channels)
-{
-	return c + 16 <= channels ? c : channels - 16;
-}
-
-EW_TARGET("sse4.1")
-EW_INLINE __m128i load(const int8_t *p)
-{
-	return _mm_loadu_si128((const void *)p);
-}
-
-EW_TARGET("sse4.1")
-EW_INLINE void store(int8_t *out, __m128i v, const struct ewi_pool *p)
-{
-	v = _mm_max_epi8(v, _mm_set1_epi8((char)p->act_min));
-	_mm_storeu_si128((void *)out, _mm_min_epi8(v, _mm_set1_epi8((char)p->act_max)));
-}
+#define TARGET "sse4.1"
+#include "tensor/pool_x86.h"
 
 /* sum / count, rounded to the nearest, ties away from 0; why floats are exact enough stands in pool_avx2.c. */
-EW_TARGET("sse4.1")
+EW_TARGET(TARGET)
 EW_INLINE __m128i mean(__m128i sum, int32_t count)
 {
 	__m128i v = _mm_add_epi32(_mm_abs_epi32(sum), _mm_set1_epi32(count / 2));
@@ -43,20 +25,20 @@ EW_INLINE __m128i mean(__m128i sum, int32_t count)
 }
 
 /* Four of 16 bytes, the first ones of v, to a sum. */
-EW_TARGET("sse4.1")
+EW_TARGET(TARGET)
 EW_INLINE __m128i more(__m128i sum, __m128i v)
 {
 	return _mm_add_epi32(sum, _mm_cvtepi8_epi32(v));
 }
 
-EW_TARGET("sse4.1")
+EW_TARGET(TARGET)
 static void average(const struct ewi_call *c, const struct ewi_spot *s)
 {
 	const struct ewi_pool *p = c->params;
 	int32_t count = (int32_t)((s->ky_end - s->ky) * (s->kx_end - s->kx));
 
-	for (uint32_t ch = 0; ch < p->win.out_c; ch += 16) {
-		uint32_t at = block_start(ch, p->win.out_c);
+	for (uint32_t ch = 0; ch < p->win.out_c; ch += EWI_POOL_BLOCK) {
+		uint32_t at = ewi_pool_block(ch, p->win.out_c);
 		__m128i w = _mm_setzero_si128(), x = w, y = w, z = w;
 
 		for (uint32_t ky = s->ky; ky < s->ky_end; ky++) {
@@ -77,43 +59,14 @@ static void average(const struct ewi_call *c, const struct ewi_spot *s)
 	}
 }
 
-EW_TARGET("sse4.1")
-static void max(const struct ewi_call *c, const struct ewi_spot *s)
-{
-	const struct ewi_pool *p = c->params;
-
-	for (uint32_t ch = 0; ch < p->win.out_c; ch += 16) {
-		uint32_t at = block_start(ch, p->win.out_c);
-		__m128i v = _mm_set1_epi8(INT8_MIN);
-
-		for (uint32_t ky = s->ky; ky < s->ky_end; ky++) {
-			const int8_t *in = (const int8_t *)s->in + ewi_spot_at(&p->win, s, ky, s->kx) + at;
-
-			for (uint32_t kx = s->kx; kx < s->kx_end; kx++, in += p->win.in_c)
-				v = _mm_max_epi8(v, load(in));
-		}
-		store((int8_t *)s->out + at, v, p);
-	}
-}
-
 void ewk_avgpool_s8_sse41(const struct ewi_call *c)
 {
-	const struct ewi_pool *p = c->params;
-
-	if (p->win.out_c < 16)
-		ewk_avgpool_s8_ref(c);
-	else
-		ewi_window_walk(c, &p->win, c->in[0], 1, c->out, 1, c->windows, average);
+	ewi_pool_walk(c, average, ewk_avgpool_s8_ref);
 }
 
 void ewk_maxpool_s8_sse41(const struct ewi_call *c)
 {
-	const struct ewi_pool *p = c->params;
-
-	if (p->win.out_c < 16)
-		ewk_maxpool_s8_ref(c);
-	else
-		ewi_window_walk(c, &p->win, c->in[0], 1, c->out, 1, c->windows, max);
+	ewi_pool_walk(c, max, ewk_maxpool_s8_ref);
 }
 #endif
 #endif

@@ -90,9 +90,25 @@ struct ewi_finish_avx2 {
 };
 
 EW_TARGET("avx2")
-EW_INLINE __m256i ewi_finish_load_avx2(const int32_t *p)
+EW_INLINE __m256i ewi_load_avx2(const void *p)
 {
-	return _mm256_loadu_si256((const void *)p);
+	return _mm256_loadu_si256(p);
+}
+
+/* Four bytes as they lie: two neighbours of int16, or four. */
+EW_INLINE int32_t ewi_four(const void *x)
+{
+	int32_t v;
+
+	memcpy(&v, x, sizeof(v));
+	return v;
+}
+
+/* In every lane. */
+EW_TARGET("avx2")
+EW_INLINE __m256i ewi_spread_avx2(const void *x)
+{
+	return _mm256_set1_epi32(ewi_four(x));
 }
 
 /* ewi_high_mul.  In these, mode is a constant where they are called. */
@@ -100,9 +116,9 @@ EW_TARGET("avx2")
 EW_INLINE __m256i ewi_high_avx2(__m256i x, const struct ewi_finish_avx2 *f)
 {
 	const __m256i round = _mm256_set1_epi64x(1 << 30);
-	__m256i even = _mm256_add_epi64(_mm256_mul_epi32(x, ewi_finish_load_avx2(f->m)), round);
+	__m256i even = _mm256_add_epi64(_mm256_mul_epi32(x, ewi_load_avx2(f->m)), round);
 	__m256i odd = _mm256_add_epi64(_mm256_mul_epi32(_mm256_shuffle_epi32(x, 0xf5),
-							ewi_finish_load_avx2(f->m_odd)), round);
+							ewi_load_avx2(f->m_odd)), round);
 
 	return _mm256_blend_epi32(_mm256_srli_epi64(even, 31), _mm256_add_epi64(odd, odd), 0xaa);
 }
@@ -110,9 +126,9 @@ EW_INLINE __m256i ewi_high_avx2(__m256i x, const struct ewi_finish_avx2 *f)
 EW_TARGET("avx2")
 EW_INLINE __m256i ewi_near_avx2(__m256i h, const struct ewi_finish_avx2 *f)
 {
-	h = _mm256_add_epi32(_mm256_add_epi32(h, ewi_finish_load_avx2(f->half)),
+	h = _mm256_add_epi32(_mm256_add_epi32(h, ewi_load_avx2(f->half)),
 			     _mm256_srai_epi32(h, 31));
-	return _mm256_srav_epi32(h, ewi_finish_load_avx2(f->shift));
+	return _mm256_srav_epi32(h, ewi_load_avx2(f->shift));
 }
 
 /* The first half of the way, or with a far shift all of it. */
@@ -120,7 +136,7 @@ EW_TARGET("avx2")
 EW_INLINE __m256i ewi_finish_first_avx2(__m256i x, const struct ewi_finish_avx2 *f,
 					enum ewi_finish_mode mode)
 {
-	__m256i m = ewi_finish_load_avx2(f->m), shift = ewi_finish_load_avx2(f->shift);
+	__m256i m = ewi_load_avx2(f->m), shift = ewi_load_avx2(f->shift);
 
 	return mode == EWI_FINISH_NEAR	? ewi_high_avx2(x, f) :
 	       mode == EWI_FINISH_TWICE ? ewi_requant_avx2(x, m, shift) :

@@ -56,6 +56,17 @@ EW_INLINE int16x4_t ewi_four_neon(int32x4_t x, const struct ewi_tile_finish *f, 
 						      ewi_requant_neon(x, m, shift));
 }
 
+/* Sums of the 16 channels of a tile: one row's, or one pixel's. */
+struct ewi_sums_neon {
+	int32x4_t a, b, c, d;
+};
+
+EW_INLINE struct ewi_sums_neon ewi_biases_neon(const struct ewi_tile_finish *f)
+{
+	return (struct ewi_sums_neon){vld1q_s32(f->bias), vld1q_s32(f->bias + 4), vld1q_s32(f->bias + 8),
+				      vld1q_s32(f->bias + 12)};
+}
+
 EW_INLINE void ewi_store_neon(int8_t *out, int8x16_t v, size_t n)
 {
 	int8_t all[EWI_TILE];
@@ -70,28 +81,28 @@ EW_INLINE void ewi_store_neon(int8_t *out, int8x16_t v, size_t n)
 	}
 }
 
-EW_INLINE void ewi_finish_as_neon(int32x4_t a, int32x4_t b, int32x4_t c, int32x4_t d, const struct ewi_tile_finish *f,
+EW_INLINE void ewi_finish_as_neon(const struct ewi_sums_neon *s, const struct ewi_tile_finish *f,
 				  const struct ewi_tile_job *j, int8_t *out, size_t n, enum ewi_finish_mode mode)
 {
 	const int16x8_t zero = vdupq_n_s16((int16_t)j->out_zero);
-	int16x8_t low = vcombine_s16(ewi_four_neon(a, f, 0, mode), ewi_four_neon(b, f, 4, mode));
-	int16x8_t high = n <= 8 ? low : vcombine_s16(ewi_four_neon(c, f, 8, mode), ewi_four_neon(d, f, 12, mode));
+	int16x8_t low = vcombine_s16(ewi_four_neon(s->a, f, 0, mode), ewi_four_neon(s->b, f, 4, mode));
+	int16x8_t high = n <= 8 ? low : vcombine_s16(ewi_four_neon(s->c, f, 8, mode), ewi_four_neon(s->d, f, 12, mode));
 	int8x16_t v = vcombine_s8(vqmovn_s16(vqaddq_s16(low, zero)), vqmovn_s16(vqaddq_s16(high, zero)));
 
 	v = vmaxq_s8(v, vdupq_n_s8((int8_t)j->act_min));
 	ewi_store_neon(out, vminq_s8(v, vdupq_n_s8((int8_t)j->act_max)), n);
 }
 
-/* Sums of one pixel; the first n outputs, or all 16.  Saturating before the clamp changes nothing: it is within int8. */
-EW_INLINE void ewi_finish_neon(int32x4_t a, int32x4_t b, int32x4_t c, int32x4_t d, const struct ewi_tile_finish *f,
-			       const struct ewi_tile_job *j, int8_t *out, size_t n)
+/* The first n outputs, or all 16.  Saturating before the clamp changes nothing: it is within int8. */
+EW_INLINE void ewi_finish_neon(const struct ewi_sums_neon *s, const struct ewi_tile_finish *f, const struct ewi_tile_job *j,
+			       int8_t *out, size_t n)
 {
 	if (EW_LIKELY(j->mode == EWI_FINISH_NEAR))
-		ewi_finish_as_neon(a, b, c, d, f, j, out, n, EWI_FINISH_NEAR);
+		ewi_finish_as_neon(s, f, j, out, n, EWI_FINISH_NEAR);
 	else if (j->mode == EWI_FINISH_SINGLE)
-		ewi_finish_as_neon(a, b, c, d, f, j, out, n, EWI_FINISH_SINGLE);
+		ewi_finish_as_neon(s, f, j, out, n, EWI_FINISH_SINGLE);
 	else
-		ewi_finish_as_neon(a, b, c, d, f, j, out, n, EWI_FINISH_TWICE);
+		ewi_finish_as_neon(s, f, j, out, n, EWI_FINISH_TWICE);
 }
 
 #endif

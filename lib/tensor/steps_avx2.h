@@ -21,11 +21,11 @@ EW_INLINE __m256i ewi_steps_avx2(__m256i x, const struct ewi_finish_avx2 *f, enu
 
 	if (mode == EWI_FINISH_SIDES)
 		x = _mm256_add_epi32(x, _mm256_castps_si256(_mm256_blendv_ps(
-						_mm256_castsi256_ps(ewi_finish_load_avx2(f->above)),
-						_mm256_castsi256_ps(ewi_finish_load_avx2(f->below)),
+						_mm256_castsi256_ps(ewi_load_avx2(f->above)),
+						_mm256_castsi256_ps(ewi_load_avx2(f->below)),
 						_mm256_castsi256_ps(x))));
-	even = _mm256_mul_epi32(x, ewi_finish_load_avx2(f->m));
-	odd = _mm256_mul_epi32(_mm256_shuffle_epi32(x, 0xf5), ewi_finish_load_avx2(f->m_odd));
+	even = _mm256_mul_epi32(x, ewi_load_avx2(f->m));
+	odd = _mm256_mul_epi32(_mm256_shuffle_epi32(x, 0xf5), ewi_load_avx2(f->m_odd));
 	x = _mm256_castps_si256(_mm256_shuffle_ps(_mm256_castsi256_ps(even), _mm256_castsi256_ps(odd), 0xdd));
 	return _mm256_srai_epi32(x, EWI_STEPS_FINAL - 32);
 }

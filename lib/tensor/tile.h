@@ -17,6 +17,7 @@
 #define EW_TENSOR_TILE_H
 
 #include <stddef.h>
+#include <string.h>
 #include "tensor/finish.h"
 #include "tensor/kernels.h"
 
@@ -125,7 +126,18 @@ struct ewi_tile_dwisa {
 	 * a time, of which up to 15 behind the last are read.  All of a pixel is read before the next one is written.
 	 */
 	void (*pixels)(const struct ewi_tile_job *j, const int8_t *const *taps, size_t step, size_t count, int8_t *out);
+	const struct ewi_tile_isa *one; /* what takes windows of one channel, with several outputs */
 };
+
+/* A `take` that leaves elements as they are. */
+static inline void ewi_tile_take_plain(void *x, const int8_t *in, size_t n, size_t step, size_t runs)
+{
+	int8_t *to = x;
+
+	for (; runs > 0; runs--, in += step, to += n)
+		for (size_t i = 0; i < n; i += 16)
+			memcpy(to + i, in + i, 16);
+}
 
 /* CONV_2D without groups, or, depthwise, of one channel: as struct ewi_packing and a kernel have them. */
 size_t ewi_tile_rows_bytes(const struct ewi_conv *p, const struct ewi_tile_isa *isa);
@@ -133,6 +145,29 @@ void ewi_tile_rows_fill(const struct ewi_conv *p, const void *const in[EWI_CALL_
 			const struct ewi_tile_isa *isa, bool depthwise);
 size_t ewi_tile_rows_scratch(const struct ewi_conv *p, size_t windows, const struct ewi_tile_isa *isa);
 void ewi_tile_rows_run(const struct ewi_call *c, const struct ewi_tile_isa *isa);
+
+/*
+ * A row of tiles.def for one slot: the kernel, its packing and its scratch.  bytes, fill, scratch and run take what such
+ * functions are given, and behind it `set`, the instruction set.
+ */
+#define EWI_TILE_SLOT(slot, isa, set, bytes, fill, scratch, run)                                   \
+	static size_t isa##_bytes(const void *p)                                                   \
+	{                                                                                          \
+		return bytes(p, set);                                                              \
+	}                                                                                          \
+	static void isa##_fill(const void *p, const void *const in[EWI_CALL_INPUTS], void *to)     \
+	{                                                                                          \
+		fill(p, in, to, set);                                                              \
+	}                                                                                          \
+	const struct ewi_packing ewi_##slot##_##isa##_packing = {NULL, isa##_bytes, isa##_fill, false}; \
+	size_t ewi_##slot##_##isa##_packed_scratch(const void *p, size_t windows)                  \
+	{                                                                                          \
+		return scratch(p, windows, set);                                                   \
+	}                                                                                          \
+	void ewk_##slot##_##isa##_packed(const struct ewi_call *c)                                 \
+	{                                                                                          \
+		run(c, set);                                                                       \
+	}
 
 /* In x: n elements, as take makes them, without reading more. */
 void ewi_tile_take_exact(const struct ewi_tile_layout *l, void *x, const int8_t *in, size_t n);

@@ -18,24 +18,14 @@ static inline size_t bytes_of(const void *params, const struct ewi_tile_isa *isa
 	return p->groups > 1 ? 0 : ewi_tile_rows_bytes(p, isa);
 }
 
-#define CONV_TILE(isa)                                                                     \
-	static size_t isa##_bytes(const void *p)                                                   \
-	{                                                                                          \
-		return bytes_of(p, &ewi_tile_##isa);                                               \
-	}                                                                                          \
-	static void isa##_fill(const void *p, const void *const in[EWI_CALL_INPUTS], void *to)     \
-	{                                                                                          \
-		ewi_tile_rows_fill(p, in, to, &ewi_tile_##isa, false);                             \
-	}                                                                                          \
-	const struct ewi_packing ewi_conv_s8_##isa##_packing = {NULL, isa##_bytes, isa##_fill, false};    \
-	size_t ewi_conv_s8_##isa##_packed_scratch(const void *p, size_t n)                         \
-	{                                                                                          \
-		return ewi_tile_rows_scratch(p, n, &ewi_tile_##isa);                               \
-	}                                                                                          \
-	void ewk_conv_s8_##isa##_packed(const struct ewi_call *c)                                  \
-	{                                                                                          \
-		ewi_tile_rows_run(c, &ewi_tile_##isa);                                             \
-	}
+static inline void fill(const void *params, const void *const in[EWI_CALL_INPUTS], void *to,
+			const struct ewi_tile_isa *isa)
+{
+	ewi_tile_rows_fill(params, in, to, isa, false);
+}
+
+#define CONV_TILE(isa) \
+	EWI_TILE_SLOT(conv_s8, isa, &ewi_tile_##isa, bytes_of, fill, ewi_tile_rows_scratch, ewi_tile_rows_run)
 #define FC_TILE(isa)
 #define DWCONV_TILE(isa)
 #include "tensor/tiles.def"

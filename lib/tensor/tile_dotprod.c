@@ -15,24 +15,9 @@
 #pragma GCC push_options
 #pragma GCC target("arch=armv8.2-a+dotprod")
 #endif
-#include "tensor/requant_neon.h"
+#include "tensor/tile_rows_neon.h"
 
-#define ROWS 4u
 #define STEP_BYTES (4 * EWI_TILE)
-
-static void take(void *x, const int8_t *in, size_t n, size_t step, size_t runs)
-{
-	int8_t *to = x;
-
-	for (; runs > 0; runs--, in += step, to += n)
-		for (size_t i = 0; i < n; i += 16)
-			vst1q_s8(to + i, vld1q_s8(in + i));
-}
-
-/* Sums of one row. */
-struct sums {
-	int32x4_t a, b, c, d;
-};
 
 /* lane is a constant where this is called. */
 #define DOT(s, w, x, lane)                                                                         \
@@ -69,12 +54,11 @@ EW_INLINE int8x16_t four(const int8_t *x)
 	return vreinterpretq_s8_s32(vdupq_n_s32(v));
 }
 
-/* rows, 1 or ROWS, is a constant where this is called. */
-EW_INLINE void product(struct sums *out, size_t rows, const struct ewi_tile_job *j, const struct ewi_tile_finish *f)
+EW_INLINE void product(struct ewi_sums_neon *out, size_t rows, const struct ewi_tile_job *j,
+		       const struct ewi_tile_finish *f)
 {
-	const struct sums first = {vld1q_s32(f->bias), vld1q_s32(f->bias + 4), vld1q_s32(f->bias + 8),
-				   vld1q_s32(f->bias + 12)};
-	struct sums s[ROWS] = {first, first, first, first};
+	const struct ewi_sums_neon first = ewi_biases_neon(f);
+	struct ewi_sums_neon s[ROWS] = {first, first, first, first};
 	const int8_t *w = (const void *)(f + 1), *x = (const void *)j->x;
 	size_t steps = j->steps;
 	int8x16_t v[ROWS];
@@ -99,28 +83,10 @@ EW_INLINE void product(struct sums *out, size_t rows, const struct ewi_tile_job 
 		out[r] = s[r];
 }
 
-static void run(const struct ewi_tile_job *j, size_t count, int8_t *out)
-{
-	const unsigned char *t = j->tiles;
-
-	for (size_t o = 0; o < j->channels; o += EWI_TILE, t += j->tile_bytes) {
-		const struct ewi_tile_finish *f = (const void *)t;
-		struct sums s[ROWS];
-
-		if (count == 1)
-			product(s, 1, j, f);
-		else
-			product(s, ROWS, j, f);
-		for (size_t r = 0; r < count; r++)
-			ewi_finish_neon(s[r].a, s[r].b, s[r].c, s[r].d, f, j, out + r * j->channels + o,
-					j->channels - o);
-	}
-}
-
 const struct ewi_tile_isa ewi_tile_dotprod = {
 	.layout = {.step = 4, .size = 1, .head = sizeof(struct ewi_tile_finish), .put = ewi_tile_put},
 	.rows = ROWS,
-	.take = take,
+	.take = ewi_tile_take_plain,
 	.run = run,
 };
 #ifndef __clang__

@@ -47,19 +47,19 @@ static bool one_channel(const struct ewi_conv *p)
 	return p->win.in_c == 1 && p->multiplier > 1;
 }
 
-static inline size_t bytes_of(const void *params, const struct ewi_tile_dwisa *isa, const struct ewi_tile_isa *rows)
+static inline size_t bytes_of(const void *params, const struct ewi_tile_dwisa *isa)
 {
 	const struct ewi_conv *p = params;
 
 	if (one_channel(p))
-		return ewi_tile_rows_bytes(p, rows);
+		return ewi_tile_rows_bytes(p, isa->one);
 	if (p->multiplier != 1 || (uint64_t)p->win.k_h * p->win.k_w > TAPS)
 		return 0;
 	return ewi_tile_pack_bytes(&isa->layout, p->win.out_c, taps_of(p));
 }
 
 static inline void fill(const void *params, const void *const in[EWI_CALL_INPUTS], void *to,
-			const struct ewi_tile_dwisa *isa, const struct ewi_tile_isa *rows)
+			const struct ewi_tile_dwisa *isa)
 {
 	const struct ewi_conv *p = params;
 	struct ewi_tile_source s = {.w = in[1], .bias = in[2], .channel_step = 1, .depth_step = p->win.out_c,
@@ -67,7 +67,7 @@ static inline void fill(const void *params, const void *const in[EWI_CALL_INPUTS
 				    .multipliers = p->multipliers, .shifts = p->shifts, .single = p->single};
 
 	if (one_channel(p))
-		ewi_tile_rows_fill(p, in, to, rows, true);
+		ewi_tile_rows_fill(p, in, to, isa->one, true);
 	else
 		ewi_tile_pack_fill(&isa->layout, &s, to);
 }
@@ -81,10 +81,10 @@ static size_t copies_of(const struct ewi_conv *p)
 	return p->win.in_c % EWI_TILE == 0 ? 0 : p->win.in_c > EWI_TILE ? 1 : taps_of(p);
 }
 
-static inline size_t scratch_of(const void *params, size_t windows, const struct ewi_tile_isa *rows)
+static inline size_t scratch_of(const void *params, size_t windows, const struct ewi_tile_dwisa *isa)
 {
 	if (one_channel(params))
-		return ewi_tile_rows_scratch(params, windows, rows);
+		return ewi_tile_rows_scratch(params, windows, isa->one);
 	return width_of(params) * (1 + copies_of(params));
 }
 
@@ -158,7 +158,7 @@ static void row(struct work *k, struct ewi_spot *s, int8_t *out)
 	}
 }
 
-static inline void run(const struct ewi_call *c, const struct ewi_tile_dwisa *isa, const struct ewi_tile_isa *rows)
+static inline void run(const struct ewi_call *c, const struct ewi_tile_dwisa *isa)
 {
 	const struct ewi_conv *p = c->params;
 	const struct ewi_window *w = &p->win;
@@ -168,7 +168,7 @@ static inline void run(const struct ewi_call *c, const struct ewi_tile_dwisa *is
 	int8_t *out = c->out;
 
 	if (one_channel(p)) {
-		ewi_tile_rows_run(c, rows);
+		ewi_tile_rows_run(c, isa->one);
 		return;
 	}
 	k.p = p;
@@ -187,24 +187,7 @@ static inline void run(const struct ewi_call *c, const struct ewi_tile_dwisa *is
 		}
 }
 
-#define DWCONV_TILE(isa)                                                                   \
-	static size_t isa##_bytes(const void *p)                                                   \
-	{                                                                                          \
-		return bytes_of(p, &ewi_tile_dw_##isa, &ewi_tile_##isa);                           \
-	}                                                                                          \
-	static void isa##_fill(const void *p, const void *const in[EWI_CALL_INPUTS], void *to)     \
-	{                                                                                          \
-		fill(p, in, to, &ewi_tile_dw_##isa, &ewi_tile_##isa);                              \
-	}                                                                                          \
-	const struct ewi_packing ewi_dwconv_s8_##isa##_packing = {NULL, isa##_bytes, isa##_fill, false};  \
-	size_t ewi_dwconv_s8_##isa##_packed_scratch(const void *p, size_t windows)                 \
-	{                                                                                          \
-		return scratch_of(p, windows, &ewi_tile_##isa);                                    \
-	}                                                                                          \
-	void ewk_dwconv_s8_##isa##_packed(const struct ewi_call *c)                                \
-	{                                                                                          \
-		run(c, &ewi_tile_dw_##isa, &ewi_tile_##isa);                                       \
-	}
+#define DWCONV_TILE(isa) EWI_TILE_SLOT(dwconv_s8, isa, &ewi_tile_dw_##isa, bytes_of, fill, scratch_of, run)
 #define CONV_TILE(isa)
 #define FC_TILE(isa)
 #include "tensor/tiles.def"

@@ -65,24 +65,7 @@ static inline void run(const struct ewi_call *c, const struct ewi_tile_isa *isa)
 	}
 }
 
-#define FC_TILE(isa)                                                                       \
-	static size_t isa##_bytes(const void *p)                                                   \
-	{                                                                                          \
-		return bytes_of(p, &ewi_tile_##isa);                                               \
-	}                                                                                          \
-	static void isa##_fill(const void *p, const void *const in[EWI_CALL_INPUTS], void *to)     \
-	{                                                                                          \
-		fill(p, in, to, &ewi_tile_##isa);                                                  \
-	}                                                                                          \
-	const struct ewi_packing ewi_fc_s8_##isa##_packing = {NULL, isa##_bytes, isa##_fill, false};      \
-	size_t ewi_fc_s8_##isa##_packed_scratch(const void *p, size_t windows)                     \
-	{                                                                                          \
-		return scratch_of(p, windows, &ewi_tile_##isa);                                    \
-	}                                                                                          \
-	void ewk_fc_s8_##isa##_packed(const struct ewi_call *c)                                    \
-	{                                                                                          \
-		run(c, &ewi_tile_##isa);                                                           \
-	}
+#define FC_TILE(isa) EWI_TILE_SLOT(fc_s8, isa, &ewi_tile_##isa, bytes_of, fill, scratch_of, run)
 #define CONV_TILE(isa)
 #define DWCONV_TILE(isa)
 #include "tensor/tiles.def"

@@ -21,15 +21,6 @@
 #define STEP 8u
 #define PAIRS (EWI_TILE / 2)
 
-static void take(void *x, const int8_t *in, size_t n, size_t step, size_t runs)
-{
-	int8_t *to = x;
-
-	for (; runs > 0; runs--, in += step, to += n)
-		for (size_t i = 0; i < n; i += 16)
-			vst1q_s8(to + i, vld1q_s8(in + i));
-}
-
 /* Sums of two rows, x and y, and a pair of channels: x0 x1 y0 y1. */
 struct sums {
 	int32x4_t v[PAIRS];
@@ -68,14 +59,16 @@ EW_INLINE void product(struct sums *out, size_t pairs, const struct ewi_tile_job
 }
 
 /* Four channels of the first, or second, of two rows. */
-EW_INLINE int32x4_t first(const struct sums *s, size_t i)
+EW_INLINE int32x4_t four_of(const struct sums *s, size_t i, bool second)
 {
-	return vcombine_s32(vget_low_s32(s->v[i]), vget_low_s32(s->v[i + 1]));
+	return second ? vcombine_s32(vget_high_s32(s->v[i]), vget_high_s32(s->v[i + 1])) :
+			vcombine_s32(vget_low_s32(s->v[i]), vget_low_s32(s->v[i + 1]));
 }
 
-EW_INLINE int32x4_t second(const struct sums *s, size_t i)
+EW_INLINE struct ewi_sums_neon row_of(const struct sums *s, bool second)
 {
-	return vcombine_s32(vget_high_s32(s->v[i]), vget_high_s32(s->v[i + 1]));
+	return (struct ewi_sums_neon){four_of(s, 0, second), four_of(s, 2, second), four_of(s, 4, second),
+				      four_of(s, 6, second)};
 }
 
 static void run(const struct ewi_tile_job *j, size_t count, int8_t *out)
@@ -93,14 +86,9 @@ static void run(const struct ewi_tile_job *j, size_t count, int8_t *out)
 		else
 			product(s, 2, j, f, j->stride);
 		for (size_t r = 0; r < count; r++) {
-			const struct sums *v = &s[r / 2];
-			int8_t *to = out + r * j->channels + o;
-			size_t n = j->channels - o;
+			struct ewi_sums_neon v = row_of(&s[r / 2], r % 2);
 
-			if (r % 2)
-				ewi_finish_neon(second(v, 0), second(v, 2), second(v, 4), second(v, 6), f, j, to, n);
-			else
-				ewi_finish_neon(first(v, 0), first(v, 2), first(v, 4), first(v, 6), f, j, to, n);
+			ewi_finish_neon(&v, f, j, out + r * j->channels + o, j->channels - o);
 		}
 	}
 }
@@ -108,7 +96,7 @@ static void run(const struct ewi_tile_job *j, size_t count, int8_t *out)
 const struct ewi_tile_isa ewi_tile_i8mm = {
 	.layout = {.step = STEP, .size = 1, .head = sizeof(struct ewi_tile_finish), .put = ewi_tile_put},
 	.rows = ROWS,
-	.take = take,
+	.take = ewi_tile_take_plain,
 	.run = run,
 };
 #ifndef __clang__

@@ -15,9 +15,7 @@
 #pragma GCC push_options
 #pragma GCC target("fpu=neon")
 #endif
-#include "tensor/requant_neon.h"
-
-#define ROWS 4u
+#include "tensor/tile_rows_neon.h"
 
 static void take(void *x, const int8_t *in, size_t n, size_t step, size_t runs)
 {
@@ -31,11 +29,6 @@ static void take(void *x, const int8_t *in, size_t n, size_t step, size_t runs)
 			vst1q_s16(to + i + 8, vmovl_s8(vget_high_s8(v)));
 		}
 }
-
-/* Sums of one row. */
-struct sums {
-	int32x4_t a, b, c, d;
-};
 
 /* lane is a constant where this is called. */
 #define MLAL(s, low, high, x, lane)                                                                \
@@ -59,14 +52,12 @@ struct sums {
 		}                                                                                  \
 	} while (0)
 
-/* rows, 1 or ROWS, is a constant where this is called. */
-EW_INLINE void product(struct sums *out, size_t rows, const struct ewi_tile_job *j, const struct ewi_tile_finish *f,
-		       const int16_t *x)
+EW_INLINE void product(struct ewi_sums_neon *out, size_t rows, const struct ewi_tile_job *j,
+		       const struct ewi_tile_finish *f)
 {
-	const struct sums first = {vld1q_s32(f->bias), vld1q_s32(f->bias + 4), vld1q_s32(f->bias + 8),
-				   vld1q_s32(f->bias + 12)};
-	struct sums s[ROWS] = {first, first, first, first};
-	const int16_t *w = (const void *)(f + 1);
+	const struct ewi_sums_neon first = ewi_biases_neon(f);
+	struct ewi_sums_neon s[ROWS] = {first, first, first, first};
+	const int16_t *w = (const void *)(f + 1), *x = (const void *)j->x;
 	size_t stride = j->stride / sizeof(int16_t), steps = j->steps;
 	int16x4_t v[ROWS];
 
@@ -88,24 +79,6 @@ EW_INLINE void product(struct sums *out, size_t rows, const struct ewi_tile_job 
 	EWI_UNROLL
 	for (size_t r = 0; r < rows; r++)
 		out[r] = s[r];
-}
-
-static void run(const struct ewi_tile_job *j, size_t count, int8_t *out)
-{
-	const unsigned char *t = j->tiles;
-
-	for (size_t o = 0; o < j->channels; o += EWI_TILE, t += j->tile_bytes) {
-		const struct ewi_tile_finish *f = (const void *)t;
-		struct sums s[ROWS];
-
-		if (count == 1)
-			product(s, 1, j, f, (const void *)j->x);
-		else
-			product(s, ROWS, j, f, (const void *)j->x);
-		for (size_t r = 0; r < count; r++)
-			ewi_finish_neon(s[r].a, s[r].b, s[r].c, s[r].d, f, j, out + r * j->channels + o,
-					j->channels - o);
-	}
 }
 
 const struct ewi_tile_isa ewi_tile_neon = {

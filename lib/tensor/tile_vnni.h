@@ -17,6 +17,15 @@
 #include "tensor/requant_avx2.h"
 #include "tensor/tile.h"
 
+/* What EW_TARGET is told: all that such a machine has. */
+#ifdef EWI_VNNI_SHIM
+#define AVXVNNI "avx2"
+#define AVX512VNNI "avx2"
+#else
+#define AVXVNNI "avx2,avxvnni"
+#define AVX512VNNI "avx2,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni"
+#endif
+
 static void put(struct ewi_scale scale, int32_t bias, enum ewi_finish_mode mode, void *head, uint32_t i)
 {
 	struct ewi_finish_avx2 *f = head;
@@ -29,25 +38,6 @@ static void put(struct ewi_scale scale, int32_t bias, enum ewi_finish_mode mode,
 		.step = 4, .size = 1, .offset = 128, .head = 2 * sizeof(struct ewi_finish_avx2),   \
 		.put = put, .place = ewi_place_avx2                                                \
 	}
-
-EW_TARGET("avx2")
-EW_INLINE __m256i load_vnni(const void *p)
-{
-	return _mm256_loadu_si256(p);
-}
-
-/* in + 128. */
-EW_TARGET("avx2")
-EW_INLINE void take_unsigned(void *x, const int8_t *in, size_t n, size_t step, size_t runs)
-{
-	const __m128i sign = _mm_set1_epi8(INT8_MIN);
-	uint8_t *to = x;
-
-	for (; runs > 0; runs--, in += step, to += n)
-		for (size_t i = 0; i < n; i += 16)
-			_mm_storeu_si128((void *)(to + i),
-					 _mm_xor_si128(_mm_loadu_si128((const void *)(in + i)), sign));
-}
 
 /* Sums of rows, two vectors each, to outputs. */
 EW_TARGET("avx2")

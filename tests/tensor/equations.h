@@ -98,6 +98,44 @@ static inline struct ew_model *load(const struct tfl *model, uint8_t **bytes, st
 	return m;
 }
 
+/* A model that must load, with an executor of its own. */
+struct opened {
+	uint8_t *bytes;
+	struct ew_model *model;
+	struct ew_model_exec *x;
+};
+
+static inline struct opened open_model(const char *row, const struct tfl *model)
+{
+	struct ew_alloc alloc = ew_alloc_libc();
+	struct ew_error err;
+	struct opened o;
+
+	o.model = load(model, &o.bytes, &err);
+	if (!o.model)
+		fail_msg("%s: %s", row, err.text);
+	check_status(row, ew_model_exec_create(&o.x, o.model, &alloc, NULL), EW_OK);
+	return o;
+}
+
+static inline void close_model(struct opened *o)
+{
+	ew_model_exec_destroy(o->x);
+	ew_model_free(o->model);
+	free(o->bytes);
+}
+
+/* One that must not. */
+static inline void refuse_model(const char *row, const struct tfl *model, const char *reason)
+{
+	struct ew_error err;
+	uint8_t *bytes;
+
+	check_true(row, load(model, &bytes, &err) == NULL);
+	check_has(row, err.text, reason);
+	free(bytes);
+}
+
 /* Runs a model with one input and one output: values in, values out. */
 static inline void run(const char *row, struct ew_model_exec *x, const struct tfl_tensor *in, double *values, size_t n,
 		const struct tfl_tensor *out, double *results, size_t m)

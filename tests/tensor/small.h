@@ -2,11 +2,12 @@
 /* Copyright (c) 2026 The libedgewasm authors */
 
 /*
- * small.h - two small models that several tests use.
+ * small.h - three small models that several tests use.
  *
  * small_dense: float in, QUANTIZE, FULLY_CONNECTED 4 -> 6 with RELU, FULLY_CONNECTED 6 -> 3 by channel and
  * without bias, RESHAPE, DEQUANTIZE.  small_int16: FULLY_CONNECTED of int16 with a 64-bit bias, QUANTIZE to
- * int8, FULLY_CONNECTED with int4 weights.
+ * int8, FULLY_CONNECTED with int4 weights.  small_conv: CONV_2D with padding, by channel and with RELU,
+ * DEPTHWISE_CONV_2D with two steps between taps, AVERAGE_POOL_2D; every axis and count differs from its neighbours.
  */
 #ifndef TESTS_SMALL_H
 #define TESTS_SMALL_H
@@ -85,9 +86,41 @@ static const struct tfl small_int16 = {
 	.outputs = small_int16_outputs, .output_count = 1,
 };
 
+static const int8_t small_w4[36] = {12, -7, 33, 5, -128, 127, 0, 1, 9, 9, -9, 44, 3, -61, 17, 80, -2, 5,
+				    101, -90, 64, 32, -16, 8, 1, -2, 3, -4, 5, -6, 127, 0, -127, 50, 25, -12};
+static const uint8_t small_b4[12] = {0x10, 1, 0, 0, 0xf0, 0xfe, 0xff, 0xff, 7, 0, 0, 0};
+static const float small_scales4[3] = {0.01f, 0.02f, 0.005f};
+static const int8_t small_w5[12] = {5, -6, 70, -80, 9, -1, 2, 100, -100, 4, 31, -17};
+
+static const struct tfl_tensor small_conv_tensors[] = {
+	TFL_I8("x", 0.05f, -3, 1, 5, 4, 2),
+	{.name = "w4", .type = EW_TENSOR_I8, TFL_DIMS(3, 3, 2, 2), .scale_count = 3, .scales = small_scales4,
+	 .zero_count = 3, .zeros = small_zeros1, .data = small_w4, .data_bytes = sizeof(small_w4)},
+	TFL_CONST("b4", EW_TENSOR_I32, 0.0f, small_b4, 3),
+	TFL_I8("h", 0.03f, -128, 1, 5, 4, 3),
+	TFL_CONST("w5", EW_TENSOR_I8, 0.02f, small_w5, 1, 2, 2, 3),
+	TFL_I8("g", 0.05f, 4, 1, 3, 2, 3),
+	TFL_I8("y", 0.05f, 4, 1, 2, 1, 3),
+};
+static const struct tfl_op small_conv_ops[] = {
+	{.code = 3, .version = 3, .in_count = 3, .in = {0, 1, 2}, .out = {3}, .options = OPTIONS_CONV,
+	 .widths = {1, 4, 4, 1, 4, 4}, .words = {PADDING_SAME, 1, 1, ACT_RELU, 1, 1}},
+	{.code = 4, .version = 3, .in_count = 3, .in = {3, 4, -1}, .out = {5}, .options = OPTIONS_DWCONV,
+	 .widths = {1, 4, 4, 4, 1, 4, 4}, .words = {PADDING_VALID, 1, 1, 1, ACT_NONE, 2, 2}},
+	{.code = 1, .version = 2, .in_count = 1, .in = {5}, .out = {6}, .options = OPTIONS_POOL,
+	 .widths = {1, 4, 4, 4, 4, 1}, .words = {PADDING_VALID, 1, 1, 2, 2, ACT_NONE}},
+};
+static const int32_t small_conv_inputs[] = {0}, small_conv_outputs[] = {6};
+static const struct tfl small_conv = {
+	.tensors = small_conv_tensors, .tensor_count = ROWS(small_conv_tensors),
+	.ops = small_conv_ops, .op_count = ROWS(small_conv_ops),
+	.inputs = small_conv_inputs, .input_count = 1,
+	.outputs = small_conv_outputs, .output_count = 1,
+};
+
 static const struct {
 	const char *name;
 	const struct tfl *model;
-} small_models[] = {{"dense", &small_dense}, {"int16", &small_int16}};
+} small_models[] = {{"dense", &small_dense}, {"int16", &small_int16}, {"conv", &small_conv}};
 
 #endif

@@ -2,7 +2,7 @@
 /* Copyright (c) 2026 The libedgewasm authors */
 
 /*
- * test_mutate.c - damaged models: every byte of two small files set to every other value, random damage of
+ * test_mutate.c - damaged models: every byte of three small files set to every other value, random damage of
  * several bytes, and every 32-bit word set to hostile values.  Each is refused with a reason, or runs within
  * its arena (a page that may not be touched lies behind it) and can be asked everything about itself.
  */

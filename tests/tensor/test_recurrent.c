@@ -125,7 +125,6 @@ static void lstm_step(const struct lstm_row *r, const struct lstm *l, const doub
 static void lstms(void **state)
 {
 	struct lstm *l = calloc(1, sizeof(*l));
-	struct ew_alloc alloc = ew_alloc_libc();
 	uint64_t seed = 44;
 
 	(void)state;
@@ -135,23 +134,17 @@ static void lstms(void **state)
 		struct tfl model = lstm_build(r, l, &seed);
 		size_t n = r->batch * r->steps * r->input, m = r->batch * r->steps * r->units;
 		double in[COUNT_MAX], out[COUNT_MAX], want[COUNT_MAX];
-		struct ew_model_exec *x;
-		struct ew_error err;
-		uint8_t *bytes;
-		struct ew_model *loaded = load(&model, &bytes, &err);
+		struct opened o = open_model(r->name, &model);
 
-		if (!loaded)
-			fail_msg("%s: %s", r->name, err.text);
-		assert_int_equal(ew_model_exec_create(&x, loaded, &alloc, NULL), EW_OK);
 		for (unsigned round = 0; round < 4; round++) {
 			if (round == 3) { /* from the beginning */
-				ew_model_exec_reset(x);
+				ew_model_exec_reset(o.x);
 				memset(l->hidden, 0, sizeof(l->hidden));
 				memset(l->cell, 0, sizeof(l->cell));
 			}
 			for (size_t k = 0; k < n; k++)
 				in[k] = some(&seed, 2.4);
-			run(r->name, x, &l->tensors[T_IN], in, n, &l->tensors[T_OUT], out, m);
+			run(r->name, o.x, &l->tensors[T_IN], in, n, &l->tensors[T_OUT], out, m);
 			for (uint32_t b = 0; b < r->batch; b++)
 				for (uint32_t t = 0; t < r->steps; t++) {
 					size_t row = r->time_major ? t * r->batch + b : b * r->steps + t;
@@ -161,9 +154,7 @@ static void lstms(void **state)
 				}
 			near(r->name, round, out, want, m, r->off);
 		}
-		ew_model_exec_destroy(x);
-		ew_model_free(loaded);
-		free(bytes);
+		close_model(&o);
 	}
 	free(l);
 }
@@ -212,16 +203,12 @@ static void lstms_refused(void **state)
 	for (size_t i = 0; i < ROWS(lstm_broken); i++) {
 		struct tfl model = lstm_build(&lstm_rows[5], l, &seed); /* int16 */
 		int32_t inputs[2] = {T_IN, 0};
-		struct ew_error err;
-		uint8_t *bytes;
 
 		lstm_broken[i].change(l);
 		inputs[1] = l->computed;
 		model.inputs = inputs;
 		model.input_count = l->computed ? 2 : 1;
-		check_true(lstm_broken[i].name, load(&model, &bytes, &err) == NULL);
-		check_has(lstm_broken[i].name, err.text, lstm_broken[i].reason);
-		free(bytes);
+		refuse_model(lstm_broken[i].name, &model, lstm_broken[i].reason);
 	}
 	free(l);
 }
@@ -308,7 +295,6 @@ static void svdf_step(const struct svdf_row *r, struct svdf *s, const double *in
 static void svdfs(void **state)
 {
 	struct svdf *s = calloc(1, sizeof(*s));
-	struct ew_alloc alloc = ew_alloc_libc();
 	uint64_t seed = 27;
 
 	(void)state;
@@ -317,29 +303,21 @@ static void svdfs(void **state)
 		const struct svdf_row *r = &svdf_rows[i];
 		struct tfl model = svdf_build(r, s, &seed);
 		double in[COUNT_MAX], out[COUNT_MAX], want[COUNT_MAX];
-		struct ew_model_exec *x;
-		struct ew_error err;
-		uint8_t *bytes;
-		struct ew_model *loaded = load(&model, &bytes, &err);
+		struct opened o = open_model(r->name, &model);
 
-		if (!loaded)
-			fail_msg("%s: %s", r->name, err.text);
-		assert_int_equal(ew_model_exec_create(&x, loaded, &alloc, NULL), EW_OK);
 		for (unsigned round = 0; round < 12; round++) {
 			if (round == 9) {
-				ew_model_exec_reset(x);
+				ew_model_exec_reset(o.x);
 				memset(s->memory, 0, sizeof(s->memory));
 			}
 			for (size_t k = 0; k < r->batch * r->input; k++)
 				in[k] = some(&seed, 2.3);
-			run(r->name, x, &s->tensors[S_IN], in, r->batch * r->input, &s->tensors[S_OUT], out,
+			run(r->name, o.x, &s->tensors[S_IN], in, r->batch * r->input, &s->tensors[S_OUT], out,
 			    r->batch * r->units);
 			svdf_step(r, s, in, want);
 			near(r->name, round, out, want, r->batch * r->units, r->off);
 		}
-		ew_model_exec_destroy(x);
-		ew_model_free(loaded);
-		free(bytes);
+		close_model(&o);
 	}
 	free(s);
 }
@@ -376,13 +354,9 @@ static void svdfs_refused(void **state)
 	assert_non_null(s);
 	for (size_t i = 0; i < ROWS(svdf_broken); i++) {
 		struct tfl model = svdf_build(&svdf_rows[3], s, &seed);
-		struct ew_error err;
-		uint8_t *bytes;
 
 		svdf_broken[i].change(s);
-		check_true(svdf_broken[i].name, load(&model, &bytes, &err) == NULL);
-		check_has(svdf_broken[i].name, err.text, svdf_broken[i].reason);
-		free(bytes);
+		refuse_model(svdf_broken[i].name, &model, svdf_broken[i].reason);
 	}
 	free(s);
 }

@@ -77,7 +77,6 @@ static void spectra(void **state)
 {
 	static int16_t in[2 * LENGTH_MAX];
 	struct fft *f = calloc(1, sizeof(*f));
-	struct ew_alloc alloc = ew_alloc_libc();
 	uint64_t seed = 3;
 
 	(void)state;
@@ -88,29 +87,21 @@ static void spectra(void **state)
 			struct tfl model = build(f, length, 2, (int32_t)samples, (int32_t)(length / 2 + 1));
 			struct ew_tensor_span span;
 			struct ew_tensor_view view;
-			struct ew_model_exec *x;
-			struct ew_error err;
-			struct ew_model *m;
-			uint8_t *bytes;
+			struct opened o;
 			char name[64];
 
 			snprintf(name, sizeof(name), "length %u, kind %u", length, kind);
-			m = load(&model, &bytes, &err);
-			if (!m)
-				fail_msg("%s: %s", name, err.text);
-			assert_int_equal(ew_model_exec_create(&x, m, &alloc, NULL), EW_OK);
+			o = open_model(name, &model);
 			for (size_t i = 0; i < 2 * samples; i++) /* noise; and two tones that change from sample to sample */
 				in[i] = kind == 1 ? (int16_t)(i % 2 ? -32768 : 32767) : (int16_t)(noise(&seed) >> 48);
-			check_status(name, ew_model_exec_input(x, 0, &span), EW_OK);
+			check_status(name, ew_model_exec_input(o.x, 0, &span), EW_OK);
 			memcpy(span.data, in, 4 * samples);
-			check_status(name, ew_model_exec_run(x), EW_OK);
-			check_status(name, ew_model_exec_output(x, 0, &view), EW_OK);
+			check_status(name, ew_model_exec_run(o.x), EW_OK);
+			check_status(name, ew_model_exec_output(o.x, 0, &view), EW_OK);
 			for (uint32_t row = 0; row < 2; row++)
 				check(name, in + row * samples, samples, length,
 				      (const int16_t *)view.data + (size_t)row * (length + 2));
-			ew_model_exec_destroy(x);
-			ew_model_free(m);
-			free(bytes);
+			close_model(&o);
 		}
 	free(f);
 }
@@ -135,12 +126,8 @@ static void refused(void **state)
 	assert_non_null(f);
 	for (size_t i = 0; i < ROWS(rows); i++) {
 		struct tfl model = build(f, rows[i].length, rows[i].rows, rows[i].samples, rows[i].points);
-		struct ew_error err;
-		uint8_t *bytes;
 
-		check_true(rows[i].name, load(&model, &bytes, &err) == NULL);
-		check_has(rows[i].name, err.text, rows[i].reason);
-		free(bytes);
+		refuse_model(rows[i].name, &model, rows[i].reason);
 	}
 	free(f);
 }

@@ -245,33 +245,24 @@ static void one(struct subject *s, uint64_t *seed, unsigned number)
 	size_t n = (size_t)(s->n * s->h * s->w * s->c), m = (size_t)(s->n * s->oh * s->ow * s->oc);
 	double in[COUNT_MAX], out[COUNT_MAX], want[COUNT_MAX];
 	double half = s->r->type == EW_TENSOR_F32 ? 0 : (double)s->tensors[T_OUT].scale / 2;
-	struct ew_alloc alloc = ew_alloc_libc();
-	struct ew_model_exec *x;
-	struct ew_error err;
-	struct ew_model *loaded;
-	uint8_t *bytes;
+	struct opened opened;
 	char name[160];
 
 	assert_true(n <= COUNT_MAX && m <= COUNT_MAX);
 	snprintf(name, sizeof(name), "%s %u: %dx%dx%dx%d to %dx%dx%d, window %dx%d by %dx%d apart %dx%d, %s, activation %u", s->r->name,
 		 number, s->n, s->h, s->w, s->c, s->oh, s->ow, s->oc, s->kh, s->kw, s->sh, s->sw, s->dh, s->dw,
 		 s->same ? "same" : "valid", s->act);
-	loaded = load(&model, &bytes, &err);
-	if (!loaded)
-		fail_msg("%s: %s", name, err.text);
-	assert_int_equal(ew_model_exec_create(&x, loaded, &alloc, NULL), EW_OK);
+	opened = open_model(name, &model);
 	for (size_t i = 0; i < n; i++)
 		in[i] = some(seed, 4);
-	run(name, x, &s->tensors[T_IN], in, n, &s->tensors[T_OUT], out, m);
+	run(name, opened.x, &s->tensors[T_IN], in, n, &s->tensors[T_OUT], out, m);
 	for (size_t i = 0; i < m; i++) {
 		int at = (int)i, o = at % s->oc, col = at / s->oc % s->ow, line = at / s->oc / s->ow % s->oh;
 
 		want[i] = activated(s, element(s, in, at / s->oc / s->ow / s->oh, line, col, o));
 	}
 	near(name, 0, out, want, m, half + s->r->off);
-	ew_model_exec_destroy(x);
-	ew_model_free(loaded);
-	free(bytes);
+	close_model(&opened);
 }
 
 static void every_kind(void **state)
