@@ -12,8 +12,10 @@
 kind=$1 result=$2 command=$3
 log=${result%.res}.log
 [ "$kind" = lines ] && command="sh $command"
-# Sanitizer builds: cmocka's own handler must not swallow a crash's report; an allocation that is too large is NULL.
-export ASAN_OPTIONS="${ASAN_OPTIONS:-handle_segv=2:handle_sigbus=2:handle_sigfpe=2:allocator_may_return_null=1}"
+# Sanitizer builds: cmocka's own handler must not swallow a crash's report (but guard pages are tested by a handler of the
+# test's own); an allocation that is too large is NULL.
+case $command in */test_guard | */test_spec) segv=1 ;; *) segv=2 ;; esac
+export ASAN_OPTIONS="${ASAN_OPTIONS:-handle_segv=$segv:handle_sigbus=2:handle_sigfpe=2:allocator_may_return_null=1}"
 export UBSAN_OPTIONS="${UBSAN_OPTIONS:-print_stacktrace=1}"
 # Programs that tests start (compilers among them) must not take make's jobserver for theirs.
 unset MAKEFLAGS MFLAGS MAKELEVEL
