@@ -44,6 +44,7 @@ void few_memory(const void *a, const void *b, size_t size, bool want, const char
 #define assert_false(c) few_equal(!!(c), 0, true, #c, FEW_HERE)
 #define assert_int_equal(a, b) few_equal(FEW_BITS(a), FEW_BITS(b), true, #a " == " #b, FEW_HERE)
 #define assert_int_not_equal(a, b) few_equal(FEW_BITS(a), FEW_BITS(b), false, #a " != " #b, FEW_HERE)
+#define assert_in_range(a, low, high) few_equal(FEW_BITS(a) - FEW_BITS(low) <= FEW_BITS(high) - FEW_BITS(low), 1, true, #a " in " #low " .. " #high, FEW_HERE)
 #define assert_ptr_equal(a, b) few_equal((uintptr_t)(a), (uintptr_t)(b), true, #a " == " #b, FEW_HERE)
 #define assert_ptr_not_equal(a, b) few_equal((uintptr_t)(a), (uintptr_t)(b), false, #a " != " #b, FEW_HERE)
 #define assert_null(p) few_equal((uintptr_t)(p), 0, true, #p " is NULL", FEW_HERE)
