@@ -274,7 +274,7 @@ static enum ew_status make_abi(struct ewi_version *v, const struct ew_function_c
 		.grant = c->grant,
 		.host = &ewi_node_services,
 		.user = v,
-		.kv = v->node->kv,
+		.kv = v->node->recorder ? v->node->recorder->kv : v->node->kv,
 		.models = v->node->models,
 	};
 

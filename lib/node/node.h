@@ -88,6 +88,7 @@ struct ewi_recorder_ops {
 struct ewi_recorder {
 	const struct ewi_recorder_ops *ops;
 	struct ew_node *node;
+	struct ew_kv *kv; /* what functions get in place of the node's store; NULL: it has none */
 	bool stopped; /* it has to be written down, and cannot be: no more events in this step */
 };
 
