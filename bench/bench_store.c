@@ -385,8 +385,8 @@ static bool write_heads(struct rig *r, uint32_t segments)
 		return false;
 	ewi_segments_init(&s);
 	for (uint32_t i = 1; i < segments; i++) {
-		struct ewi_segment_head head = {.segment = i, .max_record = 64u << 10, .first_seq = i * 30000u,
-						.first_time_ns = i, .max_time_before = i};
+		struct ewi_segment_head head = {.segment = i, .max_record = 64u << 10, .base = {i * 30000u, i, 0},
+						.max_time_before = i};
 
 		ewi_segment_encode(&s, &head, bytes);
 		if (r->st.write(r->st.ctx, i - 1, 0, bytes, sizeof(bytes)) != EW_OK)

@@ -60,7 +60,7 @@ struct ew_log_config {
 	size_t struct_bytes;   /* sizeof(struct ew_log_config) */
 	uint32_t sync_every;   /* events between syncs; 0: no such rule */
 	uint32_t buffer_bytes; /* for one batched write, and as much for each reader; default 64 KiB, small targets 512 */
-	uint32_t max_record_bytes; /* refused above, 66 bytes of head reckoned in; default: what fits in buffer_bytes */
+	uint32_t max_record_bytes; /* refused above, 70 bytes of head reckoned in; default: what fits in buffer_bytes */
 	enum ew_log_full when_full;
 	bool read_only; /* nothing is written; a torn tail is stepped over instead of cut */
 	bool write_behind;

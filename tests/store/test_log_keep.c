@@ -212,7 +212,7 @@ static void cursor_limits(void **state)
 	name[0] = 'a';
 	for (int i = 0; i < 3; i++, name[0]++)
 		assert_int_equal(ew_log_cursor_ack(log, name, 1), EW_OK);
-	assert_int_equal(ew_log_cursor_ack(log, name, 1), EW_ERR_LIMIT); /* 4 * 40 bytes do not fit in 200 - 66 */
+	assert_int_equal(ew_log_cursor_ack(log, name, 1), EW_ERR_LIMIT); /* 4 * 40 bytes do not fit in 200 - 70 */
 	check_cursor("fits", log, name, 0);
 	assert_int_equal(append_nth(log, 2), EW_OK);
 	ew_log_close(log);

@@ -203,7 +203,7 @@ static uint64_t gone_by(const struct ew_sim_op *op)
 	    op->block != ewi_segment_block(&m.log->seg, m.log->first))
 		return m.gone;
 	assert_int_equal(ewi_segment_read(&m.log->seg, ewi_segment_block(&m.log->seg, m.log->first + 1), &head), EW_OK);
-	return m.gone > head.first_seq ? m.gone : head.first_seq;
+	return m.gone > head.base.seq ? m.gone : head.base.seq;
 }
 
 static void cut_here(void *ctx, const struct ew_storage *st, const struct ew_sim_op *op)
