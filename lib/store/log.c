@@ -146,16 +146,19 @@ enum ew_status ewi_log_writable(const struct ew_log *log)
 }
 
 /*
- * What is erased anyway, written behind the records up to the next round offset: a system's page cache takes long runs
- * in one piece, page by page they cost it twice the time.  Once for each run, and only where no sync will have
- * to bring it to the disk.
+ * What is erased anyway, written behind the records up to the next round offset, once for each run.  A system's page cache takes long
+ * runs in one piece, page by page they cost it twice the time.  And where small writes are synced, the syncs that follow
+ * find their pages there: a file system writes down once for a run that it is in use, not with each sync, which costs it more
+ * than what is written twice.
  */
 static uint32_t run_ahead(struct ew_log *log, uint32_t bytes)
 {
-	uint32_t to = (log->tail + EWI_LOG_RUN - 1) & ~(EWI_LOG_RUN - 1), room = log->buffer_bytes - bytes;
+	uint32_t run = ewi_log_keeps_order(log) ? EWI_LOG_RUN_SYNCED : EWI_LOG_RUN, room = log->buffer_bytes - bytes, to;
 
-	if (!log->seg.st.rewrite || log->buffer_bytes < EWI_LOG_RUN || log->tail <= log->ahead || ewi_log_keeps_order(log))
+	if (!log->seg.st.rewrite || log->buffer_bytes < EWI_LOG_RUN || log->tail <= log->ahead ||
+	    (run == EWI_LOG_RUN_SYNCED && bytes > run / 2))
 		return 0;
+	to = (log->tail + run - 1) & ~(run - 1);
 	to = to < log->seg.end ? to : log->seg.end;
 	room = room < to - log->tail ? room : to - log->tail;
 	memset(log->buf + bytes, log->seg.st.erased, room);

@@ -15,6 +15,7 @@
 #include "store/segment.h"
 
 #define EWI_LOG_RUN (32u << 10) /* bytes; log.c, run_ahead() */
+#define EWI_LOG_RUN_SYNCED (64u << 10)
 
 struct ewi_cursor {
 	char name[EW_LOG_CURSOR_NAME_BYTES]; /* "": not in use */

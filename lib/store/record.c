@@ -66,11 +66,13 @@ static const uint8_t *take_long_varint(const uint8_t *p, const uint8_t *end, uns
 /* Moves past a number of at most `bits` bits, 14 or more.  NULL: it is none, or not as short as can be. */
 static inline const uint8_t *take_varint(const uint8_t *p, const uint8_t *end, unsigned bits, uint64_t *out)
 {
-	if (end - p >= 2 && p[0] < 0x80) {
+	if (end - p < 2)
+		return take_long_varint(p, end, bits, out);
+	if (p[0] < 0x80) {
 		*out = p[0];
 		return p + 1;
 	}
-	if (end - p >= 2 && p[1] != 0 && p[1] < 0x80) {
+	if (p[1] != 0 && p[1] < 0x80) {
 		*out = (p[0] & 0x7fu) | (uint32_t)p[1] << 7;
 		return p + 2;
 	}
@@ -218,6 +220,7 @@ static bool parse(const struct ewi_segments *s, const struct ewi_window *w, cons
 		  uint32_t at, struct ewi_record *r)
 {
 	const uint8_t *start = p, *end = p + n;
+	const struct ewi_base *base = &w->base;
 	uint32_t options = 0;
 	uint64_t length, index, time, bytes;
 
@@ -248,17 +251,17 @@ static bool parse(const struct ewi_segments *s, const struct ewi_window *w, cons
 		return false;
 	if (!w->based && !r->anchor)
 		return false;
-	if (!r->anchor)
-		r->base = w->base;
+	if (r->anchor)
+		base = &r->base;
 	r->head.data_bytes = (uint32_t)(length >> 1);
 	r->head_bytes = (uint32_t)(p - start);
-	r->head.seq = r->base.seq + index;
-	r->head.time_ns = ewi_base_time(&r->base, index) + unzigzag(time);
+	r->head.seq = base->seq + index;
+	r->head.time_ns = ewi_base_time(base, index) + unzigzag(time);
 	bytes = ((uint64_t)r->head_bytes + r->head.topic_bytes + r->head.data_bytes + s->st.write_bytes - 1) &
 		~((uint64_t)s->st.write_bytes - 1);
 	r->bytes = (uint32_t)bytes;
-	return bytes <= s->end - at && bytes <= w->max_record && r->base.seq != 0 &&
-	       r->base.seq <= EWI_SEQ_MAX && r->head.seq <= EWI_SEQ_MAX; /* so the sum has not wrapped */
+	return bytes <= s->end - at && bytes <= w->max_record && base->seq != 0 &&
+	       base->seq <= EWI_SEQ_MAX && r->head.seq <= EWI_SEQ_MAX; /* so the sum has not wrapped */
 }
 
 /* Fill the window from `at`, or a little before, to its own or the end of the records. */
@@ -351,7 +354,7 @@ enum ew_status ewi_record_look(const struct ewi_segments *s, struct ewi_window *
 	p = w->buf + (at - w->at);
 	/* Never a record: its length, index and time would all be 0, or its length beyond every limit. */
 	n = left < 8 ? left : 8;
-	if (erased_run(s, p, n) == n)
+	if (p[0] == s->st.erased && erased_run(s, p, n) == n)
 		return EW_OK;
 	n = left < EWI_RECORD_HEAD_MAX ? left : EWI_RECORD_HEAD_MAX;
 	if (!parse(s, w, p, n, at, out))

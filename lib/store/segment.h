@@ -195,8 +195,8 @@ struct ewi_record {
 	bool fits;
 	uint8_t *body; /* NULL unless it fits */
 	struct ew_event head;
-	/* for segment.c */
-	bool anchor;
+	/* for record.c */
+	bool anchor; /* and base is what it says */
 	uint32_t head_bytes;
 	struct ewi_base base;
 };
