@@ -22,6 +22,9 @@
  */
 #define IN_ORDER(a, b) __asm__("" : "+x"(a), "+x"(b))
 
+/* Lets what lies at p be read again, because registers are few. */
+#define FROM_MEMORY(p) __asm__("" : "+r"(p))
+
 #define TILE EWI_CONV_TILE
 #define WORDS_ROWS 6u
 #define BYTES_ROWS 4u
@@ -212,29 +215,96 @@ EW_INLINE __m256i madd_bytes(__m256i acc, __m256i x, __m256i w, __m256i scale)
 	return _mm256_add_epi32(acc, _mm256_madd_epi16(_mm256_maddubs_epi16(x, w), scale));
 }
 
+/* A step by itself, of one row. */
 EW_TARGET("avx2")
-EW_INLINE void step_bytes(struct sums *s, size_t rows, const int8_t *w, const uint8_t *x, size_t px, __m256i scale0,
-			  __m256i scale1)
+EW_INLINE void one(__m256i *a, __m256i *b, __m256i w0, __m256i w1, const uint8_t *x, __m256i scale0, __m256i scale1)
 {
-	__m256i w0 = ewi_load_avx2(w), w1 = ewi_load_avx2(w + 32), v = ewi_spread_avx2(x);
+	__m256i v = ewi_spread_avx2(x);
 
-	s->a0 = madd_bytes(s->a0, v, w0, scale0);
-	s->b0 = madd_bytes(s->b0, v, w1, scale1);
-	if (rows > 1) {
-		v = ewi_spread_avx2(x + px);
-		s->a1 = madd_bytes(s->a1, v, w0, scale0);
-		s->b1 = madd_bytes(s->b1, v, w1, scale1);
-	}
-	if (rows > 2) {
-		v = ewi_spread_avx2(x + 2 * px);
-		s->a2 = madd_bytes(s->a2, v, w0, scale0);
-		s->b2 = madd_bytes(s->b2, v, w1, scale1);
-	}
-	if (rows > 3) {
-		v = ewi_spread_avx2(x + 3 * px);
-		s->a3 = madd_bytes(s->a3, v, w0, scale0);
-		s->b3 = madd_bytes(s->b3, v, w1, scale1);
-	}
+	*a = madd_bytes(*a, v, w0, scale0);
+	*b = madd_bytes(*b, v, w1, scale1);
+	IN_ORDER(*a, *b);
+}
+
+EW_TARGET("avx2")
+EW_INLINE void step_one(struct sums *s, size_t rows, const int8_t *w, const uint8_t *x, size_t px, __m256i scale0,
+			__m256i scale1)
+{
+	__m256i w0 = ewi_load_avx2(w), w1 = ewi_load_avx2(w + 32);
+
+	one(&s->a0, &s->b0, w0, w1, x, scale0, scale1);
+	if (rows > 1)
+		one(&s->a1, &s->b1, w0, w1, x + px, scale0, scale1);
+	if (rows > 2)
+		one(&s->a2, &s->b2, w0, w1, x + 2 * px, scale0, scale1);
+	if (rows > 3)
+		one(&s->a3, &s->b3, w0, w1, x + 3 * px, scale0, scale1);
+}
+
+/* Two steps of one row: the first has w0, w1 and x, the second what lies behind w and y. */
+EW_TARGET("avx2")
+EW_INLINE void two(__m256i *a, __m256i *b, __m256i w0, __m256i w1, const int8_t *w, const uint8_t *x, const uint8_t *y,
+		   __m256i scale0, __m256i scale1)
+{
+	__m256i v = ewi_spread_avx2(x), u = ewi_spread_avx2(y), t;
+
+	t = _mm256_add_epi16(_mm256_maddubs_epi16(v, w0), _mm256_maddubs_epi16(u, ewi_load_avx2(w)));
+	v = _mm256_add_epi16(_mm256_maddubs_epi16(v, w1), _mm256_maddubs_epi16(u, ewi_load_avx2(w + 32)));
+	*a = _mm256_add_epi32(*a, _mm256_madd_epi16(t, scale0));
+	*b = _mm256_add_epi32(*b, _mm256_madd_epi16(v, scale1));
+	IN_ORDER(*a, *b);
+}
+
+EW_TARGET("avx2")
+EW_INLINE void step_two(struct sums *s, size_t rows, const int8_t *w, const uint8_t *x, const uint8_t *y, size_t px,
+			__m256i scale0, __m256i scale1)
+{
+	__m256i w0 = ewi_load_avx2(w), w1 = ewi_load_avx2(w + 32);
+
+	w += EWI_CONV_STEP_BYTES;
+	FROM_MEMORY(w);
+	two(&s->a0, &s->b0, w0, w1, w, x, y, scale0, scale1);
+	FROM_MEMORY(w);
+	if (rows > 1)
+		two(&s->a1, &s->b1, w0, w1, w, x + px, y + px, scale0, scale1);
+	FROM_MEMORY(w);
+	if (rows > 2)
+		two(&s->a2, &s->b2, w0, w1, w, x + 2 * px, y + 2 * px, scale0, scale1);
+	FROM_MEMORY(w);
+	if (rows > 3)
+		two(&s->a3, &s->b3, w0, w1, w, x + 3 * px, y + 3 * px, scale0, scale1);
+}
+
+/* A step by its sign, of one row: w0 and w1 are magnitudes. */
+EW_TARGET("avx2")
+EW_INLINE void sign(__m256i *a, __m256i *b, __m256i w0, __m256i w1, const int8_t *against, const uint8_t *x, __m256i scale0,
+		    __m256i scale1)
+{
+	__m256i v = ewi_spread_avx2(x);
+
+	*a = madd_bytes(*a, w0, _mm256_xor_si256(v, ewi_load_avx2(against)), scale0);
+	*b = madd_bytes(*b, w1, _mm256_xor_si256(v, ewi_load_avx2(against + 32)), scale1);
+	IN_ORDER(*a, *b);
+}
+
+EW_TARGET("avx2")
+EW_INLINE void step_sign(struct sums *s, size_t rows, const int8_t *w, const uint8_t *x, size_t px, __m256i scale0,
+			 __m256i scale1)
+{
+	__m256i w0 = ewi_load_avx2(w), w1 = ewi_load_avx2(w + 32);
+
+	w += EWI_CONV_STEP_BYTES;
+	FROM_MEMORY(w);
+	sign(&s->a0, &s->b0, w0, w1, w, x, scale0, scale1);
+	FROM_MEMORY(w);
+	if (rows > 1)
+		sign(&s->a1, &s->b1, w0, w1, w, x + px, scale0, scale1);
+	FROM_MEMORY(w);
+	if (rows > 2)
+		sign(&s->a2, &s->b2, w0, w1, w, x + 2 * px, scale0, scale1);
+	FROM_MEMORY(w);
+	if (rows > 3)
+		sign(&s->a3, &s->b3, w0, w1, w, x + 3 * px, scale0, scale1);
 }
 
 EW_TARGET("avx2")
@@ -242,14 +312,16 @@ EW_INLINE struct sums sum_bytes(const struct work *k, const struct ewi_conv_tile
 {
 	const __m256i scale0 = ewi_load_avx2(t->scale[0]), scale1 = ewi_load_avx2(t->scale[1]);
 	struct sums s = biases(t);
-	const int8_t *w = (const void *)(t + 1), *more;
-	const int32_t *at = k->head->places, *end = at + k->head->steps;
+	const int32_t *at = (const void *)(t + 1), *end = at + 2 * t->twos;
+	const int8_t *w = (const int8_t *)(t + 1) + ewi_conv_places_avx2(k->head->steps);
+	size_t px = k->px;
 
-	for (; at < end; at++, w += EWI_CONV_STEP_BYTES)
-		step_bytes(&s, rows, w, x + *at, k->px, scale0, scale1);
-	more = w + t->more * EWI_CONV_STEP_BYTES;
-	for (at = (const void *)more; w < more; at++, w += EWI_CONV_STEP_BYTES)
-		step_bytes(&s, rows, w, x + *at, k->px, scale0, scale1);
+	for (; at < end; at += 2, w += 2 * EWI_CONV_STEP_BYTES)
+		step_two(&s, rows, w, x + at[0], x + at[1], px, scale0, scale1);
+	for (end += t->ones; at < end; at++, w += EWI_CONV_STEP_BYTES)
+		step_one(&s, rows, w, x + *at, px, scale0, scale1);
+	for (end += t->signs; at < end; at++, w += 2 * EWI_CONV_STEP_BYTES)
+		step_sign(&s, rows, w, x + *at, px, scale0, scale1);
 	return s;
 }
 

@@ -10,10 +10,14 @@
  * elements of a window are, counted from its first.  Which way they are copied is decided for the layer at load:
  *
  * - words: widened to int16; two elements by one vpmaddwd.  Exact always.
- * - bytes: activations + 128, unsigned; four elements by vpmaddubsw and vpmaddwd.  As many multiplications, but
- *   fewer additions and half the loads.  vpmaddubsw saturates, so this is exact only where |w0| + |w1| <= 128 for
- *   each pair of weights, because 255 * 128 < 2^15.  Pairs beyond that are split, w = a + b, both within the bound;
- *   b goes into an additional step.
+ * - bytes: activations + 128, unsigned; four elements by vpmaddubsw and vpmaddwd.  vpmaddubsw saturates at 16 bits, so load
+ *   looks at each step of each tile and takes the fastest way of these that is exact whatever the activations:
+ *   - two steps whose products are added as int16 before they go on, where in each lane (two elements of a channel from
+ *     either step) weights above 0 make 128 at most, and those below 0 as well: 255 * 128 < 2^15.  Which two go together is
+ *     free, since each has a place of its own; so the steps that come closest to the bound get those farthest from it.
+ *   - one by itself, within the same bound.  A pair of either sign always is: its products take from each other.
+ *   - else by its sign: |w| unsigned, and x - or for w < 0 its complement, -x - 1 - signed, made by one vpxor.  A pair
+ *     of products is within [-2^15, 2^15 - 2^8], for any weights.  What the complement takes too much, w, goes to the bias.
  *
  * Zero points (and the 128) stand in the bias: what they add is the same for every row.  Where steps.h can do all
  * channels, sums come out shifted as it wants them: words shift activations by EWI_STEPS_SHIFT_MIN and weights by the
@@ -54,14 +58,16 @@ struct ewi_conv_packed {
 };
 
 /*
- * Then its weights, channels where ewi_place_avx2 puts them (but in half tiles): [step][2][8][2] int16, or [step][2][8][4] int8, behind
- * which `more` additional steps, and the places of those (int32_t).
+ * Then its weights, channels where ewi_place_avx2 puts them (but in half tiles): [step][2][8][2] int16.  Bytes: places of
+ * its steps as it takes them (int32_t, as many as there are), and from the next line on their weights, [2][8][4] int8 each:
+ * `twos` times two of them, `ones`, and `signs`, behind each of which stand what its activations are taken against.
  */
 struct ewi_conv_tile {
 	struct ewi_finish_avx2 finish[2];
 	int32_t scale[2][8]; /* bytes: two int16 for each channel */
-	uint32_t more;
-	uint32_t unused[15];
+	uint32_t fix[2][8]; /* bytes: what is to be added to each sum */
+	uint32_t twos, ones, signs;
+	uint32_t unused[13];
 };
 
 #define EWI_CONV_STEP_BYTES 64u
@@ -72,11 +78,15 @@ static inline bool ewi_conv_half_avx2(const struct ewi_conv_packed *head, size_t
 	return n <= 8 && !head->bytes && (head->mode == EWI_FINISH_STEPS || head->mode == EWI_FINISH_SIDES);
 }
 
+/* Bytes of the places of so many steps, up to the next line. */
+static inline size_t ewi_conv_places_avx2(size_t steps)
+{
+	return (steps * sizeof(int32_t) + EWI_LINE - 1) / EWI_LINE * EWI_LINE;
+}
+
 static inline const struct ewi_conv_tile *ewi_conv_tile_avx2(const struct ewi_conv_packed *head, size_t i)
 {
-	size_t places = (head->steps * sizeof(int32_t) + EWI_LINE - 1) / EWI_LINE * EWI_LINE;
-
-	return (const void *)((const unsigned char *)(head + 1) + places + i * head->tile_size);
+	return (const void *)((const unsigned char *)(head + 1) + ewi_conv_places_avx2(head->steps) + i * head->tile_size);
 }
 
 #endif

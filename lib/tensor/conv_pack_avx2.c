@@ -88,13 +88,13 @@ static uint32_t steps_of(const struct ewi_conv_lines *l, uint32_t step)
 	return step == PAIR ? n + n % 2 : n;
 }
 
-/* The larger one of both ways, each step of bytes split. */
+/* The larger one of both ways, each step of bytes by its sign. */
 static size_t tile_bytes(const struct ewi_conv_lines *l)
 {
 	size_t words = (size_t)steps_of(l, PAIR) * EWI_CONV_STEP_BYTES;
-	size_t bytes = (size_t)steps_of(l, FOUR) * (2 * EWI_CONV_STEP_BYTES + sizeof(int32_t));
+	size_t steps = steps_of(l, FOUR), bytes = ewi_conv_places_avx2(steps) + steps * 2 * EWI_CONV_STEP_BYTES;
 
-	return sizeof(struct ewi_conv_tile) + ((words > bytes ? words : bytes) + EWI_LINE - 1) / EWI_LINE * EWI_LINE;
+	return sizeof(struct ewi_conv_tile) + (words > bytes ? words : bytes);
 }
 
 /* 0, which is "do not pack": groups, and sizes that a 32-bit machine cannot count. */
@@ -147,9 +147,16 @@ static void fetch(const struct source *s, uint32_t number, uint32_t step, int8_t
 	size_t depth = (size_t)depth_of(s->p);
 
 	memset(to, 0, TILE * FOUR);
-	for (uint32_t i = 0; i < TILE && s->first + i < s->p->win.out_c; i++)
-		if (!s->steps[i].constant)
-			memcpy(to[i], s->w + (s->first + i) * depth + (size_t)run * s->lines.run + at, n);
+	for (uint32_t i = 0; i < TILE && s->first + i < s->p->win.out_c; i++) {
+		const int8_t *w = s->w + (s->first + i) * depth + (size_t)run * s->lines.run + at;
+
+		if (s->steps[i].constant)
+			continue;
+		if (n == FOUR)
+			memcpy(to[i], w, FOUR);
+		else
+			memcpy(to[i], w, n);
+	}
 }
 
 /* Where a step begins; of one behind all of them anywhere. */
@@ -185,69 +192,132 @@ static bool find_steps(struct source *s)
 
 /* ---- bytes -------------------------------------------------------------------------------------- */
 
-/* The part of a weight that stays in its place: all of it, or half when its pair is beyond the bound. */
-static int8_t kept(int8_t w, int8_t other)
-{
-	int32_t sum = (w < 0 ? -w : w) + (other < 0 ? -other : other);
+/*
+ * What a step can make of the lanes of int16 that it goes through, at most: the sums of the weights above 0 of each, and
+ * of those below without their sign; 255 is that or more.
+ */
+struct reach {
+	uint8_t above[32], below[32];
+};
 
-	return sum <= 128 ? w : (int8_t)(w / 2);
+#define REACH_MAX 128u /* 255 * 128 < 2^15 */
+#define TRIES 8u       /* steps that are looked at as the other one of two */
+
+/* Returns the largest. */
+EW_TARGET("avx2")
+static uint32_t reach_of(int8_t v[TILE][FOUR], struct reach *r)
+{
+	const __m256i ones = _mm256_set1_epi8(1), zero = _mm256_setzero_si256();
+	__m256i a = ewi_load_avx2(v), b = ewi_load_avx2(v + 8);
+	__m256i above = _mm256_packus_epi16(_mm256_maddubs_epi16(_mm256_max_epi8(a, zero), ones),
+					    _mm256_maddubs_epi16(_mm256_max_epi8(b, zero), ones));
+	__m256i below = _mm256_packus_epi16(_mm256_maddubs_epi16(_mm256_abs_epi8(_mm256_min_epi8(a, zero)), ones),
+					    _mm256_maddubs_epi16(_mm256_abs_epi8(_mm256_min_epi8(b, zero)), ones));
+	__m128i most;
+
+	_mm256_storeu_si256((void *)r->above, above);
+	_mm256_storeu_si256((void *)r->below, below);
+	above = _mm256_max_epu8(above, below);
+	most = _mm_max_epu8(_mm256_castsi256_si128(above), _mm256_extracti128_si256(above, 1));
+	most = _mm_max_epu8(most, _mm_srli_epi16(most, 8)); /* the low byte of each two */
+	most = _mm_minpos_epu16(_mm_xor_si128(_mm_and_si128(most, _mm_set1_epi16(0xff)), _mm_set1_epi16(0xff)));
+	return 0xff ^ ((uint32_t)_mm_cvtsi128_si32(most) & 0xff);
+}
+
+EW_TARGET("avx2")
+static bool fit(const struct reach *r, const struct reach *s)
+{
+	const __m256i max = _mm256_set1_epi8((char)REACH_MAX);
+	__m256i above = _mm256_adds_epu8(ewi_load_avx2(r->above), ewi_load_avx2(s->above));
+	__m256i below = _mm256_adds_epu8(ewi_load_avx2(r->below), ewi_load_avx2(s->below));
+	__m256i over = _mm256_or_si256(_mm256_subs_epu8(above, max), _mm256_subs_epu8(below, max));
+
+	return _mm256_testz_si256(over, over);
 }
 
 /*
- * Step s of a tile in bytes.  What is left of halves, w - w / 2, is at most 64 in magnitude, two of them 128
- * together.  Returns whether something is left.
+ * Chooses the way of each of n steps, whose numbers go where their places will be: twos from the front, ones from behind
+ * those, signs at the end.  The largest reach that is left is put together with the smallest with which it fits: if it
+ * does not fit with that, it hardly does with another.  The weights' memory is used meanwhile.
  */
-static bool pack_step(const struct source *from, uint32_t s, int8_t *keep, int8_t *rest)
+static void choose_ways(const struct source *from, uint32_t n, struct ewi_conv_tile *t)
 {
-	int8_t v[TILE][FOUR];
-	bool left = false;
+	uint32_t *order = (uint32_t *)(void *)(t + 1), count[REACH_MAX + 2] = {0}, *sorted, front = 0, back;
+	struct reach *reach = (void *)((char *)order + ewi_conv_places_avx2(n));
+	uint8_t *most = (uint8_t *)(reach + n);
 
-	fetch(from, s, FOUR, v);
-	for (uint32_t i = 0; i < TILE; i++)
-		for (uint32_t k = 0; k < FOUR; k++) {
-			size_t at = FOUR * lane_of(from, i) + k;
+	for (uint32_t s = 0; s < n; s++) {
+		int8_t v[TILE][FOUR];
+		uint32_t r;
 
-			keep[at] = kept(v[i][k], v[i][k ^ 1]);
-			rest[at] = (int8_t)(v[i][k] - keep[at]);
-			left |= rest[at] != 0;
+		fetch(from, s, FOUR, v);
+		r = reach_of(v, &reach[s]);
+		most[s] = (uint8_t)(r > REACH_MAX ? REACH_MAX + 1 : r);
+		count[most[s]]++;
+	}
+	t->signs = count[REACH_MAX + 1];
+	back = n - t->signs;
+	for (uint32_t r = 0, before = 0; r < REACH_MAX + 2; r++) {
+		uint32_t here = count[r];
+
+		count[r] = before;
+		before += here;
+	}
+	sorted = (uint32_t *)(void *)(reach + n) + (n + 3) / 4;
+	for (uint32_t s = 0; s < n; s++)
+		sorted[count[most[s]]++] = s;
+	memcpy(order + back, sorted + back, t->signs * sizeof(*order));
+	for (uint32_t low = 0, high = back, k; low < high;) {
+		uint32_t s = sorted[--high];
+
+		for (k = low; k < high && k < low + TRIES && !fit(&reach[s], &reach[sorted[k]]); k++)
+			continue;
+		if (k == high || k == low + TRIES) {
+			order[--back] = s;
+			continue;
 		}
-	return left;
+		order[front++] = s;
+		order[front++] = sorted[k];
+		sorted[k] = sorted[low++];
+	}
+	t->twos = front / 2;
+	t->ones = n - t->signs - front;
 }
 
+/* The weights of a step, and what they leave to the bias. */
+static int8_t *put_step(int8_t v[TILE][FOUR], const struct source *from, bool by_sign, struct ewi_conv_tile *t, int8_t *to)
+{
+	for (uint32_t i = 0; i < TILE; i++) {
+		uint32_t lane = lane_of(from, i), fix = 0;
+
+		for (uint32_t k = 0; k < FOUR; k++) {
+			int32_t w = v[i][k];
+			size_t at = FOUR * lane + k;
+
+			to[at] = (int8_t)(by_sign && w < 0 ? 0 - w : w);
+			if (by_sign)
+				to[EWI_CONV_STEP_BYTES + at] = (int8_t)(w < 0 ? 0x7f : 0x80);
+			fix += (uint32_t)w * (uint32_t)(from->p->in_zero + (by_sign ? w < 0 : 128));
+		}
+		t->fix[lane / 8][lane % 8] -= fix;
+	}
+	return to + (by_sign ? 2 : 1) * EWI_CONV_STEP_BYTES;
+}
+
+/* A tile whose ways are chosen. */
 static void pack_bytes(const struct source *from, uint32_t steps, struct ewi_conv_tile *t)
 {
-	int8_t keep[EWI_CONV_STEP_BYTES], rest[EWI_CONV_STEP_BYTES], *to = (int8_t *)(t + 1), *more;
-	uint32_t n = 0;
-	int32_t *places;
+	int32_t *places = (int32_t *)(void *)(t + 1);
+	int8_t *to = (int8_t *)places + ewi_conv_places_avx2(steps), v[TILE][FOUR];
 
-	for (uint32_t s = 0; s < steps; s++)
-		n += pack_step(from, s, keep, rest);
-	more = to + steps * sizeof(keep);
-	places = (int32_t *)(void *)(more + n * sizeof(rest));
-	for (uint32_t s = 0; s < steps; s++)
-		if (pack_step(from, s, to + s * sizeof(keep), rest)) {
-			memcpy(more, rest, sizeof(rest));
-			more += sizeof(rest);
-			*places++ = place_of(from, s, FOUR);
-		}
-	t->more = n;
-}
+	memset(t->fix, 0, sizeof(t->fix));
+	for (uint32_t i = 0; i < steps; i++) {
+		uint32_t s = (uint32_t)places[i];
 
-/*
- * Measured on Zen 3: a step of two elements in words takes 7.5 cycles for six rows, one of four in bytes 12.6.  The first
- * tiles stand for the others.
- */
-static bool bytes_are_faster(struct source from)
-{
-	int8_t keep[EWI_CONV_STEP_BYTES], rest[EWI_CONV_STEP_BYTES];
-	uint64_t words = 0, bytes = 0;
-
-	for (from.first = 0; from.first < from.p->win.out_c && from.first < 8 * TILE; from.first += TILE) {
-		words += steps_of(&from.lines, PAIR);
-		for (uint32_t s = 0; s < steps_of(&from.lines, FOUR); s++)
-			bytes += 1 + pack_step(&from, s, keep, rest);
+		fetch(from, s, FOUR, v);
+		to = put_step(v, from, i >= 2 * t->twos + t->ones, t, to);
+		places[i] = place_of(from, s, FOUR);
 	}
-	return bytes * 126 < words * 75;
 }
 
 /* ---- tiles -------------------------------------------------------------------------------------- */
@@ -257,12 +327,17 @@ static void pack_words(const struct source *from, uint32_t steps, uint32_t act, 
 	int16_t *to = (int16_t *)(void *)(t + 1);
 	int8_t v[TILE][FOUR];
 
+	memset(t->fix, 0, sizeof(t->fix));
 	for (uint32_t s = 0; s < steps; s++) {
 		fetch(from, s, PAIR, v);
-		for (uint32_t i = 0; i < TILE; i++)
+		for (uint32_t i = 0; i < TILE; i++) {
+			uint32_t lane = lane_of(from, i);
+
 			for (uint32_t k = 0; k < PAIR; k++)
-				to[(s * TILE + lane_of(from, i)) * PAIR + k] =
+				to[(s * TILE + lane) * PAIR + k] =
 					(int16_t)(v[i][k] * (1 << from->steps[i].shift >> act));
+			t->fix[lane / 8][lane % 8] -= (uint32_t)((v[i][0] + v[i][1]) * from->p->in_zero);
+		}
 	}
 }
 
@@ -270,24 +345,26 @@ static void pack_tile(const struct source *from, const struct ewi_conv_packed *h
 {
 	const struct ewi_conv *p = from->p;
 
-	if (head->bytes)
-		pack_bytes(from, head->steps, t);
-	else
+	if (!head->bytes)
 		pack_words(from, head->steps, head->act, t);
 	for (uint32_t i = 0; i < TILE && from->first + i < p->win.out_c; i++) {
 		const struct ewi_steps *s = &from->steps[i];
-		uint32_t place = lane_of(from, i), o = from->first + i, sum = 0;
+		uint32_t place = lane_of(from, i), o = from->first + i, fix = t->fix[place / 8][place % 8];
 
-		for (size_t d = 0; d < depth_of(p); d++)
-			sum += (uint32_t)weight(from, i, d);
-		sum *= 0u - (uint32_t)(p->in_zero + (head->bytes ? 128 : 0));
+		if (s->constant)
+			fix = 0;
 		if (head->mode == EWI_FINISH_STEPS)
-			ewi_steps_put_avx2(s, sum << s->shift, &t->finish[place / 8], place % 8);
+			ewi_steps_put_avx2(s, fix << s->shift, &t->finish[place / 8], place % 8);
 		else
-			ewi_finish_put_avx2(ewi_conv_scale(p, o), (int32_t)((uint32_t)bias_at(from->bias, o) + sum),
+			ewi_finish_put_avx2(ewi_conv_scale(p, o), (int32_t)((uint32_t)bias_at(from->bias, o) + fix),
 					    head->mode, &t->finish[place / 8], place % 8);
-		t->scale[place / 8][place % 8] = 0x10001 << s->shift;
+		t->scale[place / 8][place % 8] = s->constant ? 0 : 0x10001 << s->shift;
 	}
+}
+
+static struct ewi_conv_tile *tile_at(const struct ewi_conv_packed *head, uint32_t channel)
+{
+	return (struct ewi_conv_tile *)(uintptr_t)ewi_conv_tile_avx2(head, channel / TILE);
 }
 
 /* False when steps.h cannot do a channel. */
@@ -304,26 +381,49 @@ static bool pack_all(struct source *from, struct ewi_conv_packed *head, enum ewi
 		from->half = ewi_conv_half_avx2(head, from->p->win.out_c - from->first);
 		for (uint32_t i = 0; i < TILE; i++)
 			sides |= from->steps[i].above != from->steps[i].below;
-		pack_tile(from, head, (struct ewi_conv_tile *)(uintptr_t)ewi_conv_tile_avx2(head, from->first / TILE));
+		pack_tile(from, head, tile_at(head, from->first));
 	}
 	if (sides)
 		head->mode = EWI_FINISH_SIDES;
 	return true;
 }
 
+/*
+ * Chooses between bytes and words, and packs bytes but for how sums are finished.  Measured on Zen 3, hundredths of a
+ * cycle for a row: a step of two elements in words takes 129, those of four in bytes 325 for two, 206 and 238.
+ */
+static void pack_ways(struct source *from, struct ewi_conv_packed *head)
+{
+	uint32_t pairs = steps_of(&from->lines, PAIR), out_c = from->p->win.out_c;
+	uint64_t words = 0, bytes = 0;
+
+	head->steps = steps_of(&from->lines, FOUR);
+	head->mode = EWI_FINISH_STEPS; /* most likely */
+	head->bytes = false;
+	for (from->first = 0; from->first < out_c; from->first += TILE) {
+		struct ewi_conv_tile *t = tile_at(head, from->first);
+
+		choose_ways(from, head->steps, t);
+		words += 129 * (uint64_t)pairs / (ewi_conv_half_avx2(head, out_c - from->first) ? 2 : 1);
+		bytes += 325 * (uint64_t)t->twos + 206 * (uint64_t)t->ones + 238 * (uint64_t)t->signs;
+	}
+	head->bytes = bytes < words;
+	for (from->first = 0; head->bytes && from->first < out_c; from->first += TILE)
+		pack_bytes(from, head->steps, tile_at(head, from->first));
+	if (!head->bytes)
+		head->steps = pairs;
+}
+
 static void pack(const void *params, const void *const in[EWI_CALL_INPUTS], void *to)
 {
 	struct source from = {.p = params, .w = in[1], .bias = in[2]};
 	struct ewi_conv_packed *head = ewi_line_avx2(to);
-	uint32_t step;
 
 	ewi_conv_lines_avx2(from.p, 1, &from.lines); /* all but pixels of a stretch are as for more windows */
-	head->bytes = bytes_are_faster(from);
-	step = head->bytes ? FOUR : PAIR;
-	head->steps = steps_of(&from.lines, step);
 	head->tile_size = (uint32_t)tile_bytes(&from.lines);
+	pack_ways(&from, head);
 	for (uint32_t s = 0; s < head->steps; s++)
-		head->places[s] = place_of(&from, s, step);
+		head->places[s] = place_of(&from, s, head->bytes ? FOUR : PAIR);
 	if (!pack_all(&from, head, EWI_FINISH_STEPS))
 		pack_all(&from, head, from.p->single ? EWI_FINISH_SINGLE : EWI_FINISH_TWICE);
 }
