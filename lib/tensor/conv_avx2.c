@@ -27,7 +27,7 @@
 
 #define TILE EWI_CONV_TILE
 #define WORDS_ROWS 6u
-#define BYTES_ROWS 4u
+#define BYTES_ROWS 5u
 #define HALF_ROWS 8u
 
 struct work {
@@ -209,102 +209,89 @@ EW_INLINE struct sums sum_half(const struct work *k, const struct ewi_conv_tile 
 	return s;
 }
 
+/*
+ * What is the same for all rows of a step.  The two halves of a row go side by side, instruction by instruction: that is
+ * how Zen 3 spreads them best over its units.
+ */
+struct step {
+	__m256i w0, w1, scale0, scale1;
+	const int8_t *more; /* the weights of the other step, or what activations are taken against */
+};
+
 EW_TARGET("avx2")
-EW_INLINE __m256i madd_bytes(__m256i acc, __m256i x, __m256i w, __m256i scale)
+EW_INLINE struct step step_at(const int8_t *w, __m256i scale0, __m256i scale1)
 {
-	return _mm256_add_epi32(acc, _mm256_madd_epi16(_mm256_maddubs_epi16(x, w), scale));
+	return (struct step){ewi_load_avx2(w), ewi_load_avx2(w + 32), scale0, scale1, w + EWI_CONV_STEP_BYTES};
 }
 
-/* A step by itself, of one row. */
+/* Lanes of int16 into a row's sums. */
 EW_TARGET("avx2")
-EW_INLINE void one(__m256i *a, __m256i *b, __m256i w0, __m256i w1, const uint8_t *x, __m256i scale0, __m256i scale1)
+EW_INLINE void widen(const struct step *p, __m256i *a, __m256i *b, __m256i t, __m256i u)
+{
+	t = _mm256_madd_epi16(t, p->scale0);
+	u = _mm256_madd_epi16(u, p->scale1);
+	IN_ORDER(t, u);
+	*a = _mm256_add_epi32(*a, t);
+	*b = _mm256_add_epi32(*b, u);
+	IN_ORDER(*a, *b);
+}
+
+EW_TARGET("avx2")
+EW_INLINE void one(struct step *p, __m256i *a, __m256i *b, const uint8_t *x, const uint8_t *y)
 {
 	__m256i v = ewi_spread_avx2(x);
 
-	*a = madd_bytes(*a, v, w0, scale0);
-	*b = madd_bytes(*b, v, w1, scale1);
-	IN_ORDER(*a, *b);
+	(void)y;
+	widen(p, a, b, _mm256_maddubs_epi16(v, p->w0), _mm256_maddubs_epi16(v, p->w1));
 }
 
 EW_TARGET("avx2")
-EW_INLINE void step_one(struct sums *s, size_t rows, const int8_t *w, const uint8_t *x, size_t px, __m256i scale0,
-			__m256i scale1)
+EW_INLINE void two(struct step *p, __m256i *a, __m256i *b, const uint8_t *x, const uint8_t *y)
 {
-	__m256i w0 = ewi_load_avx2(w), w1 = ewi_load_avx2(w + 32);
+	__m256i v = ewi_spread_avx2(x), u = ewi_spread_avx2(y), t = _mm256_maddubs_epi16(v, p->w0);
 
-	one(&s->a0, &s->b0, w0, w1, x, scale0, scale1);
+	FROM_MEMORY(p->more);
+	v = _mm256_maddubs_epi16(v, p->w1);
+	IN_ORDER(t, v);
+	t = _mm256_add_epi16(t, _mm256_maddubs_epi16(u, ewi_load_avx2(p->more)));
+	v = _mm256_add_epi16(v, _mm256_maddubs_epi16(u, ewi_load_avx2(p->more + 32)));
+	IN_ORDER(t, v);
+	widen(p, a, b, t, v);
+}
+
+/* w0 and w1 are magnitudes. */
+EW_TARGET("avx2")
+EW_INLINE void sign(struct step *p, __m256i *a, __m256i *b, const uint8_t *x, const uint8_t *y)
+{
+	__m256i v = ewi_spread_avx2(x), t;
+
+	(void)y;
+	FROM_MEMORY(p->more);
+	t = _mm256_xor_si256(v, ewi_load_avx2(p->more));
+	v = _mm256_xor_si256(v, ewi_load_avx2(p->more + 32));
+	IN_ORDER(t, v);
+	t = _mm256_maddubs_epi16(p->w0, t);
+	v = _mm256_maddubs_epi16(p->w1, v);
+	IN_ORDER(t, v);
+	widen(p, a, b, t, v);
+}
+
+typedef void step_fn(struct step *p, __m256i *a, __m256i *b, const uint8_t *x, const uint8_t *y);
+
+/* A step of all rows; y: of the other one of two. */
+EW_TARGET("avx2")
+EW_INLINE void step_bytes(step_fn *fn, struct sums *s, size_t rows, struct step p, const uint8_t *x, const uint8_t *y,
+			  size_t px)
+{
+	fn(&p, &s->a0, &s->b0, x, y);
 	if (rows > 1)
-		one(&s->a1, &s->b1, w0, w1, x + px, scale0, scale1);
+		fn(&p, &s->a1, &s->b1, x + px, y + px);
 	if (rows > 2)
-		one(&s->a2, &s->b2, w0, w1, x + 2 * px, scale0, scale1);
+		fn(&p, &s->a2, &s->b2, x + 2 * px, y + 2 * px);
 	if (rows > 3)
-		one(&s->a3, &s->b3, w0, w1, x + 3 * px, scale0, scale1);
-}
-
-/* Two steps of one row: the first has w0, w1 and x, the second what lies behind w and y. */
-EW_TARGET("avx2")
-EW_INLINE void two(__m256i *a, __m256i *b, __m256i w0, __m256i w1, const int8_t *w, const uint8_t *x, const uint8_t *y,
-		   __m256i scale0, __m256i scale1)
-{
-	__m256i v = ewi_spread_avx2(x), u = ewi_spread_avx2(y), t;
-
-	t = _mm256_add_epi16(_mm256_maddubs_epi16(v, w0), _mm256_maddubs_epi16(u, ewi_load_avx2(w)));
-	v = _mm256_add_epi16(_mm256_maddubs_epi16(v, w1), _mm256_maddubs_epi16(u, ewi_load_avx2(w + 32)));
-	*a = _mm256_add_epi32(*a, _mm256_madd_epi16(t, scale0));
-	*b = _mm256_add_epi32(*b, _mm256_madd_epi16(v, scale1));
-	IN_ORDER(*a, *b);
-}
-
-EW_TARGET("avx2")
-EW_INLINE void step_two(struct sums *s, size_t rows, const int8_t *w, const uint8_t *x, const uint8_t *y, size_t px,
-			__m256i scale0, __m256i scale1)
-{
-	__m256i w0 = ewi_load_avx2(w), w1 = ewi_load_avx2(w + 32);
-
-	w += EWI_CONV_STEP_BYTES;
-	FROM_MEMORY(w);
-	two(&s->a0, &s->b0, w0, w1, w, x, y, scale0, scale1);
-	FROM_MEMORY(w);
-	if (rows > 1)
-		two(&s->a1, &s->b1, w0, w1, w, x + px, y + px, scale0, scale1);
-	FROM_MEMORY(w);
-	if (rows > 2)
-		two(&s->a2, &s->b2, w0, w1, w, x + 2 * px, y + 2 * px, scale0, scale1);
-	FROM_MEMORY(w);
-	if (rows > 3)
-		two(&s->a3, &s->b3, w0, w1, w, x + 3 * px, y + 3 * px, scale0, scale1);
-}
-
-/* A step by its sign, of one row: w0 and w1 are magnitudes. */
-EW_TARGET("avx2")
-EW_INLINE void sign(__m256i *a, __m256i *b, __m256i w0, __m256i w1, const int8_t *against, const uint8_t *x, __m256i scale0,
-		    __m256i scale1)
-{
-	__m256i v = ewi_spread_avx2(x);
-
-	*a = madd_bytes(*a, w0, _mm256_xor_si256(v, ewi_load_avx2(against)), scale0);
-	*b = madd_bytes(*b, w1, _mm256_xor_si256(v, ewi_load_avx2(against + 32)), scale1);
-	IN_ORDER(*a, *b);
-}
-
-EW_TARGET("avx2")
-EW_INLINE void step_sign(struct sums *s, size_t rows, const int8_t *w, const uint8_t *x, size_t px, __m256i scale0,
-			 __m256i scale1)
-{
-	__m256i w0 = ewi_load_avx2(w), w1 = ewi_load_avx2(w + 32);
-
-	w += EWI_CONV_STEP_BYTES;
-	FROM_MEMORY(w);
-	sign(&s->a0, &s->b0, w0, w1, w, x, scale0, scale1);
-	FROM_MEMORY(w);
-	if (rows > 1)
-		sign(&s->a1, &s->b1, w0, w1, w, x + px, scale0, scale1);
-	FROM_MEMORY(w);
-	if (rows > 2)
-		sign(&s->a2, &s->b2, w0, w1, w, x + 2 * px, scale0, scale1);
-	FROM_MEMORY(w);
-	if (rows > 3)
-		sign(&s->a3, &s->b3, w0, w1, w, x + 3 * px, scale0, scale1);
+		fn(&p, &s->a3, &s->b3, x + 3 * px, y + 3 * px);
+	if (rows > 4)
+		fn(&p, &s->a4, &s->b4, x + 4 * px, y + 4 * px);
 }
 
 EW_TARGET("avx2")
@@ -317,11 +304,11 @@ EW_INLINE struct sums sum_bytes(const struct work *k, const struct ewi_conv_tile
 	size_t px = k->px;
 
 	for (; at < end; at += 2, w += 2 * EWI_CONV_STEP_BYTES)
-		step_two(&s, rows, w, x + at[0], x + at[1], px, scale0, scale1);
+		step_bytes(two, &s, rows, step_at(w, scale0, scale1), x + at[0], x + at[1], px);
 	for (end += t->ones; at < end; at++, w += EWI_CONV_STEP_BYTES)
-		step_one(&s, rows, w, x + *at, px, scale0, scale1);
+		step_bytes(one, &s, rows, step_at(w, scale0, scale1), x + at[0], x, px);
 	for (end += t->signs; at < end; at++, w += 2 * EWI_CONV_STEP_BYTES)
-		step_sign(&s, rows, w, x + *at, px, scale0, scale1);
+		step_bytes(sign, &s, rows, step_at(w, scale0, scale1), x + at[0], x, px);
 	return s;
 }
 
@@ -442,6 +429,7 @@ EW_INLINE void bytes_of(const struct work *k, const struct ewi_conv_tile *t, siz
 	case 1: bytes(k, t, 1, at, out, n, mode); break;
 	case 2: bytes(k, t, 2, at, out, n, mode); break;
 	case 3: bytes(k, t, 3, at, out, n, mode); break;
+	case 4: bytes(k, t, 4, at, out, n, mode); break;
 	default: bytes(k, t, BYTES_ROWS, at, out, n, mode);
 	}
 }
