@@ -299,15 +299,15 @@ EW_INLINE struct sums sum_bytes(const struct work *k, const struct ewi_conv_tile
 {
 	const __m256i scale0 = ewi_load_avx2(t->scale[0]), scale1 = ewi_load_avx2(t->scale[1]);
 	struct sums s = biases(t);
-	const int32_t *at = (const void *)(t + 1), *end = at + 2 * t->twos;
+	const int32_t *at = (const void *)(t + 1), *end = at + 2 * t->ways.twos;
 	const int8_t *w = (const int8_t *)(t + 1) + ewi_conv_places_avx2(k->head->steps);
 	size_t px = k->px;
 
 	for (; at < end; at += 2, w += 2 * EWI_CONV_STEP_BYTES)
 		step_bytes(two, &s, rows, step_at(w, scale0, scale1), x + at[0], x + at[1], px);
-	for (end += t->ones; at < end; at++, w += EWI_CONV_STEP_BYTES)
+	for (end += t->ways.ones; at < end; at++, w += EWI_CONV_STEP_BYTES)
 		step_bytes(one, &s, rows, step_at(w, scale0, scale1), x + at[0], x, px);
-	for (end += t->signs; at < end; at++, w += 2 * EWI_CONV_STEP_BYTES)
+	for (end += t->ways.signs; at < end; at++, w += 2 * EWI_CONV_STEP_BYTES)
 		step_bytes(sign, &s, rows, step_at(w, scale0, scale1), x + at[0], x, px);
 	return s;
 }

@@ -10,14 +10,8 @@
  * elements of a window are, counted from its first.  Which way they are copied is decided for the layer at load:
  *
  * - words: widened to int16; two elements by one vpmaddwd.  Exact always.
- * - bytes: activations + 128, unsigned; four elements by vpmaddubsw and vpmaddwd.  vpmaddubsw saturates at 16 bits, so load
- *   looks at each step of each tile and takes the fastest way of these that is exact whatever the activations:
- *   - two steps whose products are added as int16 before they go on, where in each lane (two elements of a channel from
- *     either step) weights above 0 make 128 at most, and those below 0 as well: 255 * 128 < 2^15.  Which two go together is
- *     free, since each has a place of its own; so the steps that come closest to the bound get those farthest from it.
- *   - one by itself, within the same bound.  A pair of either sign always is: its products take from each other.
- *   - else by its sign: |w| unsigned, and x - or for w < 0 its complement, -x - 1 - signed, made by one vpxor.  A pair
- *     of products is within [-2^15, 2^15 - 2^8], for any weights.  What the complement takes too much, w, goes to the bias.
+ * - bytes: activations + 128, unsigned; four elements by vpmaddubsw and vpmaddwd, each step of each tile in the fastest way
+ *   that is exact (ways_avx2.h).
  *
  * Zero points (and the 128) stand in the bias: what they add is the same for every row.  Where steps.h can do all
  * channels, sums come out shifted as it wants them: words shift activations by EWI_STEPS_SHIFT_MIN and weights by the
@@ -28,7 +22,7 @@
 #define EW_TENSOR_CONV_AVX2_H
 
 #include "tensor/kernels.h"
-#include "tensor/steps_avx2.h"
+#include "tensor/ways_avx2.h"
 
 #define EWI_CONV_TILE 16u /* channels */
 
@@ -54,20 +48,19 @@ struct ewi_conv_packed {
 	uint32_t act;	   /* what words are shifted by */
 	uint32_t tile_size; /* bytes from tile to tile */
 	uint32_t unused[EWI_LINE / 4 - 5];
-	int32_t places[];  /* of the first element of each step, from that of the window on */
+	int32_t places[];  /* words: of the first element of each step, from that of the window on */
 };
 
 /*
  * Then its weights, channels where ewi_place_avx2 puts them (but in half tiles): [step][2][8][2] int16.  Bytes: places of
- * its steps as it takes them (int32_t, as many as there are), and from the next line on their weights, [2][8][4] int8 each:
- * `twos` times two of them, `ones`, and `signs`, behind each of which stand what its activations are taken against.
+ * its steps as it takes them (int32_t, as many as there are), and from the next line on their weights, [2][8][4] int8 each;
+ * behind those of a step by its sign, what its activations are taken against.
  */
 struct ewi_conv_tile {
 	struct ewi_finish_avx2 finish[2];
 	int32_t scale[2][8]; /* bytes: two int16 for each channel */
-	uint32_t fix[2][8]; /* bytes: what is to be added to each sum */
-	uint32_t twos, ones, signs;
-	uint32_t unused[13];
+	uint32_t fix[2][8];  /* bytes: what sums have too much */
+	struct ewi_ways_avx2 ways;
 };
 
 #define EWI_CONV_STEP_BYTES 64u
