@@ -374,10 +374,15 @@ static EW_NOINLINE void put_slow(const struct work *k, const struct ewi_conv_til
 {
 	__m256i v[] = {s->a0, s->b0, s->a1, s->b1, s->a2, s->b2, s->a3, s->b3, s->a4, s->b4, s->a5, s->b5};
 
-	if (k->head->mode == EWI_FINISH_SINGLE)
+	switch (t->mode) {
+	case EWI_FINISH_NEAR:
+		ewi_finish_rows_avx2(v, rows, t->finish, &k->clamp, out, k->out_c, n, EWI_FINISH_NEAR);
+		break;
+	case EWI_FINISH_SINGLE:
 		ewi_finish_rows_avx2(v, rows, t->finish, &k->clamp, out, k->out_c, n, EWI_FINISH_SINGLE);
-	else
-		ewi_finish_rows_avx2(v, rows, t->finish, &k->clamp, out, k->out_c, n, EWI_FINISH_TWICE);
+		break;
+	default: ewi_finish_rows_avx2(v, rows, t->finish, &k->clamp, out, k->out_c, n, EWI_FINISH_TWICE);
+	}
 }
 
 EW_TARGET("avx2")
@@ -501,15 +506,15 @@ static void half_sides(const struct work *k, const struct ewi_conv_tile *t, size
 	half_of(k, t, rows, at, out, n, EWI_FINISH_SIDES);
 }
 
-/* Tiles of n channels: their function, and how many rows it takes at most. */
-static rows_fn *choose(const struct ewi_conv_packed *head, size_t n, size_t *most)
+/* A tile of n channels: its function, and how many rows that takes at most. */
+static rows_fn *choose(const struct ewi_conv_packed *head, const struct ewi_conv_tile *t, size_t n, size_t *most)
 {
 	*most = head->bytes ? BYTES_ROWS : WORDS_ROWS;
 	if (ewi_conv_half_avx2(head, n)) {
 		*most = HALF_ROWS;
-		return head->mode == EWI_FINISH_STEPS ? half_steps : half_sides;
+		return t->mode == EWI_FINISH_STEPS ? half_steps : half_sides;
 	}
-	switch (head->mode) {
+	switch (t->mode) {
 	case EWI_FINISH_STEPS: return head->bytes ? bytes_steps : words_steps;
 	case EWI_FINISH_SIDES: return head->bytes ? bytes_sides : words_sides;
 	default: return head->bytes ? bytes_slow : words_slow;
@@ -537,10 +542,11 @@ static void run_lines(const struct work *k, size_t lines, size_t count, int8_t *
 
 	for (size_t o = 0, i = 0; o < k->out_c; o += TILE, i++) {
 		size_t n = k->out_c - o < TILE ? k->out_c - o : TILE, most;
-		rows_fn *fn = choose(k->head, n, &most);
+		const struct ewi_conv_tile *t = ewi_conv_tile_avx2(k->head, i);
+		rows_fn *fn = choose(k->head, t, n, &most);
 
 		for (size_t y = 0; y < lines; y++)
-			run_line(k, ewi_conv_tile_avx2(k->head, i), fn, most, count, y * step,
+			run_line(k, t, fn, most, count, y * step,
 				 out + y * count * k->out_c + o, n);
 	}
 }

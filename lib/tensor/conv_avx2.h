@@ -14,7 +14,7 @@
  *   that is exact (ways_avx2.h).
  *
  * Zero points (and the 128) stand in the bias: what they add is the same for every row.  Where steps.h can do all
- * channels, sums come out shifted as it wants them: words shift activations by EWI_STEPS_SHIFT_MIN and weights by the
+ * channels - of words those of the layer, of bytes those of a tile - sums come out shifted as it wants them: words shift activations by EWI_STEPS_SHIFT_MIN and weights by the
  * rest, which fits in int16, and a pair of products in 2^(14 + 13 + 1 + 1); bytes shift by what the second
  * multiplication is with.  Sums wrap modulo 2^32, as the definition's do.
  */
@@ -43,7 +43,7 @@ bool ewi_conv_lines_avx2(const struct ewi_conv *p, size_t windows, struct ewi_co
 /* Packed: this, places[steps], and from ewi_conv_tile_avx2(head, 0) on the tiles. */
 struct ewi_conv_packed {
 	uint32_t steps; /* of two elements, bytes: of four */
-	uint32_t mode;	/* enum ewi_finish_mode */
+	uint32_t slow; /* words: steps.h cannot do all channels */
 	uint32_t bytes;
 	uint32_t act;	   /* what words are shifted by */
 	uint32_t tile_size; /* bytes from tile to tile */
@@ -59,8 +59,10 @@ struct ewi_conv_packed {
 struct ewi_conv_tile {
 	struct ewi_finish_avx2 finish[2];
 	int32_t scale[2][8]; /* bytes: two int16 for each channel */
-	uint32_t fix[2][8];  /* bytes: what sums have too much */
+	uint32_t fix[EWI_CONV_TILE]; /* bytes: what sums have too much */
 	struct ewi_ways_avx2 ways;
+	uint32_t mode; /* enum ewi_finish_mode */
+	uint32_t unused[12];
 };
 
 #define EWI_CONV_STEP_BYTES 64u
@@ -68,7 +70,7 @@ struct ewi_conv_tile {
 /* Of tiles of n channels: all in the first of both vectors, in order, and twice as many pixels go together. */
 static inline bool ewi_conv_half_avx2(const struct ewi_conv_packed *head, size_t n)
 {
-	return n <= 8 && !head->bytes && (head->mode == EWI_FINISH_STEPS || head->mode == EWI_FINISH_SIDES);
+	return n <= 8 && !head->bytes && !head->slow;
 }
 
 /* Bytes of the places of so many steps, up to the next line. */

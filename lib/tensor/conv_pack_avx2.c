@@ -127,6 +127,7 @@ struct source {
 	struct ewi_steps steps[TILE]; /* all 0 where steps.h cannot do the layer */
 	uint32_t used;	    /* a bit for each whose output is not the same whatever the sum */
 	uint32_t sum[TILE]; /* of their weights */
+	enum ewi_finish_mode mode;
 };
 
 static uint32_t lane_of(const struct source *s, uint32_t i)
@@ -178,13 +179,14 @@ static struct ewi_conv_tile *tile_at(const struct ewi_conv_packed *head, uint32_
 	return (struct ewi_conv_tile *)(uintptr_t)ewi_conv_tile_avx2(head, channel / TILE);
 }
 
-/* False when steps.h cannot do a channel; where it is not asked to, the sums only. */
+/* Channels of a tile as steps.h has them, or without it; false when it cannot do one. */
 static bool look_at(struct source *s, bool steps)
 {
 	const struct ewi_conv *p = s->p;
 
 	memset(s->steps, 0, sizeof(s->steps));
 	s->used = 0;
+	s->mode = steps ? EWI_FINISH_STEPS : p->single ? EWI_FINISH_SINGLE : EWI_FINISH_NEAR;
 	for (uint32_t i = 0; i < channels_of(s); i++) {
 		uint32_t o = s->first + i;
 		struct ewi_staircase c = {.scale = ewi_conv_scale(p, o), .single = p->single, .zero = p->out_zero,
@@ -197,6 +199,11 @@ static bool look_at(struct source *s, bool steps)
 			s->sum[i] = 0;
 		else
 			s->used |= 1u << i;
+		if (s->steps[i].above != s->steps[i].below)
+			s->mode = EWI_FINISH_SIDES;
+		if (s->mode == EWI_FINISH_NEAR &&
+		    !ewi_finish_near(c.scale, c.bias, (uint64_t)(c.high - c.low) / UINT8_MAX))
+			s->mode = EWI_FINISH_TWICE;
 	}
 	return true;
 }
@@ -235,7 +242,7 @@ static void pack_bytes(const struct source *from, uint32_t steps, struct ewi_con
 			continue;
 		}
 		fetch(from, s, FOUR, v);
-		ewi_way_sign_avx2(v, to, t->fix[0]);
+		ewi_way_sign_avx2(v, to, t->fix);
 		to += EWI_CONV_STEP_BYTES;
 	}
 }
@@ -285,6 +292,7 @@ static void pack_tile(const struct source *from, const struct ewi_conv_packed *h
 {
 	const struct ewi_conv *p = from->p;
 
+	t->mode = from->mode;
 	if (!head->bytes)
 		pack_words(from, head->steps, head->act, t);
 	for (uint32_t i = 0; i < channels_of(from); i++) {
@@ -293,33 +301,29 @@ static void pack_tile(const struct source *from, const struct ewi_conv_packed *h
 		uint32_t sum = from->sum[i] * (0u - (uint32_t)(p->in_zero + (head->bytes ? 128 : 0)));
 
 		if (head->bytes && !s->constant)
-			sum -= t->fix[place / 8][place % 8];
-		if (head->mode == EWI_FINISH_STEPS)
+			sum -= t->fix[place];
+		if (t->mode == EWI_FINISH_STEPS || t->mode == EWI_FINISH_SIDES)
 			ewi_steps_put_avx2(s, sum << s->shift, &t->finish[place / 8], place % 8);
 		else
 			ewi_finish_put_avx2(ewi_conv_scale(p, o), (int32_t)((uint32_t)bias_at(from->bias, o) + sum),
-					    head->mode, &t->finish[place / 8], place % 8);
+					    t->mode, &t->finish[place / 8], place % 8);
 		t->scale[place / 8][place % 8] = s->constant ? 0 : 0x10001 << s->shift;
 	}
 }
 
-/* False when steps.h cannot do a channel. */
-static bool pack_all(struct source *from, struct ewi_conv_packed *head, enum ewi_finish_mode mode)
+/* False when steps.h cannot do a channel of words, which are shifted alike for all tiles. */
+static bool pack_all(struct source *from, struct ewi_conv_packed *head)
 {
-	bool sides = false;
-
-	head->mode = mode;
-	head->act = mode == EWI_FINISH_STEPS ? EWI_STEPS_SHIFT_MIN : 0;
+	head->act = head->bytes || head->slow ? 0 : EWI_STEPS_SHIFT_MIN;
 	for (from->first = 0; from->first < from->p->win.out_c; from->first += TILE) {
-		if (!look_at(from, mode == EWI_FINISH_STEPS))
-			return false;
+		if (head->slow || !look_at(from, true)) {
+			if (!head->bytes && !head->slow)
+				return false;
+			look_at(from, false);
+		}
 		from->half = ewi_conv_half_avx2(head, from->p->win.out_c - from->first);
-		for (uint32_t i = 0; i < TILE; i++)
-			sides |= from->steps[i].above != from->steps[i].below;
 		pack_tile(from, head, tile_at(head, from->first));
 	}
-	if (sides)
-		head->mode = EWI_FINISH_SIDES;
 	return true;
 }
 
@@ -330,12 +334,14 @@ static void pack(const void *params, const void *const in[EWI_CALL_INPUTS], void
 
 	ewi_conv_lines_avx2(from.p, 1, &from.lines); /* all but pixels of a stretch are as for more windows */
 	head->tile_size = (uint32_t)tile_bytes(&from.lines);
-	head->mode = EWI_FINISH_STEPS; /* most likely */
+	head->slow = false;
 	pack_ways(&from, head);
 	for (uint32_t s = 0; !head->bytes && s < head->steps; s++)
 		head->places[s] = place_of(&from, s, PAIR);
-	if (!pack_all(&from, head, EWI_FINISH_STEPS))
-		pack_all(&from, head, from.p->single ? EWI_FINISH_SINGLE : EWI_FINISH_TWICE);
+	if (!pack_all(&from, head)) {
+		head->slow = true;
+		pack_all(&from, head);
+	}
 }
 
 const struct ewi_packing ewi_conv_s8_avx2_packing = {NULL, packed_bytes, pack, false};

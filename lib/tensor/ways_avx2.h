@@ -34,7 +34,6 @@ struct ewi_reach_avx2 {
 /* The steps of a tile in the order in which they go: those of two side by side, then those by themselves, then the rest. */
 struct ewi_ways_avx2 {
 	uint32_t twos, ones, signs; /* steps: 2 * twos + ones + signs */
-	uint32_t unused[13];
 };
 
 /* Looks at a step; returns the largest sum. */
