@@ -9,6 +9,7 @@
 
 #if EWI_KERNELS_X86
 #include "tensor/conv_avx2.h"
+#include "tensor/pack_avx2.h"
 
 #define TILE EWI_CONV_TILE
 #define PAIR 2u
@@ -124,6 +125,8 @@ struct source {
 	uint32_t first;
 	bool half;
 	struct ewi_steps steps[TILE]; /* all 0 where steps.h cannot do the layer */
+	uint32_t used;	    /* a bit for each whose output is not the same whatever the sum */
+	uint32_t sum[TILE]; /* of their weights */
 };
 
 static uint32_t lane_of(const struct source *s, uint32_t i)
@@ -131,25 +134,30 @@ static uint32_t lane_of(const struct source *s, uint32_t i)
 	return s->half ? i : ewi_place_avx2(i);
 }
 
-/* Element d of channel i of the tile; 0 where its output is the same whatever the sum. */
-static int8_t weight(const struct source *s, uint32_t i, size_t d)
+/* Channels of the tile that are there. */
+static uint32_t channels_of(const struct source *s)
 {
-	if (s->first + i >= s->p->win.out_c || s->steps[i].constant)
-		return 0;
-	return s->w[(s->first + i) * (size_t)depth_of(s->p) + d];
+	uint32_t n = s->p->win.out_c - s->first;
+
+	return n < TILE ? n : TILE;
 }
 
-/* A step of `step` elements of each channel; 0 behind the end of its run, and behind all of them. */
-static void fetch(const struct source *s, uint32_t number, uint32_t step, int8_t to[TILE][FOUR])
+static const int8_t *row_of(const struct source *s, uint32_t i)
+{
+	return s->w + (s->first + i) * (size_t)depth_of(s->p);
+}
+
+/*
+ * A step of `step` elements of each channel; 0 behind the end of its run, behind all of them, and where a channel's output
+ * is the same whatever the sum.
+ */
+static void fetch(const struct source *s, uint32_t number, uint32_t step, int8_t *to)
 {
 	uint32_t each = (s->lines.run + step - 1) / step, run = number / each, at = number % each * step;
 	size_t n = run == s->lines.runs ? 0 : s->lines.run - at < step ? s->lines.run - at : step;
-	size_t depth = (size_t)depth_of(s->p);
+	struct ewi_rows_avx2 rows = {row_of(s, 0), (size_t)depth_of(s->p), channels_of(s), s->used, s->half};
 
-	memset(to, 0, TILE * FOUR);
-	for (uint32_t i = 0; i < TILE && s->first + i < s->p->win.out_c; i++)
-		if (!s->steps[i].constant)
-			memcpy(to[i], s->w + (s->first + i) * depth + (size_t)run * s->lines.run + at, n);
+	ewi_rows_fetch_avx2(&rows, (size_t)run * s->lines.run + at, n, to);
 }
 
 /* Where a step begins; of one behind all of them anywhere. */
@@ -165,53 +173,38 @@ static int32_t place_of(const struct source *s, uint32_t number, uint32_t step)
 			 number % each * step);
 }
 
-static bool find_steps(struct source *s)
+/* False when steps.h cannot do a channel; where it is not asked to, the sums only. */
+static bool look_at(struct source *s, bool steps)
 {
 	const struct ewi_conv *p = s->p;
 
 	memset(s->steps, 0, sizeof(s->steps));
-	for (uint32_t i = 0; i < TILE && s->first + i < p->win.out_c; i++) {
+	s->used = 0;
+	for (uint32_t i = 0; i < channels_of(s); i++) {
 		uint32_t o = s->first + i;
 		struct ewi_staircase c = {.scale = ewi_conv_scale(p, o), .single = p->single, .zero = p->out_zero,
 					  .min = p->act_min, .max = p->act_max, .bias = bias_at(s->bias, o)};
 
-		for (size_t d = 0; d < depth_of(p); d++)
-			ewi_staircase_reach(&c, weight(s, i, d), p->in_zero);
-		if (!ewi_steps_find(&c, &s->steps[i]))
+		s->sum[i] = ewi_row_reach_avx2(&c, row_of(s, i), (size_t)depth_of(p), p->in_zero);
+		if (steps && !ewi_steps_find(&c, &s->steps[i]))
 			return false;
+		if (s->steps[i].constant)
+			s->sum[i] = 0;
+		else
+			s->used |= 1u << i;
 	}
 	return true;
 }
 
 /* ---- bytes -------------------------------------------------------------------------------------- */
 
-/* The part of a weight that stays in its place: all of it, or half when its pair is beyond the bound. */
-static int8_t kept(int8_t w, int8_t other)
-{
-	int32_t sum = (w < 0 ? -w : w) + (other < 0 ? -other : other);
-
-	return sum <= 128 ? w : (int8_t)(w / 2);
-}
-
-/*
- * Step s of a tile in bytes.  What is left of halves, w - w / 2, is at most 64 in magnitude, two of them 128
- * together.  Returns whether something is left.
- */
+/* Step s of a tile in bytes; whether it takes an additional one. */
 static bool pack_step(const struct source *from, uint32_t s, int8_t *keep, int8_t *rest)
 {
-	int8_t v[TILE][FOUR];
-	bool left = false;
+	int8_t v[EWI_CONV_STEP_BYTES];
 
 	fetch(from, s, FOUR, v);
-	for (uint32_t i = 0; i < TILE; i++)
-		for (uint32_t k = 0; k < FOUR; k++) {
-			size_t at = FOUR * lane_of(from, i) + k;
-
-			keep[at] = kept(v[i][k], v[i][k ^ 1]);
-			rest[at] = (int8_t)(v[i][k] - keep[at]);
-			left |= rest[at] != 0;
-		}
-	return left;
+	return ewi_rows_split_avx2(v, keep, rest);
 }
 
 static void pack_bytes(const struct source *from, uint32_t steps, struct ewi_conv_tile *t)
@@ -242,6 +235,7 @@ static bool bytes_are_faster(struct source from)
 	int8_t keep[EWI_CONV_STEP_BYTES], rest[EWI_CONV_STEP_BYTES];
 	uint64_t words = 0, bytes = 0;
 
+	from.used = UINT32_MAX;
 	for (from.first = 0; from.first < from.p->win.out_c && from.first < 8 * TILE; from.first += TILE) {
 		words += steps_of(&from.lines, PAIR);
 		for (uint32_t s = 0; s < steps_of(&from.lines, FOUR); s++)
@@ -254,15 +248,14 @@ static bool bytes_are_faster(struct source from)
 
 static void pack_words(const struct source *from, uint32_t steps, uint32_t act, struct ewi_conv_tile *t)
 {
-	int16_t *to = (int16_t *)(void *)(t + 1);
-	int8_t v[TILE][FOUR];
+	int16_t *to = (int16_t *)(void *)(t + 1), factors[TILE * PAIR];
+	int8_t v[EWI_CONV_STEP_BYTES];
 
+	for (uint32_t i = 0; i < TILE * PAIR; i++)
+		factors[lane_of(from, i / PAIR) * PAIR + i % PAIR] = (int16_t)(1 << from->steps[i / PAIR].shift >> act);
 	for (uint32_t s = 0; s < steps; s++) {
 		fetch(from, s, PAIR, v);
-		for (uint32_t i = 0; i < TILE; i++)
-			for (uint32_t k = 0; k < PAIR; k++)
-				to[(s * TILE + lane_of(from, i)) * PAIR + k] =
-					(int16_t)(v[i][k] * (1 << from->steps[i].shift >> act));
+		ewi_rows_widen_avx2(v, factors, to + s * TILE * PAIR);
 	}
 }
 
@@ -274,13 +267,11 @@ static void pack_tile(const struct source *from, const struct ewi_conv_packed *h
 		pack_bytes(from, head->steps, t);
 	else
 		pack_words(from, head->steps, head->act, t);
-	for (uint32_t i = 0; i < TILE && from->first + i < p->win.out_c; i++) {
+	for (uint32_t i = 0; i < channels_of(from); i++) {
 		const struct ewi_steps *s = &from->steps[i];
-		uint32_t place = lane_of(from, i), o = from->first + i, sum = 0;
+		uint32_t place = lane_of(from, i), o = from->first + i;
+		uint32_t sum = from->sum[i] * (0u - (uint32_t)(p->in_zero + (head->bytes ? 128 : 0)));
 
-		for (size_t d = 0; d < depth_of(p); d++)
-			sum += (uint32_t)weight(from, i, d);
-		sum *= 0u - (uint32_t)(p->in_zero + (head->bytes ? 128 : 0));
 		if (head->mode == EWI_FINISH_STEPS)
 			ewi_steps_put_avx2(s, sum << s->shift, &t->finish[place / 8], place % 8);
 		else
@@ -297,9 +288,8 @@ static bool pack_all(struct source *from, struct ewi_conv_packed *head, enum ewi
 
 	head->mode = mode;
 	head->act = mode == EWI_FINISH_STEPS ? EWI_STEPS_SHIFT_MIN : 0;
-	memset(from->steps, 0, sizeof(from->steps));
 	for (from->first = 0; from->first < from->p->win.out_c; from->first += TILE) {
-		if (mode == EWI_FINISH_STEPS && !find_steps(from))
+		if (!look_at(from, mode == EWI_FINISH_STEPS))
 			return false;
 		from->half = ewi_conv_half_avx2(head, from->p->win.out_c - from->first);
 		for (uint32_t i = 0; i < TILE; i++)
