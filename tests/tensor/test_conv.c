@@ -466,6 +466,26 @@ static uint64_t lead_by_hand(const struct ewi_window *w, size_t windows, uint32_
 	return (uint64_t)lead;
 }
 
+/* Backwards: when pixel p is written, what it and those before it read ends before. */
+static uint64_t behind_by_hand(const struct ewi_window *w, size_t windows)
+{
+	int64_t pixels = (int64_t)(windows * w->batches) * w->out_h * w->out_w, need = 0;
+	int64_t behind = (int64_t)(windows * w->batches) * w->in_h * w->in_w * w->in_c - pixels * w->out_c;
+
+	for (int64_t p = 0; p < pixels; p++) {
+		int64_t b = p / (w->out_h * w->out_w), y = p / w->out_w % w->out_h, x = p % w->out_w;
+		int64_t iy = y * w->stride_h - w->pad_h + (int64_t)(w->k_h - 1) * w->dil_h;
+		int64_t ix = x * w->stride_w - w->pad_w + (int64_t)(w->k_w - 1) * w->dil_w, end;
+
+		iy = iy < w->in_h ? iy : w->in_h - 1;
+		ix = ix < w->in_w ? ix : w->in_w - 1;
+		end = ((b * w->in_h + iy) * w->in_w + ix + 1) * w->in_c;
+		need = end > need ? end : need;
+		behind = need - p * w->out_c > behind ? need - p * w->out_c : behind;
+	}
+	return behind > 0 ? (uint64_t)behind : 0;
+}
+
 static void leads(void **state)
 {
 	struct setup *s = setup_new();
@@ -487,6 +507,8 @@ static void leads(void **state)
 			 w.k_h, w.k_w, w.stride_h, w.stride_w, w.pad_h, w.pad_w, w.out_h, w.out_w, w.out_c);
 		check_int(row, ewi_window_lead(&w, windows, 1, ahead), lead_by_hand(&w, windows, ahead));
 		check_int(row, ewi_window_lead(&w, windows, 4, ahead), 4 * lead_by_hand(&w, windows, ahead));
+		check_int(row, ewi_window_behind(&w, windows, 1), behind_by_hand(&w, windows));
+		check_int(row, ewi_window_behind(&w, windows, 4), 4 * behind_by_hand(&w, windows));
 	}
 	assert_true(rows > 5000);
 	setup_free(s);
