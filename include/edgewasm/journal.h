@@ -111,9 +111,8 @@ struct ew_journal_config {
 };
 
 /*
- * For a node without functions or models yet: from then on everything is recorded, and modules that are put are loaded
- * with EW_MODULE_CANONICAL_NAN.  Not recorded: what the host does with ew_node_models() itself, and what it changes in
- * the key-value store; a replay does not know of it.
+ * For a node without functions or models yet: from then on everything is recorded.  Not recorded: what the host does with
+ * ew_node_models() itself, and what it changes in the key-value store; a replay does not know of it.
  * Errors: INVAL, STATE (there is something in the node, or a journal), NOMEM, those of appending with
  * EW_JOURNAL_REQUIRED, and of reading.
  */
