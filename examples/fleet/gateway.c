@@ -9,9 +9,14 @@
 #include "gateway.h"
 
 #include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/resource.h>
+#endif
 #include <time.h>
 
 #include "keep.h"
@@ -36,14 +41,27 @@ static const char *const hostile_names[GATEWAY_HOSTILE] = {
 	"loop", "recurse", "grow", "pointer", "trap", "flood", "import",
 };
 
+/* The guest's next version, made ready beside the loop. */
+struct next {
+	pthread_t thread;
+	bool begun;
+	atomic_bool ready;
+	char path[512];
+	uint8_t *bytes;		/* NULL: could not be read */
+	size_t size;
+	struct ew_prepared *prepared;	/* NULL: was refused, see err */
+	struct ew_error err;
+};
+
 struct gateway {
 	struct ew_alloc alloc;
 	struct ew_node *node;
 	struct ew_ring *ring;
 	struct ew_kv *kv;
 	void *ring_memory;
-	uint8_t *guest, *next_guest, *hostile_bytes[GATEWAY_HOSTILE];
-	size_t guest_size, next_guest_size, hostile_size[GATEWAY_HOSTILE];
+	uint8_t *guest, *hostile_bytes[GATEWAY_HOSTILE];
+	size_t guest_size, hostile_size[GATEWAY_HOSTILE];
+	struct next next;
 	uint32_t tenants;
 	struct keep *keep;	/* with --journal */
 	struct gateway_memory memory;
@@ -354,28 +372,78 @@ bool gateway_load_guest(struct gateway *g, const char *path, const char *pattern
 
 /* ---- --story ---- */
 
-bool gateway_try_next(struct gateway *g, const char *beside)
+/* In a thread: what takes long about a new version.  The windows go first. */
+static void *make_ready(void *arg)
+{
+	struct next *n = arg;
+	/* not the gateway's allocator, which counts and is the loop's */
+	const struct ew_alloc alloc = ew_alloc_libc();
+	struct ew_function_config config = { .struct_bytes = sizeof(config),
+					     .flags = EW_FUNCTION_KEEP };
+
+#ifdef __linux__
+	setpriority(PRIO_PROCESS, 0, 19); /* of this thread, there */
+#endif
+	n->bytes = source_read_file(n->path, &n->size);
+	if (n->bytes) {
+		config.module_bytes = n->bytes;
+		config.module_size = n->size;
+		ew_function_prepare(&n->prepared, &config, NULL, 0, &alloc, &n->err);
+	}
+	atomic_store(&n->ready, true);
+	return NULL;
+}
+
+bool gateway_prepare_next(struct gateway *g, const char *beside)
 {
 	const char *slash = strrchr(beside, '/');
+	struct next *n = &g->next;
+
+	snprintf(n->path, sizeof(n->path), "%.*s" NEXT_GUEST, slash ? (int)(slash + 1 - beside) : 0,
+		 beside);
+	n->begun = pthread_create(&n->thread, NULL, make_ready, n) == 0;
+	if (!n->begun)
+		say(n->path, "no thread to prepare it");
+	return n->begun;
+}
+
+static void join(struct next *n)
+{
+	if (n->begun)
+		pthread_join(n->thread, NULL);
+	n->begun = false;
+}
+
+bool gateway_try_next(struct gateway *g, bool wait, bool *started)
+{
+	struct next *n = &g->next;
 	const struct ew_canary_config canary = { .struct_bytes = sizeof(canary), .share = 100,
 						 .events = 256 };
 	struct ew_function_config config;
 	struct ew_setting settings[4];
 	struct ew_error err = { 0 };
 	uint8_t threshold[4];
-	char path[512];
 
-	snprintf(path, sizeof(path), "%.*s" NEXT_GUEST, slash ? (int)(slash + 1 - beside) : 0, beside);
-	g->next_guest = source_read_file(path, &g->next_guest_size);
-	if (!g->next_guest)
+	*started = n->begun && (wait || atomic_load(&n->ready));
+	if (!*started)
+		return true;
+	join(n);
+	if (!n->bytes)
 		return false;
-	config = judge_config(g, g->next_guest, g->next_guest_size, settings, threshold);
+	if (!n->prepared) {
+		say(n->path, n->err.text);
+		return false;
+	}
+	config = judge_config(g, NULL, 0, settings, threshold);
 	config.version = "2";
 	config.flags = EW_FUNCTION_KEEP;
-	if (ew_node_canary_start(g->node, &config, &canary, &err) == EW_OK)
-		return true;
-	say(path, err.text);
-	return false;
+	config.prepared = n->prepared;
+	if (ew_node_canary_start(g->node, &config, &canary, &err) != EW_OK) {
+		say(n->path, err.text);
+		return false;
+	}
+	n->prepared = NULL; /* the node's now */
+	return true;
 }
 
 bool gateway_next_model(struct gateway *g)
@@ -568,6 +636,8 @@ static bool open_node(struct gateway *g)
 
 	/* aligned_alloc would want a multiple; malloc aligns enough */
 	g->ring_memory = malloc(ring_bytes);
+	if (g->ring_memory)
+		memset(g->ring_memory, 0, ring_bytes); /* touched now, not by the first windows */
 	if (!g->ring_memory || ew_ring_init(g->ring_memory, ring_bytes, NULL, &g->ring) != EW_OK ||
 	    ew_kv_ram_create(NULL, &g->alloc, &g->kv) != EW_OK) {
 		say("ring", "out of memory");
@@ -634,8 +704,8 @@ static enum ew_status find_bytes(void *user, const char *name, const char *versi
 		*bytes = g->model_bytes;
 		*size = g->model.size;
 	} else if (!strncmp(name, JUDGE, JUDGE_BYTES)) {
-		*bytes = strcmp(version, "1") ? g->next_guest : g->guest;
-		*size = strcmp(version, "1") ? g->next_guest_size : g->guest_size;
+		*bytes = strcmp(version, "1") ? g->next.bytes : g->guest;
+		*size = strcmp(version, "1") ? g->next.size : g->guest_size;
 	}
 	for (uint32_t i = 0; i < GATEWAY_HOSTILE && !*bytes; i++)
 		if (!strcmp(name, hostile_names[i])) {
@@ -654,6 +724,8 @@ void gateway_destroy(struct gateway *g)
 {
 	if (!g)
 		return;
+	join(&g->next);
+	ew_prepared_free(g->next.prepared);
 	ew_node_destroy(g->node);
 	keep_close(g->keep);
 	if (g->kv)
@@ -662,7 +734,7 @@ void gateway_destroy(struct gateway *g)
 	for (uint32_t i = 0; i < GATEWAY_HOSTILE; i++)
 		free(g->hostile_bytes[i]);
 	free(g->guest);
-	free(g->next_guest);
+	free(g->next.bytes);
 	free(g->model_bytes);
 	free(g);
 }

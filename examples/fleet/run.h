@@ -42,6 +42,7 @@ struct run {
 	struct split split;		/* with --split */
 
 	/* --story: how many windows had arrived when each thing happened */
+	bool next_asked;
 	uint64_t tried_at, model_at, away_at, back_at;
 	/* --journal, after the end */
 	struct keep_figures keep;

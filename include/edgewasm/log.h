@@ -52,7 +52,7 @@ enum ew_log_cursors {
  *	sync_every 1       when the append returns; a batch is one append, so several that wait share one sync
  *	sync_every N       after every N-th event
  *	sync_after_ns T    when ew_log_poll() hears that T has passed; the two may be combined
- *	neither            when ew_log_sync() is called
+ *	neither            when ew_log_sync() is called: no append waits for the disk, and of what came since, any part may be lost
  * write_behind: events wait in the buffer until it is full, a sync is due, or a reader of this log comes to them.
  * A process that ends without ew_log_close() loses these; readers in other processes do not see them yet.
  */

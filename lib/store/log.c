@@ -121,9 +121,15 @@ enum ew_status ew_log_open(const struct ew_storage *st, const struct ew_log_conf
 	return EW_OK;
 }
 
+/* Is there a rule of durability? */
+static bool has_rule(const struct ew_log *log)
+{
+	return log->sync_every != 0 || log->sync_after_ns != 0;
+}
+
 bool ewi_log_keeps_order(const struct ew_log *log)
 {
-	return log->sync_every != 0 || log->sync_after_ns != 0 || log->cursors[0].name[0] != '\0';
+	return has_rule(log) || log->cursors[0].name[0] != '\0';
 }
 
 enum ew_status ew_log_close(struct ew_log *log)
@@ -400,8 +406,8 @@ enum ew_status ewi_log_begin(struct ew_log *log, uint64_t time_ns)
 		return EW_ERR_FULL;
 	if (st == EW_OK && log->last != 0)
 		st = write_index(log);
-	/* No segment may be durable while the end of the one before it is not. */
-	if (st == EW_OK && ewi_log_keeps_order(log))
+	/* With a rule no segment may be durable while the end of the one before it is not; without one nobody waits for the disk. */
+	if (st == EW_OK && has_rule(log))
 		st = ewi_log_sync_all(log);
 	if (st == EW_OK)
 		st = ewi_log_make_room(log);
