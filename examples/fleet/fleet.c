@@ -55,12 +55,13 @@ static bool push(struct run *r, struct flights *fl, const struct source_window *
 		 uint64_t arrival_ns, int hostile)
 {
 	struct flight *f = &fl->at[(fl->first + fl->count) % FLIGHTS];
+	const bool harm = hostile >= 0 || run_is_hostile(r, w->machine);
 
 	if (fl->count == FLIGHTS ||
 	    !gateway_offer(r->gateway, w->ordinal, arrival_ns, w->topic, w->topic_bytes, w->bytes,
 			   w->size, hostile))
 		return false;
-	*f = (struct flight){ w->ordinal, arrival_ns, w->machine, w->window, hostile >= 0 };
+	*f = (struct flight){ w->ordinal, arrival_ns, w->machine, w->window, harm };
 	fl->count++;
 	return true;
 }
@@ -70,6 +71,11 @@ static void arrive(struct run *r, struct flights *fl, const struct source_window
 		   uint64_t arrival_ns)
 {
 	r->offered++;
+	if (run_is_hostile(r, w->machine)) {
+		r->lost[w->ordinal] = 1; /* nobody judges it */
+		r->hostile_offered += push(r, fl, w, arrival_ns, -1);
+		return;
+	}
 	if (push(r, fl, w, arrival_ns, -1)) {
 		r->bytes_in += w->topic_bytes + w->size;
 	} else {
@@ -309,7 +315,8 @@ static bool prepare(struct run *r)
 	if (!gateway_load_guest(r->gateway, opt->guest,
 				source_is_raw(r->source) ? "raw/+/window" : "spindle/+/window"))
 		return false;
-	if (opt->hostile && !gateway_load_hostile(r->gateway, opt->guest))
+	if ((opt->hostile || opt->hostile_tenant) &&
+	    !gateway_load_hostile(r->gateway, opt->guest))
 		return false;
 	r->lost = calloc(source_total(r->source), 1);
 	if (opt->check)

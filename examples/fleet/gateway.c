@@ -34,6 +34,10 @@
 #define JUDGE_FUEL 2000000u	/* of one window; a judgement takes about 30,000 */
 #define HOSTILE_FUEL 500000u
 #define HOSTILE_PAGES 16u
+/* What each of several tenants may use.  A window takes 10,000 to 18,000. */
+#define TENANT_FUEL 60000u
+#define TENANT_FUEL_PER_S 400000000u
+#define TENANT_FAILS 10u	/* in a row, and it rests for a second */
 #define CALL_DEPTH 1024u
 #define VERDICTS_MAX 4u		/* of one step: an alert and a verdict */
 
@@ -63,6 +67,7 @@ struct gateway {
 	size_t guest_size, hostile_size[GATEWAY_HOSTILE];
 	struct next next;
 	uint32_t tenants;
+	const char *hostile_tenant;
 	struct keep *keep;	/* with --journal */
 	struct gateway_memory memory;
 	char story[192];	/* what became of the trial */
@@ -334,29 +339,45 @@ static struct ew_function_config judge_config(struct gateway *g, const void *byt
 	return config;
 }
 
-/* The judging function of each tenant; `what` names it in messages. */
+/* Tenant t's function, within the bounds of all of them. */
+static bool put_tenant(struct gateway *g, struct ew_function_config config, uint32_t t,
+		       struct ew_error *err)
+{
+	char name[32], tenant[32], theirs[48];
+	const struct ew_tenant_config quotas = { .struct_bytes = sizeof(quotas), .name = tenant,
+						 .fuel_per_second = TENANT_FUEL_PER_S };
+
+	snprintf(name, sizeof(name), JUDGE "-%02u", (unsigned)t);
+	snprintf(tenant, sizeof(tenant), "tenant%02u", (unsigned)t);
+	snprintf(theirs, sizeof(theirs), "%s/+/window", tenant);
+	if (!config.name || strcmp(config.name, JUDGE) == 0)
+		config.name = name;
+	config.tenant = tenant;
+	config.fuel = TENANT_FUEL;
+	config.fail_limit = TENANT_FAILS;
+	return ew_node_tenant_put(g->node, &quotas, err) == EW_OK &&
+	       put_function(g, &config, theirs, err);
+}
+
+/* The judging function, or that of each tenant but one that means harm; `what`
+ * names it in messages. */
 static bool put_judge(struct gateway *g, const void *bytes, size_t size, const char *pattern,
 		      const char *what)
 {
+	const uint32_t judges = g->tenants - (g->hostile_tenant != NULL);
 	uint8_t threshold[4];
 	struct ew_setting settings[4];
-	struct ew_function_config config = judge_config(g, bytes, size, settings, threshold);
+	const struct ew_function_config config = judge_config(g, bytes, size, settings, threshold);
 	struct ew_error err = { 0 };
+	bool ok = true;
 
-	for (uint32_t t = 0; t < g->tenants; t++) {
-		char name[32], theirs[32];
-
-		if (g->tenants > 1) {
-			snprintf(name, sizeof(name), JUDGE "-%02u", (unsigned)t);
-			snprintf(theirs, sizeof(theirs), "tenant%02u/+/window", (unsigned)t);
-			config.name = name;
-		}
-		if (!put_function(g, &config, g->tenants > 1 ? theirs : pattern, &err)) {
-			say(what, err.text);
-			return false;
-		}
-	}
-	return true;
+	if (g->tenants == 1)
+		ok = put_function(g, &config, pattern, &err);
+	for (uint32_t t = 0; ok && g->tenants > 1 && t < judges; t++)
+		ok = put_tenant(g, config, t, &err);
+	if (!ok)
+		say(what, err.text);
+	return ok;
 }
 
 bool gateway_put_guest(struct gateway *g, const void *bytes, size_t size, const char *pattern)
@@ -469,11 +490,20 @@ struct keep *gateway_keep(struct gateway *g)
 
 /* ---- functions that mean harm ---- */
 
-static bool load_hostile(struct gateway *g, uint32_t i, const char *folder, int folder_len)
+bool gateway_is_hostile(const char *name)
+{
+	for (uint32_t i = 0; i + 1 < GATEWAY_HOSTILE; i++) /* the last one is not linked */
+		if (!strcmp(name, hostile_names[i]))
+			return true;
+	return false;
+}
+
+static bool load_hostile(struct gateway *g, uint32_t i, struct gateway_hostile *h,
+			 const char *folder, int folder_len)
 {
 	char path[512], pattern[64];
-	struct gateway_hostile *h = &g->hostile[i];
 	struct ew_error err = { 0 };
+	bool ok;
 	struct ew_function_config config = {
 		.struct_bytes = sizeof(config),
 		.name = hostile_names[i],
@@ -498,7 +528,9 @@ static bool load_hostile(struct gateway *g, uint32_t i, const char *folder, int 
 		return false;
 	config.module_bytes = g->hostile_bytes[i];
 	h->name = hostile_names[i];
-	if (!put_function(g, &config, pattern, &err))
+	ok = g->hostile_tenant ? put_tenant(g, config, g->tenants - 1, &err)
+			       : put_function(g, &config, pattern, &err);
+	if (!ok)
 		snprintf(h->refused, sizeof(h->refused), "%s", err.text);
 	return true;
 }
@@ -507,9 +539,11 @@ bool gateway_load_hostile(struct gateway *g, const char *beside)
 {
 	const char *slash = strrchr(beside, '/');
 	const int len = slash ? (int)(slash + 1 - beside) : 0;
+	struct gateway_hostile *h = g->hostile;
 
 	for (uint32_t i = 0; i < GATEWAY_HOSTILE; i++)
-		if (!load_hostile(g, i, beside, len))
+		if ((!g->hostile_tenant || !strcmp(g->hostile_tenant, hostile_names[i])) &&
+		    !load_hostile(g, i, h++, beside, len))
 			return false;
 	return true;
 }
@@ -662,6 +696,7 @@ struct gateway *gateway_create(const struct fleet_options *opt, bool verdicts)
 	}
 	g->alloc = (struct ew_alloc){ counted_resize, &g->memory };
 	g->tenants = opt->tenants;
+	g->hostile_tenant = opt->hostile_tenant;
 	g->verdicts = verdicts;
 	if (opt->journal) {
 		g->keep = keep_open(opt->journal);

@@ -22,6 +22,9 @@
 
 struct gateway;
 
+/* gateway_is_hostile - is there a hostile function of that name that can be linked? */
+bool gateway_is_hostile(const char *name);
+
 /* What a function said of a window. */
 struct gateway_verdict {
 	uint64_t ordinal;	/* of the window, from its trace id */

@@ -121,17 +121,6 @@ enum ew_status ew_log_open(const struct ew_storage *st, const struct ew_log_conf
 	return EW_OK;
 }
 
-/* Is there a rule of durability? */
-static bool has_rule(const struct ew_log *log)
-{
-	return log->sync_every != 0 || log->sync_after_ns != 0;
-}
-
-bool ewi_log_keeps_order(const struct ew_log *log)
-{
-	return has_rule(log) || log->cursors[0].name[0] != '\0';
-}
-
 enum ew_status ew_log_close(struct ew_log *log)
 {
 	enum ew_status st = EW_OK;
@@ -145,6 +134,16 @@ enum ew_status ew_log_close(struct ew_log *log)
 }
 
 /* ---- durability ---- */
+
+static bool has_rule(const struct ew_log *log)
+{
+	return log->sync_every != 0 || log->sync_after_ns != 0;
+}
+
+bool ewi_log_keeps_order(const struct ew_log *log)
+{
+	return has_rule(log) || log->cursors[0].name[0] != '\0';
+}
 
 enum ew_status ewi_log_writable(const struct ew_log *log)
 {
@@ -160,7 +159,7 @@ static uint32_t run_ahead(struct ew_log *log, uint32_t bytes)
 {
 	uint32_t to = (log->tail + EWI_LOG_RUN - 1) & ~(EWI_LOG_RUN - 1), room = log->buffer_bytes - bytes;
 
-	if (!log->seg.st.rewrite || log->buffer_bytes < EWI_LOG_RUN || log->tail <= log->ahead || ewi_log_keeps_order(log))
+	if (!log->seg.st.rewrite || log->buffer_bytes < EWI_LOG_RUN || log->tail <= log->ahead || has_rule(log))
 		return 0;
 	to = to < log->seg.end ? to : log->seg.end;
 	room = room < to - log->tail ? room : to - log->tail;
