@@ -113,6 +113,14 @@ static uint8_t *more(struct ewi_bytes *b, size_t n)
 	return b->p + b->size - n;
 }
 
+void ewi_bytes_add(struct ewi_bytes *b, const void *bytes, size_t size)
+{
+	uint8_t *p = size ? more(b, size) : NULL;
+
+	if (p)
+		memcpy(p, bytes, size);
+}
+
 /* A field's head; where its bytes go. */
 static uint8_t *field(struct ewi_bytes *b, uint8_t tag, size_t len)
 {

@@ -77,9 +77,6 @@ enum ew_status ewi_module_load(struct ewi_version *v, const void *bytes, size_t 
 	struct ew_module_config c = {.struct_bytes = sizeof(c)};
 	enum ew_status st = vouch(v, bytes, size, err);
 
-	/* A journal's replay may be on a machine that makes other NaNs. */
-	if (v->node->recorder)
-		c.flags |= EW_MODULE_CANONICAL_NAN;
 	/* What is reset after each call notes where it writes. */
 	if (EW_CONFIG_SNAPSHOT && v->flags & EW_FUNCTION_FRESH)
 		c.flags |= EW_MODULE_TRACK;
@@ -92,7 +89,7 @@ enum ew_status ew_function_prepare(struct ew_prepared **out, const struct ew_fun
 				   const struct ew_trust *trust, uint64_t now_ns, const struct ew_alloc *alloc,
 				   struct ew_error *err)
 {
-	struct ew_module_config m = {.struct_bytes = sizeof(m), .flags = EW_MODULE_CANONICAL_NAN};
+	struct ew_module_config m = {.struct_bytes = sizeof(m)};
 	struct ew_function_config c;
 	struct ew_prepared *p;
 	enum ew_status st = EW_OK;

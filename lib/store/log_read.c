@@ -217,8 +217,8 @@ static enum ew_status enter(struct ew_log_reader *rd, bool *told)
 	*told = false;
 	rd->entered = true;
 	if (st == EW_OK && head.segment == rd->segment) {
-		if (head.first_seq >= rd->next_seq)
-			*told = close_gap(rd, head.first_seq);
+		if (head.base.seq >= rd->next_seq)
+			*told = close_gap(rd, head.base.seq);
 		return EW_OK;
 	}
 	if (st == EW_OK || st == EW_ERR_CORRUPT || st == EW_ERR_EMPTY) {
@@ -414,7 +414,7 @@ static enum ew_status nearest_head(const struct ewi_segments *s, uint32_t *at, u
 
 static bool starts_by_seq(const struct ewi_segment_head *h, uint64_t seq)
 {
-	return h->first_seq <= seq;
+	return h->base.seq <= seq;
 }
 
 /* Every event in the segments before this one is older. */
@@ -453,7 +453,7 @@ static enum ew_status seek_segment(struct ew_log_reader *rd,
 			return st;
 		if (yes(&head, what)) {
 			low = at;
-			rd->next_seq = head.first_seq;
+			rd->next_seq = head.base.seq;
 		} else if (step > 0) {
 			break;
 		} else {

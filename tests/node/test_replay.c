@@ -4,6 +4,7 @@
 /*
  * test_replay.c - a node's life, recorded, happens again: every record the same, or it is said where not.
  */
+#include "../tensor/tfl.h"
 #include "jrun.h"
 
 static enum ew_status replay(struct jrun *j, struct ew_replay_report *report, struct ew_error *err)
@@ -133,6 +134,181 @@ static void restarts(void **state)
 	assert_int_equal(report.parted_kind, EW_JOURNAL_START);
 	check_has("store", report.text, "the key-value store held something else");
 	jrun_close(&j);
+}
+
+/* ---- what nobody sees ---- */
+
+/* y = s, s = x: an output is the input of the run before.  Without the last operator it is a model without state. */
+static const struct tfl_tensor delay_tensors[] = {
+	TFL_I8("x", 1.0f, 0, 4),
+	{.name = "s", .type = EW_TENSOR_I8, TFL_DIMS(4), .scale_count = 1, .scale = 1.0f, .variable = true},
+	TFL_I8("y", 1.0f, 0, 4),
+};
+static const struct tfl_op delay_ops[] = {
+	{.code = 114, .in_count = 1, .in = {1}, .out = {2}}, {.code = 114, .in_count = 1, .in = {0}, .out = {1}},
+};
+static const struct tfl_op plain_ops[] = {{.code = 114, .in_count = 1, .in = {0}, .out = {2}}};
+static const int32_t delay_inputs[] = {0}, delay_outputs[] = {2};
+
+static uint8_t *build_model(bool stateful, size_t *size)
+{
+	const struct tfl model = {.tensors = delay_tensors, .tensor_count = ROWS(delay_tensors),
+				  .ops = stateful ? delay_ops : plain_ops, .op_count = stateful ? 2 : 1,
+				  .inputs = delay_inputs, .input_count = 1, .outputs = delay_outputs, .output_count = 1};
+
+	return tfl_build(&model, size);
+}
+
+/* Asks "m" about the four bytes of each event, and leaves nothing of either in its memory. */
+static void build_asker(struct wmod *m)
+{
+	wmod_init(m);
+	wmod_import_func(m, "edge_v1", "event_poll", "(iii)i");
+	wmod_import_func(m, "edge_v1", "model_open", "(ii)i");
+	wmod_import_func(m, "edge_v1", "infer", "(iiiii)i");
+	wmod_memory(m, 1, 1);
+	wmod_data(m, 0, "m", 1);
+	wmod_export(m, "edge_on_event", WMOD_FUNC,
+		    wmod_func(m, "(i)i", "i",
+			      CODE(I32_CONST5(256), I32_CONST5(512), I32_CONST5(64), CALL(0), OP_DROP, I32_CONST(0), I32_CONST(1), CALL(1),
+				   I32_CONST5(513), I32_CONST(4), I32_CONST5(768), I32_CONST(4), CALL(2), LOCAL_SET(1), I32_CONST5(256),
+				   I32_CONST(0), I32_CONST5(1024), 0xfc, 11, 0, I32_CONST(0), LOCAL_GET(1), LOCAL_GET(1), I32_CONST(0),
+				   0x48, 0x1b))); /* its error, or 0 */
+}
+
+struct shelf {
+	struct {
+		const uint8_t *bytes;
+		size_t size;
+	} of[2];
+};
+
+static enum ew_status from_shelf(void *user, const char *name, const char *version, const uint8_t sha256[EW_SHA256_BYTES],
+				 const void **bytes, size_t *size)
+{
+	const struct shelf *s = user;
+	uint8_t hash[EW_SHA256_BYTES];
+
+	(void)name, (void)version;
+	for (int i = 0; i < 2; i++) {
+		ew_sha256(s->of[i].bytes, s->of[i].size, hash);
+		*bytes = s->of[i].bytes;
+		*size = s->of[i].size;
+		if (memcmp(hash, sha256, sizeof(hash)) == 0)
+			return EW_OK;
+	}
+	return EW_ERR_NOENT;
+}
+
+static void send(struct jrun *j, const char *data)
+{
+	j->n.now += 10;
+	nrun_push(&j->n, "t", data);
+	nrun_step(&j->n);
+}
+
+/* What a model holds inside, and what of a quota is used up, is in the state's hash; and comes again in a replay. */
+static void hidden_state(void **state)
+{
+	static const struct row {
+		const char *name;
+		bool stateful;
+		uint32_t per_second;
+		bool differs;
+	} rows[] = {{"nothing", false, 0, false}, {"a model's state", true, 0, true}, {"a quota", false, 100, true}};
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		struct ew_node_model_config c = {.struct_bytes = sizeof(c), .name = "m", .version = "1"};
+		uint8_t hash[3][EW_SHA256_BYTES];
+		struct ew_replay_report report;
+		struct ew_replay_config rc = {.struct_bytes = sizeof(rc), .load = from_shelf};
+		struct ew_alloc alloc = ew_alloc_libc();
+		struct ew_error err;
+		struct shelf shelf;
+		uint8_t *model;
+		struct wmod m;
+		struct jrun j;
+
+		jrun_init(&j);
+		jrun_open(&j);
+		build_asker(&m);
+		shelf.of[0].bytes = model = build_model(rows[i].stateful, &shelf.of[0].size);
+		shelf.of[1].bytes = wmod_finish(&m, &shelf.of[1].size);
+		c.bytes = shelf.of[0].bytes;
+		c.size = shelf.of[0].size;
+		check_status(rows[i].name, ew_node_model_put(j.n.node, &c, &j.n.err), EW_OK);
+		j.n.function.name = "f";
+		j.n.function.version = "1";
+		j.n.function.module_bytes = shelf.of[1].bytes;
+		j.n.function.module_size = shelf.of[1].size;
+		j.n.function.grant.quota[EW_QUOTA_INFERENCES].per_second = rows[i].per_second;
+		check_status(rows[i].name, ew_node_function_put(j.n.node, &j.n.function, &j.n.err), EW_OK);
+		nrun_route(&j.n, "t", "f");
+		send(&j, "\1\1\1\1");
+		assert_int_equal(ew_node_state_hash(j.n.node, hash[0]), EW_OK);
+		send(&j, "\2\2\2\2");
+		assert_int_equal(ew_node_checkpoint(j.n.node), EW_OK);
+		assert_int_equal(ew_node_state_hash(j.n.node, hash[1]), EW_OK);
+		send(&j, "\3\3\3\3");
+		check_int(rows[i].name, nrun_stats(&j.n, "f").failed_events, 0);
+		check_int(rows[i].name, nrun_stats(&j.n, "f").inferences, 3);
+		check_int(rows[i].name, memcmp(hash[0], hash[1], EW_SHA256_BYTES) != 0, rows[i].differs);
+		assert_int_equal(ew_node_state_hash(j.n.node, hash[2]), EW_OK);
+		ew_node_destroy(j.n.node);
+		j.n.node = NULL;
+		rc.log = j.log;
+		rc.user = &shelf;
+		check_status(rows[i].name, ew_node_replay(&rc, &alloc, &report, &err), EW_OK);
+		check_str(rows[i].name, report.text, "");
+		check_int(rows[i].name, report.states, 2);
+		check_mem(rows[i].name, report.state, hash[2], EW_SHA256_BYTES);
+		free(model);
+		wmod_free(&m);
+		jrun_close(&j);
+	}
+}
+
+/* The functions' store fails where one in RAM would not: the guests are told the same again. */
+static void stores_fail(void **state)
+{
+	const struct ew_sim_config sim = {.struct_bytes = sizeof(sim), .kind = EW_SIM_RAM, .block_bytes = 4096, .block_count = 16};
+	const struct ew_kv_config kvs[] = {{.struct_bytes = sizeof(kvs[0]), .max_bytes = 2048, .max_keys = 8, .buffer_bytes = 512},
+					   {.struct_bytes = sizeof(kvs[0]), .max_key_bytes = 8}};
+
+	(void)state;
+	for (int bad = 0; bad < 2; bad++) { /* the storage fails for good; keys are too long for it */
+		struct ew_alloc alloc = ew_alloc_libc();
+		struct ew_storage storage;
+		uint64_t refused;
+		struct jrun j;
+
+		jrun_init(&j);
+		jrun_open(&j);
+		ew_node_destroy(j.n.node);
+		ew_kv_destroy(j.n.kv);
+		assert_int_equal(ew_storage_sim_create(&sim, &alloc, &storage), EW_OK);
+		assert_int_equal(bad ? ew_kv_ram_create(&kvs[1], &alloc, &j.n.kv) :
+				       ew_kv_durable_open(&storage, &kvs[0], &alloc, &j.n.kv, &j.n.err), EW_OK);
+		j.n.config.kv = j.n.kv;
+		assert_int_equal(ew_log_close(j.log), EW_OK);
+		ew_storage_ram_destroy(&j.storage);
+		jrun_open_log(&j, 1u << 20, 16, NULL);
+		assert_int_equal(ew_node_create(&j.n.node, &j.n.config, &j.n.mem.alloc, &j.n.err), EW_OK);
+		assert_int_equal(ew_node_journal_open(j.n.node, &j.journal, &j.n.err), EW_OK);
+		jrun_populate(&j);
+		jrun_live(&j, 60);
+		refused = nrun_stats(&j.n, "services").causes[EW_NODE_REFUSED];
+		if (!bad)
+			ew_storage_sim_fail(&storage, EW_SIM_WRITE, 1, EW_ERR_IO);
+		jrun_live(&j, 60);
+		assert_true(nrun_stats(&j.n, "services").causes[EW_NODE_REFUSED] > (bad ? 4 : refused + 3));
+		ew_node_destroy(j.n.node);
+		j.n.node = NULL;
+		same_again(&j, bad ? "long keys" : "failing storage", NULL);
+		jrun_close(&j);
+		ew_storage_sim_destroy(&storage);
+	}
 }
 
 /* ---- where it parts ---- */
@@ -286,7 +462,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_life_happens_again), cmocka_unit_test(lives_of_all_kinds),
-		cmocka_unit_test(restarts),		cmocka_unit_test(says_where_it_parts),
+		cmocka_unit_test(restarts),		cmocka_unit_test(hidden_state),
+		cmocka_unit_test(stores_fail),		cmocka_unit_test(says_where_it_parts),
 		cmocka_unit_test(a_torn_end),
 	};
 
