@@ -1029,7 +1029,7 @@ EW_INLINE void many(struct ewi_translator *t, struct quick *f)
 		}
 		f->cost += row->fuel;
 		if (EW_UNLIKELY(f->top - f->floor < row->need || !common(t, f, row))) {
-			f->cost -= row->fuel;
+			f->cost -= rows[*f->p].fuel; /* nothing has changed */
 			return;
 		}
 	}
