@@ -138,7 +138,7 @@ EW_INLINE bool float_constant(struct quick *f, const struct row *row, const uint
 EW_INLINE uint16_t *dst_field(const struct quick *f)
 {
 	struct ewi_ins *ins = f->before;
-	unsigned cls = ewi_icode_info[f->before_key / EWI_KEY(1, 0, 0)].cls;
+	unsigned cls = ewi_icode_info[EWI_KEY_ICODE(f->before_key)].cls;
 	unsigned form = f->before_key / EWI_KEY(0, 1, 0) % EWI_FORMS;
 
 	if (cls >= EWI_CLASS_VUN)
@@ -199,7 +199,7 @@ EW_INLINE bool set_value(struct ewi_translator *t, struct quick *f, const struct
 		move(t, f, v->slot, x, kind);
 		if (!in)
 			return true;
-		consume(t, f, v, kind);
+		consume(t, f, v, kind, true);
 	}
 	if (in)
 		mirror(t, f, kind, x);
@@ -263,7 +263,7 @@ EW_INLINE void with_immediate(struct ewi_translator *t, struct quick *f, const s
 	bool in = mirrored(t, f, row->operand) == a->slot;
 
 	if (in)
-		consume(t, f, a, row->operand);
+		consume(t, f, a, row->operand, ewi_icode_info[row->ins].bits);
 	if (ewi_icode_info[row->ins].traps)
 		mark(t, f);
 	put(f, IN_FORM(key, in ? EWI_RI : EWI_SI), in ? 0 : a->slot, dst, imm);
@@ -286,7 +286,7 @@ EW_INLINE void with_slots(struct ewi_translator *t, struct quick *f, const struc
 		form = EWI_RS;
 	}
 	if (form != EWI_SS && a->slot != b->slot)
-		consume(t, f, form == EWI_RS ? a : b, row->operand);
+		consume(t, f, form == EWI_RS ? a : b, row->operand, info->bits);
 	if (info->traps)
 		mark(t, f);
 	put(f, IN_FORM(key, form), a->slot, b->slot, dst);
@@ -330,7 +330,7 @@ EW_INLINE bool unary(struct ewi_translator *t, struct quick *f, const struct row
 		return false;
 	in = mirrored(t, f, row->operand) == a->slot;
 	if (in)
-		consume(t, f, a, row->operand);
+		consume(t, f, a, row->operand, ewi_icode_info[row->ins].bits);
 	if (ewi_icode_info[row->ins].traps)
 		mark(t, f);
 	put(f, IN_FORM(row->key, in ? EWI_RS : EWI_SS), in ? 0 : a->slot, dst, 0);
@@ -345,7 +345,7 @@ EW_INLINE bool eqz(struct ewi_translator *t, struct quick *f, bool wide, const u
 {
 	const struct row *row = &rows[wide ? 0x51 : 0x46];
 	struct ewi_entry *a = f->top - 1;
-	uint32_t dst = a->home, icode = f->before_key / EWI_KEY(1, 0, 0);
+	uint32_t dst = a->home, icode = EWI_KEY_ICODE(f->before_key);
 
 	if (a->type != row->lower || a->place == EWI_CONST)
 		return false;
@@ -382,7 +382,7 @@ EW_INLINE bool load(struct ewi_translator *t, struct quick *f, const struct row 
 	if (a->place == EWI_CONST) {
 		key += EWI_KEY(1, 0, 0);
 	} else if (f->slot == a->slot) {
-		consume(t, f, a, EWI_ACC_INT);
+		consume(t, f, a, EWI_ACC_INT, false);
 		key = IN_FORM(key, EWI_RS);
 	} else {
 		slot = a->slot;
@@ -423,10 +423,10 @@ EW_INLINE bool store(struct ewi_translator *t, struct quick *f, const struct row
 						  : key;
 	if (!is_const && mirrored(t, f, row->operand) == v->slot && (is_fixed || v->slot != a->slot)) {
 		slot = is_fixed ? 0 : a->slot;
-		consume(t, f, v, row->operand);
+		consume(t, f, v, row->operand, true);
 		form = EWI_SR;
 	} else if (!is_fixed && f->slot == a->slot) {
-		consume(t, f, a, EWI_ACC_INT);
+		consume(t, f, a, EWI_ACC_INT, false);
 		form = is_const ? EWI_RI : EWI_RS;
 	} else {
 		slot = is_fixed ? 0 : a->slot;

@@ -57,7 +57,7 @@ EW_INLINE void give(struct ewi_translator *t, const struct quick *f)
 	t->last.pos = f->before ? (uint32_t)((uint8_t *)f->before - f->code) : EWI_NONE;
 	t->last.dst = f->before_dst;
 	t->last.mirrored = f->before_mirrored;
-	t->last.icode = (uint16_t)(f->before_key / EWI_KEY(1, 0, 0));
+	t->last.icode = (uint16_t)(EWI_KEY_ICODE(f->before_key));
 	t->last.form = (uint8_t)(f->before_key / EWI_KEY(0, 1, 0) % EWI_FORMS);
 	t->map_size = (size_t)(f->map - t->map);
 	t->map_pos = (uint32_t)(f->map_at - f->code);
@@ -179,10 +179,11 @@ EW_INLINE void made(struct ewi_translator *t, struct quick *f, unsigned kind, ui
 	f->floats = true;
 }
 
-/* An operand that is read from its accumulator: see consume in emit.c. */
-EW_INLINE void consume(struct ewi_translator *t, struct quick *f, const struct ewi_entry *e, unsigned kind)
+/* An operand that is read from its accumulator, by one that may show the bits of a NaN or not: see consume in emit.c. */
+EW_INLINE void consume(struct ewi_translator *t, struct quick *f, const struct ewi_entry *e, unsigned kind, bool bits)
 {
 	struct ewi_mirror *acc = &t->acc[kind];
+	uint16_t *key;
 
 	if (e->place != EWI_TEMP)
 		return;
@@ -193,7 +194,9 @@ EW_INLINE void consume(struct ewi_translator *t, struct quick *f, const struct e
 		f->maker = NULL;
 		f->slot = EWI_NONE;
 	} else if (acc->start != EWI_NONE) {
-		t->starts[acc->start].key |= 1;
+		key = &t->starts[acc->start].key;
+		if (!bits || !ewi_icode_info[EWI_KEY_ICODE(*key)].nan)
+			*key |= 1;
 		*acc = (struct ewi_mirror){EWI_NONE, EWI_NONE};
 	}
 }
