@@ -182,7 +182,7 @@ BLOBFLAGS := $(join -DPROBE_WASM= -DJUDGE_WASM= -DMODEL_TFLITE= -DWINDOWS_BIN=,$
 SMALL   := $(shell sed -n 's|^ROW.\([a-z0-9_]*\),.*|\1|p' examples/firmware/small.def)
 BLOBS   += $(SMALL:%=examples/firmware/small/%.wasm)
 BLOBFLAGS += -Iexamples/firmware -Wa,-Iexamples/firmware/small
-EDGEOBJ := examples/firmware/edge.o examples/firmware/guests.o examples/firmware/judge.o examples/firmware/blobs.o
+EDGEOBJ := examples/firmware/edge.o examples/firmware/guests.o examples/firmware/judge.o examples/firmware/keep.o examples/firmware/blobs.o
 BOARDS  := mps2-an386 mps2-an505
 IMAGES  := $(BOARDS:%=$(BUILD)/firmware/%.elf)
 
@@ -252,7 +252,12 @@ size: lib $(if $(HAVE_M4),$(BUILD)/m4/libedgewasm.a $(BUILD)/m4/core.elf) ## cod
 # Every test program and check script leaves "passed failed skipped" in a .res file; total.awk adds them.
 CHECKSH := $(wildcard tests/check/check_*.sh)
 CHECKS  := $(CHECKSH:tests/check/check_%.sh=%)
-RESULTS := $(TESTS:%=%.res) $(CHECKS:%=$(BUILD)/check/%.res)
+RESULTS := $(CHECKS:%=$(BUILD)/check/%.res) $(TESTS:%=%.res)
+# What takes longest begins first, so that no core waits for it at the end.
+LONGEST := $(BUILD)/check/models.res $(BUILD)/check/isa.res $(BUILD)/tests/wasm/test_spec.res $(BUILD)/tests/store/test_log_damage.res \
+	   $(BUILD)/tests/fuzz/test_fuzz_kv.res $(BUILD)/tests/fleet/test_fleet.res $(BUILD)/tests/tensor/test_mutate.res \
+	   $(BUILD)/tests/tensor/test_golden_models.res
+longest_first = $(filter $(LONGEST),$(1)) $(filter-out $(LONGEST),$(1))
 RUNENV   = EW_BUILD=$(call quote,$(BUILD)) BUILD=$(call quote,$(BUILD)) CC=$(call quote,$(CC)) TEST_TIMEOUT=$(TEST_TIMEOUT) MAKE=$(call quote,$(MAKE)) \
 	   VERSION=$(VERSION) SYSLIBS=$(call quote,$(SYSLIBS))
 
@@ -266,7 +271,7 @@ check-tests: ## run the test programs only
 	$(SUBMAKE) check-run RESULTS="$(TESTS:%=%.res)"
 
 # Tests of threads against each other run last and one by one: they need their cores to themselves.
-check-run: $(filter-out %_threads.res,$(RESULTS))
+check-run: $(call longest_first,$(filter-out %_threads.res,$(RESULTS)))
 	$(if $(filter %_threads.res,$(RESULTS)),+@MAKEFLAGS= $(MAKE) --no-print-directory -j1 $(MAKEOVERRIDES) $(filter %_threads.res,$(RESULTS)))
 	@awk -f tests/check/total.awk $(RESULTS)
 

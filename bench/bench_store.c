@@ -126,9 +126,12 @@ static bool append_events(void *ctx, uint64_t iters)
 {
 	struct rig *r = ctx;
 
-	for (uint64_t i = 0; i < iters; i++)
+	for (uint64_t i = 0; i < iters; i++) {
+		for (uint32_t k = 0; k < r->commit; k++)
+			r->events[k].e.time_ns += r->commit * 1000000ull; /* time goes on */
 		if (ew_log_append_batch(r->log, r->list, r->commit, NULL) != EW_OK)
 			return false;
+	}
 	return true;
 }
 
@@ -233,7 +236,7 @@ static bool log_is_right(struct rig *r)
 		for (uint32_t k = 0; k < r->commit; k++) {
 			uint64_t n = 1 + (uint64_t)i * r->commit + k;
 
-			r->events[k].e.time_ns = 1700000000000000000u + n * 1000000;
+			r->events[k].e.time_ns = 1700000000000000000u + (n - r->commit) * 1000000;
 			for (uint32_t j = 0; j < DATA; j++)
 				r->events[k].data[j] = byte_of(n, j);
 		}
@@ -276,7 +279,7 @@ static void append_row(struct bench *b, const char *dir, const char *name, bool 
 			bench_num(b, "ns", ns / BATCH, 1);
 			bench_pct(b, "spread", subjects[0].stat.spread);
 			put_rate(b, "raw k/s", subjects[1].stat.median, BATCH);
-			bench_num(b, "of raw", subjects[1].stat.median / ns, 2);
+			bench_num(b, "of raw", bench_ratio(b, &subjects[1], &subjects[0]), 2);
 			bench_end(b);
 		}
 	}
@@ -342,14 +345,14 @@ static void sync_row(struct bench *b, const char *dir, uint32_t commit)
 		put_rate(b, "k/s", ns, commit);
 		bench_pct(b, "spread", subjects[0].stat.spread);
 		put_rate(b, "raw k/s", subjects[1].stat.median, commit);
-		bench_num(b, "of raw", subjects[1].stat.median / ns, 2);
+		bench_num(b, "of raw", bench_ratio(b, &subjects[1], &subjects[0]), 2);
 		put_rate(b, "1 write k/s", subjects[2].stat.median, commit);
-		bench_num(b, "of 1 write", subjects[2].stat.median / ns, 2);
+		bench_num(b, "of 1 write", bench_ratio(b, &subjects[2], &subjects[0]), 2);
 		for (unsigned i = 0, at = 3; i < 2; i++) {
-			double other = peers[i].peer ? subjects[at++].stat.median : 0;
+			const struct bench_subject *other = peers[i].peer ? &subjects[at++] : NULL;
 
-			put_rate(b, i ? "lmdb k/s" : "sqlite k/s", other, commit);
-			bench_num(b, i ? "x lmdb" : "x sqlite", other / ns, 2);
+			put_rate(b, i ? "lmdb k/s" : "sqlite k/s", other ? other->stat.median : 0, commit);
+			bench_num(b, i ? "x lmdb" : "x sqlite", other ? bench_ratio(b, other, &subjects[0]) : 0, 2);
 		}
 		bench_end(b);
 	}
@@ -385,8 +388,8 @@ static bool write_heads(struct rig *r, uint32_t segments)
 		return false;
 	ewi_segments_init(&s);
 	for (uint32_t i = 1; i < segments; i++) {
-		struct ewi_segment_head head = {.segment = i, .max_record = 64u << 10, .first_seq = i * 30000u,
-						.first_time_ns = i, .max_time_before = i};
+		struct ewi_segment_head head = {.segment = i, .max_record = 64u << 10, .base = {i * 30000u, i, 0},
+						.max_time_before = i};
 
 		ewi_segment_encode(&s, &head, bytes);
 		if (r->st.write(r->st.ctx, i - 1, 0, bytes, sizeof(bytes)) != EW_OK)
@@ -394,6 +397,43 @@ static bool write_heads(struct rig *r, uint32_t segments)
 	}
 	ewi_crc32c_deinit(&s.crc, &r->alloc);
 	return true;
+}
+
+/* What opening takes for each event of the last segment, which it reads: recovery. */
+static void recover_row(struct bench *b, const char *dir)
+{
+	struct ew_log_config cfg = {.struct_bytes = sizeof(cfg)};
+	struct ew_log_stat stat = {0};
+	uint64_t before = 0;
+	struct bench_stat s;
+	struct rig r;
+
+	if (!bench_wanted(b, "log_recover"))
+		return;
+	if (bench_check(b, rig_init(&r, dir), "cannot make a folder in %s", dir)) {
+		bool ok;
+
+		r.commit = BATCH;
+		ok = open_log(&r, &cfg) && log_is_right(&r);
+		/* The second one, as the first has no pace yet. */
+		while (ok && (ew_log_stat(r.log, &stat), stat.bytes < 2 * SEGMENT_BYTES - BATCH * 2 * DATA)) {
+			if (stat.segments == 1)
+				before = stat.next_seq;
+			ok = append_events(&r, 1);
+		}
+		ew_log_reader_destroy(r.reader);
+		ok = ew_log_close(r.log) == EW_OK && ok && stat.segments == 2;
+		r.reader = NULL;
+		r.log = NULL;
+		if (bench_check(b, ok, "log_recover: cannot make the log") && bench_time(b, open_and_close, &r, &s)) {
+			bench_row(b, "log_recover");
+			bench_num(b, "ns", s.median / (double)(stat.next_seq - before), 1);
+			bench_pct(b, "spread", s.spread);
+			bench_uint(b, "events", stat.next_seq - before);
+			bench_end(b);
+		}
+	}
+	rig_deinit(&r);
 }
 
 static void open_row(struct bench *b, const char *dir, const char *name, uint32_t segments)
@@ -526,6 +566,7 @@ int main(int argc, char **argv)
 	append_row(&b, dir, "log_append", false);
 	append_row(&b, dir, "log_append_behind", true);
 	scan_row(&b, dir);
+	recover_row(&b, dir);
 	for (size_t i = 0; i < sizeof(commits) / sizeof(commits[0]); i++)
 		sync_row(&b, dir, commits[i]);
 	open_row(&b, dir, "log_open_1_segment", 1);

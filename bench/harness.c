@@ -353,7 +353,7 @@ static bool calibrate(const struct bench *b, struct bench_subject *s)
 bool bench_time_all(struct bench *b, struct bench_subject *subjects,
 		    unsigned count)
 {
-	static double samples[BENCH_SUBJECTS_MAX][BENCH_RUNS_MAX];
+	double samples[BENCH_RUNS_MAX];
 
 	if (!bench_check(b, count <= BENCH_SUBJECTS_MAX, "%u subjects", count))
 		return false;
@@ -363,29 +363,40 @@ bool bench_time_all(struct bench *b, struct bench_subject *subjects,
 			return false;
 	for (unsigned run = 0; run < b->runs; run++) {
 		for (unsigned i = 0; i < count; i++) {
-			struct bench_subject *s = &subjects[i];
+			struct bench_subject *s = &subjects[(run + i) % count];
 			uint64_t start = run_clock(b), took;
 			bool ok = s->work(s->ctx, s->stat.iters);
 
 			took = run_clock(b) - start;
 			if (!bench_check(b, ok, "the work refused itself"))
 				return false;
-			samples[i][run] = (double)took / (double)s->stat.iters;
+			s->samples[run] = (double)took / (double)s->stat.iters;
 		}
 	}
 	for (unsigned i = 0; i < count; i++) {
 		uint64_t iters = subjects[i].stat.iters;
 
-		subjects[i].stat = bench_stat_of(samples[i], b->runs);
+		memcpy(samples, subjects[i].samples, sizeof(samples));
+		subjects[i].stat = bench_stat_of(samples, b->runs);
 		subjects[i].stat.iters = iters;
 	}
 	return true;
 }
 
+double bench_ratio(const struct bench *bench, const struct bench_subject *a,
+		   const struct bench_subject *b)
+{
+	double ratios[BENCH_RUNS_MAX];
+
+	for (unsigned i = 0; i < bench->runs; i++)
+		ratios[i] = a->samples[i] / b->samples[i];
+	return bench_stat_of(ratios, bench->runs).median;
+}
+
 bool bench_time(struct bench *b, bench_work *work, void *ctx,
 		struct bench_stat *out)
 {
-	struct bench_subject one = { work, ctx, { 0, 0, 0, 0, 0 } };
+	struct bench_subject one = { .work = work, .ctx = ctx };
 	bool ok = bench_time_all(b, &one, 1);
 
 	*out = one.stat;

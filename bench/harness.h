@@ -87,6 +87,7 @@ struct bench_subject {
 	bench_work *work;
 	void *ctx;
 	struct bench_stat stat;	/* out */
+	double samples[BENCH_RUNS_MAX]; /* out: in the order of the rounds */
 };
 
 /*
@@ -137,11 +138,17 @@ struct bench_stat bench_stat_of(double *samples, unsigned count);
 bool bench_time(struct bench *b, bench_work *work, void *ctx,
 		struct bench_stat *out);
 /*
- * The same for several subjects in turn (A B C A B C ...), so that a slow
+ * The same for several subjects in turn (A B C B C A ...), so that a slow
  * spell of the machine hits all of them alike.
  */
 bool bench_time_all(struct bench *b, struct bench_subject *subjects,
 		    unsigned count);
+/*
+ * How many times as long as @b subject @a took: the median over the rounds of
+ * bench_time_all(), each by itself, which slow spells leave alone.
+ */
+double bench_ratio(const struct bench *bench, const struct bench_subject *a,
+		   const struct bench_subject *b);
 
 /* A row: bench_row(), cells in order, bench_end(). Keys are borrowed. */
 void bench_row(struct bench *b, const char *name);

@@ -3,7 +3,7 @@
 
 /*
  * camera.c - ten cameras watched at the edge: of every fifth 1080p frame a guest makes 320 x 320 pixels on vectors, an int8
- * detector looks at up to four of them at once, and a second guest turns what it says of frames into alerts.  Alerts
+ * detector looks at all that wait, up to four at once, and a second guest turns what it says of frames into alerts.  Alerts
  * leave the house, pictures do not.
  *
  *	camera [--seconds S] [--cameras N] [--batch N] [--wait MS] [--together] [--thinner N] [--alone] [--fast]
@@ -413,6 +413,7 @@ static bool go(struct run *r)
 static int report(const struct run *r)
 {
 	struct ew_function_stats eye;
+	const double whole = (double)r->took[ALL].sum;
 	uint32_t right = 0, wrong = 0;
 
 	ew_node_function_find(r->eye, "frame", &eye);
@@ -435,17 +436,17 @@ static int report(const struct run *r)
 		const struct ew_histogram *h = &r->took[s];
 		const double ms = 1e-6;
 
-		fprintf(stderr, "  %-17s mean %6.2f ms, p50 %6.2f, p99 %6.2f, max %6.2f\n", stage_names[s],
+		fprintf(stderr, "  %-17s mean %6.2f ms (%3.0f %%), p50 %6.2f, p99 %6.2f, max %6.2f\n", stage_names[s],
 			h->count ? (double)h->sum / (double)h->count * ms : 0.0,
-			(double)ew_histogram_quantile(h, 500) * ms, (double)ew_histogram_quantile(h, 990) * ms,
-			(double)h->max * ms);
+			whole ? 100.0 * (double)h->sum / whole : 0.0, (double)ew_histogram_quantile(h, 500) * ms,
+			(double)ew_histogram_quantile(h, 990) * ms, (double)h->max * ms);
 	}
 	return wrong || r->differ || r->failures || r->verdicts != r->taken;
 }
 
 static bool parse(struct options *o, int argc, char **argv)
 {
-	*o = (struct options){.seconds = 10, .wait_ms = 2, .cameras = 10, .batch = 4, .thinner = 1};
+	*o = (struct options){.seconds = 10, .cameras = 10, .batch = 4, .thinner = 1};
 	for (int i = 1; i < argc; i++) {
 		const char *value = i + 1 < argc ? argv[i + 1] : "";
 

@@ -29,7 +29,7 @@
  *	OUTPUT    an event that a function emitted; behind its data 16 bytes, its id (see below)
  *	CALL      a function was called and has ended: its verdict, and the fuel that took.  topic: its name
  *	REPORT    what struct ew_node_report says, canaries' decisions and their reasons among it; content type: the cause
- *	ANSWERS   what clock, entropy, fallback and a full ring answered
+ *	ANSWERS   what clock, entropy, fallback and a full ring answered, and where the functions' store failed
  *	LOST      so many records before this one could not be written (8 bytes)
  *	DONE      the group is over; of an act 4 bytes more: its status; of a step after which batches hold events (next.held
  *		  of ew_node_step) how many
@@ -111,9 +111,8 @@ struct ew_journal_config {
 };
 
 /*
- * For a node without functions or models yet: from then on everything is recorded, and modules that are put are loaded
- * with EW_MODULE_CANONICAL_NAN.  Not recorded: what the host does with ew_node_models() itself, and what it changes in
- * the key-value store; a replay does not know of it.
+ * For a node without functions or models yet: from then on everything is recorded.  Not recorded: what the host does with
+ * ew_node_models() itself, and what it changes in the key-value store; a replay does not know of it.
  * Errors: INVAL, STATE (there is something in the node, or a journal), NOMEM, those of appending with
  * EW_JOURNAL_REQUIRED, and of reading.
  */
@@ -135,10 +134,11 @@ struct ew_journal_stats {
 EW_API enum ew_status ew_node_journal_stats(const struct ew_node *node, struct ew_journal_stats *out);
 
 /*
- * SHA-256 of all that decides what the node will do next: functions in their order with versions, parking, ticks and the
- * state of their instances (memories, tables, globals); events that wait for their batch; canaries with all they have counted; routes; what functions
- * count; settings; the pairs of the key-value store.  Not in it: figures of what has been, quotas used up, the inner state
- * of models that keep one.  The same on every machine.
+ * SHA-256 of all that decides what the node will do next: functions in their order with versions, parking, ticks, the state
+ * of their instances (memories, tables, globals), quotas, open files and models' inner state; events that wait for their
+ * batch; canaries with all they have counted; watches; tenants and what they owe; routes; what functions count; settings; which
+ * models there are; the pairs of the key-value store; how much the result cache holds.  Not in it: figures of what has been,
+ * which versions were put earlier, and what the host keeps itself (reservoirs, what its files hold).  The same on every machine.
  * Errors: STATE (in a callback), NOMEM, UNSUPPORTED (EW_CONFIG_SNAPSHOT is 0).
  */
 EW_API enum ew_status ew_node_state_hash(struct ew_node *node, uint8_t out[EW_SHA256_BYTES]);
@@ -180,10 +180,10 @@ struct ew_replay_config {
 };
 
 /*
- * Let a journal happen again in a node made for it, with the clock, entropy, interruptions and refusals that were recorded, and
- * compare every record that comes of it: each output byte, verdict, report and state.
+ * Let a journal happen again in a node made for it, with the clock, entropy, interruptions, refusals and failures of the
+ * store that were recorded, and compare every record that comes of it: each output byte, verdict, report and state.
  * EW_OK: to the end, or up to where it parted (report->parted_seq).  Errors: INVAL, NOENT (no START), CORRUPT (records
- * are damaged or missing), UNSUPPORTED (a journal of a later version), LIMIT (a group is larger than max_group_bytes),
+ * are damaged or missing), UNSUPPORTED (a journal of another version), LIMIT (a group is larger than max_group_bytes),
  * NOMEM, and those of `load`.  The report is filled in as far as it came.
  */
 EW_API enum ew_status ew_node_replay(const struct ew_replay_config *config, const struct ew_alloc *alloc,

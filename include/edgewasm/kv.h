@@ -34,8 +34,8 @@ struct ew_kv_config {
 	uint32_t max_value_bytes; /* default: whatever fits in max_bytes */
 	/* Durable stores only. */
 	uint32_t sync_every;   /* changes between syncs; default 1: each is durable when its call returns */
-	uint32_t buffer_bytes; /* as of a log; no pair or batch is larger, 66 bytes of head reckoned in; default likewise */
-	uint32_t max_batch_bytes; /* a buffer as large; default buffer_bytes less 66 bytes and 2 write units */
+	uint32_t buffer_bytes; /* as of a log; no pair or batch is larger, 70 bytes of head reckoned in; default likewise */
+	uint32_t max_batch_bytes; /* a buffer as large; default buffer_bytes less 70 bytes and 2 write units */
 };
 
 struct ew_kv_stat {

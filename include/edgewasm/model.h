@@ -216,6 +216,9 @@ EW_API enum ew_status ew_model_metadata_at(const struct ew_model *model, uint32_
 					   const char **name, size_t *name_len,
 					   const uint8_t **bytes, size_t *size);
 
+/* Does it keep anything from run to run?  Then an executor is one stream's, and cannot be shared. */
+EW_API bool ew_model_has_state(const struct ew_model *model);
+
 /* Bytes the model holds from its allocator: tables, parameters, and weights only in the order that kernels want. */
 EW_API size_t ew_model_size(const struct ew_model *model);
 /*
@@ -285,8 +288,15 @@ EW_API enum ew_status ew_model_exec_set_batch(struct ew_model_exec *exec, uint32
 
 /* Run.  Allocates nothing; EW_OK, or EW_ERR_STATE as said above with nothing changed. */
 EW_API enum ew_status ew_model_exec_run(struct ew_model_exec *exec);
-/* Set the model's state (variable tensors) to its initial value.  A new executor is reset. */
+/* Set the model's state (variables, operators' own, which subgraphs have been called once) to its initial value.  A new
+ * executor is reset. */
 EW_API void ew_model_exec_reset(struct ew_model_exec *exec);
+/*
+ * That state as bytes, in pieces, the same on every machine after the same runs: to compare, or to hash.  A model without
+ * state writes nothing.  The first error of `write` ends it and is returned.
+ */
+EW_API enum ew_status ew_model_exec_state(const struct ew_model_exec *exec,
+					  enum ew_status (*write)(void *user, const void *bytes, size_t size), void *user);
 
 /* Does part `part` of some work; each once.  Allocates nothing, waits for nothing. */
 typedef void (*ew_model_part_fn)(void *work, uint32_t part);

@@ -360,7 +360,7 @@ EW_API enum ew_status ew_node_function_put(struct ew_node *node,
  * still only for the rest (an instance, edge_init, the switch): module_bytes (borrowed on, EW_FUNCTION_COPY is INVAL)
  * are checked against `trust` and config->sha256, hashed, validated and translated.  now_ns is of the clock that
  * trust's keys are judged by.  Of the config only flags, module_bytes, module_size, sha256 and the signature matter;
- * the version is put with the same flags, without them, and with `prepared`.  NaNs are canonical.
+ * the version is put with the same flags, without them, and with `prepared`.
  * A node with a trust takes only what has been checked against the same one (DENIED).
  * Errors: those of ew_trust_check and ew_module_load; CORRUPT (sha256); INVAL.
  */

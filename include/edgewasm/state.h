@@ -10,8 +10,10 @@
  *	ew_node_state_open(node, &(struct ew_state_config){sizeof(struct ew_state_config), kv, load, user}, &err);
  *
  * A version of a function is what runs from the moment at which the store has it, in one ew_kv_apply() with what is kept
- * for a rollback; a power cut leaves the old one or the new one.  A canary is not in the store before it has been promoted:
- * after a restart the old version runs alone.  Bytes of modules and models are the host's to keep, found by SHA-256.
+ * for a rollback and the end of a trial; a power cut leaves the old one or the new one.  A canary is tried on after a
+ * restart, with the same share of the same keys, and judged anew: what had been counted is gone.  One whose bytes nobody
+ * has, or whose edge_init fails, waits for the next start; the old version runs alone.  Tenants begin with a second's worth of
+ * their quotas, watches with no values.  Bytes of modules and models are the host's to keep, found by SHA-256.
  *
  * Keys, and what the host or another program may change there itself, with ew_kv_put() or in one ew_kv_apply():
  *
@@ -20,7 +22,8 @@
  *	v/NAME 0 VERSION    a model that has been put.  The node's own format
  *	f/NAME              a function's running version, k/NAME the one that a rollback brings back.  The node's own; who
  *			    deletes f/NAME removes the function
- *	r/NUMBER            a route.  The node's own
+ *	c/NAME              a function's canary.  The node's own; who deletes it ends the trial
+ *	r/NUMBER            a route; t/NAME a tenant's quotas; w/FUNCTION 0 METRIC a watch.  The node's own
  */
 #ifndef EDGEWASM_STATE_H
 #define EDGEWASM_STATE_H
@@ -50,15 +53,17 @@ struct ew_state_config {
 };
 
 /*
- * Put what the store holds: models, functions, routes, settings; from then on what the node's own calls change is
- * written there before they return, and before a canary is promoted.  Where that fails nothing changes: the call returns
- * the store's error, a canary goes.  A function whose running version cannot be had starts with the one that is kept.
+ * Put what the store holds: models, tenants, functions, routes, watches, settings, canaries; from then on what the node's own
+ * calls change is written there before they return, and before a canary is promoted.  Where that fails nothing changes: the
+ * call returns the store's error, a canary that was to be promoted goes; one that goes, and of which that cannot be written,
+ * is tried again after a restart.  A function whose running version cannot be had starts with the one that is kept.
+ * Reservoirs (ew_node_sample) are not kept: they are the host's.
  * Errors: INVAL (kv is the node's), STATE (there are functions), those of load and of what is put.
  */
 EW_API enum ew_status ew_node_state_open(struct ew_node *node, const struct ew_state_config *config, struct ew_error *err);
 /*
  * Make the node what the store says, between two events: models select, settings change (the function's instance starts anew),
- * functions go.  *changes (may be NULL): how many.  Errors: NOENT (no state is kept, or a model that was not put),
+ * functions and trials go.  *changes (may be NULL): how many.  Errors: NOENT (no state is kept, or a model that was not put),
  * STATE (in a callback).
  */
 EW_API enum ew_status ew_node_state_refresh(struct ew_node *node, uint32_t *changes, struct ew_error *err);

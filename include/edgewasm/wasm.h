@@ -76,7 +76,6 @@ union ew_value {
 
 enum {
 	EW_MODULE_COPY = 1u << 0,	   /* copy the bytes; default: borrow until ew_module_free */
-	EW_MODULE_CANONICAL_NAN = 1u << 1, /* every NaN an arithmetic instruction makes is the canonical one */
 	EW_MODULE_NO_NAMES = 1u << 2,	   /* ignore the name section */
 	EW_MODULE_TRACK = 1u << 4,	   /* note where guests write, for ew_snapshot_restore (snapshot.h): each store one instruction more */
 	EW_MODULE_LAZY = 1u << 3,	   /* translate each function on its first call, see below */
@@ -86,6 +85,10 @@ enum {
 };
 
 /*
+ * Every NaN that an arithmetic instruction makes is the canonical one, which the specification always allows and leaves to
+ * machines: a guest's results are the same bits on all of them.  What moves values, and what is defined on bits (neg, abs,
+ * copysign, reinterpret), keeps the NaN that it is given.
+ *
  * EW_MODULE_LAZY: ew_module_load validates everything, with the errors it always has, and translates nothing.  A function
  * is translated when it is first called, in memory from the module's allocator and in the thread that calls, so an
  * allocator that several threads' instances reach so must be thread-safe; no lock is taken, each function's code is

@@ -148,17 +148,6 @@ uint32_t ewi_model_fuel(const struct ew_model *model)
 	return fuel > UINT32_MAX ? UINT32_MAX : (uint32_t)fuel;
 }
 
-static bool keeps_state(const struct ew_model *model)
-{
-	for (uint32_t i = 0; i < ew_model_tensor_count(model); i++) {
-		struct ew_tensor_info t;
-
-		if (ew_model_tensor_info(model, i, &t) == EW_OK && t.is_variable)
-			return true;
-	}
-	return false;
-}
-
 /* Sizes of inputs and outputs, and their sums. */
 static enum ew_status measure(struct ew_models *models, struct ewi_slot *s, struct ew_error *err)
 {
@@ -208,7 +197,7 @@ static enum ew_status load(struct ew_models *models, struct ewi_slot *s, const v
 	st = ew_model_load(&s->model, bytes, size, &c, &models->alloc, err);
 	if (st == EW_OK)
 		st = measure(models, s, err);
-	if (st == EW_OK && !keeps_state(s->model))
+	if (st == EW_OK && !ew_model_has_state(s->model))
 		st = ew_model_exec_create(&s->exec, s->model, &models->alloc, err);
 	return st;
 }

@@ -7,6 +7,10 @@
 
 #include "abi/abi.h"
 
+/* state.c */
+typedef enum ew_status ewi_write_fn(void *user, const void *bytes, size_t size);
+enum ew_status ewi_abi_state(const struct ew_abi *abi, ewi_write_fn *write, void *user);
+
 #if EW_ABI_MODELS > 256
 #error "a handle has 8 bits for the slot: EW_ABI_MODELS is at most 256"
 #endif

@@ -309,6 +309,81 @@ enum ew_status ewi_answer_load(struct ewi_recorder *r, const struct ewi_version 
 	return st;
 }
 
+/* ---- the functions' store --------------------------------------------------------------------- */
+
+/*
+ * What it says is its own pairs' doing, and the same in a replay; but a durable one may fail where one in RAM does not, and one
+ * with other bounds is full at another time.  A change that failed has changed nothing, so it is left out.
+ */
+static struct ewi_journal *witness(struct ew_kv *kv, struct ew_kv **inner)
+{
+	struct ewi_journal *j = ((struct ewi_witness *)kv)->j;
+
+	*inner = j->base.node->kv;
+	return j;
+}
+
+/* False: this access failed, *st says how. */
+static bool may_access(struct ewi_journal *j, enum ew_status *st)
+{
+	uint64_t failure;
+
+	if (!j->replay || !about(j, EWI_ANSWER_KV, j->accesses, &failure))
+		return true;
+	*st = (enum ew_status)-(int)(failure & 0xff);
+	return false;
+}
+
+static enum ew_status accessed(struct ewi_journal *j, enum ew_status st)
+{
+	if (st != EW_OK && st != EW_ERR_NOENT)
+		note(j, EWI_ANSWER_KV, j->accesses, (uint64_t)-st);
+	j->accesses++;
+	return st;
+}
+
+static enum ew_status kv_get(struct ew_kv *kv, const void *key, size_t key_bytes, const void **value, size_t *value_bytes)
+{
+	struct ewi_journal *j = witness(kv, &kv);
+	enum ew_status st;
+
+	if (may_access(j, &st))
+		st = key_bytes <= kv->max_key_bytes ? kv->ops->get(kv, key, key_bytes, value, value_bytes) : EW_ERR_INVAL;
+	return accessed(j, st);
+}
+
+static enum ew_status kv_put(struct ew_kv *kv, const void *key, size_t key_bytes, const void *value, size_t value_bytes)
+{
+	struct ewi_journal *j = witness(kv, &kv);
+	enum ew_status st;
+
+	if (may_access(j, &st))
+		st = ew_kv_put(kv, key, key_bytes, value, value_bytes);
+	return accessed(j, st);
+}
+
+static enum ew_status kv_del(struct ew_kv *kv, const void *key, size_t key_bytes)
+{
+	struct ewi_journal *j = witness(kv, &kv);
+	enum ew_status st;
+
+	if (may_access(j, &st))
+		st = ew_kv_delete(kv, key, key_bytes);
+	return accessed(j, st);
+}
+
+/* Guests get, put and delete: abi/fn_kv.c.  The store is the host's, and goes on without this one. */
+static const struct ewi_kv_ops witnessing = {.get = kv_get, .put = kv_put, .del = kv_del};
+
+void ewi_answer_kv(struct ewi_journal *j)
+{
+	if (!j->base.node->kv)
+		return;
+	j->witness.base = (struct ew_kv){&witnessing, UINT32_MAX, false};
+	j->witness.j = j;
+	j->base.kv = &j->witness.base;
+}
+
 void ewi_answer_seq(struct ewi_journal *j, uint64_t input, struct ew_event *e)
 {
 	uint64_t value;

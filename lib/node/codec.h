@@ -28,6 +28,7 @@ struct ewi_bytes {
 	bool failed; /* no memory */
 };
 void ewi_bytes_free(struct ewi_bytes *b);
+void ewi_bytes_add(struct ewi_bytes *b, const void *bytes, size_t size);
 
 /* Append an act to b. */
 void ewi_act_encode(struct ewi_bytes *b, const struct ewi_act_args *args);

@@ -274,7 +274,7 @@ static enum ew_status make_abi(struct ewi_version *v, const struct ew_function_c
 		.grant = c->grant,
 		.host = &ewi_node_services,
 		.user = v,
-		.kv = v->node->kv,
+		.kv = v->node->recorder ? v->node->recorder->kv : v->node->kv,
 		.models = v->node->models,
 	};
 
@@ -494,6 +494,10 @@ enum ew_status ewi_canary_end(struct ewi_function *f, bool promote)
 	enum ew_status st = promote ? keep_swap(f, v, v->flags & EW_FUNCTION_KEEP) : EW_OK;
 
 	if (!promote || st != EW_OK) {
+		struct ewi_keeper *k = v->node->keeper;
+
+		if (k) /* where that fails it is tried again after a restart */
+			(void)k->ops->trial(k, v, NULL);
 		canary_free(f);
 		return st;
 	}
@@ -501,6 +505,18 @@ enum ew_status ewi_canary_end(struct ewi_function *f, bool promote)
 	v->arm = NULL;
 	swap(v->node, f, v, v->flags & EW_FUNCTION_KEEP);
 	return EW_OK;
+}
+
+/* It is written down: the version is known from now on, and a module that was prepared for it is its own. */
+static void settle(struct ewi_version *v)
+{
+	if (v->hash_known)
+		ewi_registry_note(v->function, v->version, v->sha256);
+	if (!v->lent)
+		return;
+	v->lent->module = NULL;
+	ew_prepared_free(v->lent);
+	v->lent = NULL;
 }
 
 /* What put and canary have in common: *v is a checked, running version of *f, which is new when it has none yet. */
@@ -529,16 +545,8 @@ static enum ew_status prepare(struct ew_node *node, const struct ew_function_con
 	node->busy = true;
 	st = version_create(v, node, *f, &c, err);
 	node->busy = false;
-	if (st == EW_OK) {
-		if ((*v)->hash_known)
-			ewi_registry_note(*f, c.version, (*v)->sha256);
-		if ((*v)->lent) { /* the module is ours now */
-			(*v)->lent->module = NULL;
-			ew_prepared_free((*v)->lent);
-			(*v)->lent = NULL;
-		}
+	if (st == EW_OK)
 		return EW_OK;
-	}
 	if (!old)
 		ewi_function_free(node, *f);
 	return ewi_error(err, st, 0, "%s@%s: %s", c.name, c.version, ew_status_text(st));
@@ -559,6 +567,7 @@ enum ew_status ew_node_function_put(struct ew_node *node, const struct ew_functi
 		return ewi_act_end(node, st);
 	st = keep_swap(f, v, v->flags & EW_FUNCTION_KEEP);
 	if (st == EW_OK) {
+		settle(v);
 		swap(node, f, v, v->flags & EW_FUNCTION_KEEP);
 		return ewi_act_end(node, EW_OK);
 	}
@@ -584,10 +593,18 @@ static enum ew_status canary_start(struct ew_node *node, const struct ew_functio
 	if (st != EW_OK)
 		return st;
 	st = prepare(node, config, &f, &c->version, err);
+	if (st == EW_OK) {
+		st = ewi_node_kept(node, node->keeper ? node->keeper->ops->trial(node->keeper, c->version, &c->config) : EW_OK);
+		if (st != EW_OK) {
+			version_free(c->version);
+			ewi_error(err, st, 0, "it cannot be written down that it is tried: %s", ew_status_text(st));
+		}
+	}
 	if (st != EW_OK) {
 		ewi_free(&node->alloc, c, 1, sizeof(*c));
 		return st;
 	}
+	settle(c->version);
 	f->canary = c;
 	f->version->arm = &c->arms[0];
 	c->version->arm = &c->arms[1];
@@ -603,17 +620,25 @@ enum ew_status ew_node_canary_start(struct ew_node *node, const struct ew_functi
 	return st == EW_OK ? ewi_act_end(node, canary_start(node, config, canary, err)) : st;
 }
 
-enum ew_status ew_node_canary_promote(struct ew_node *node, const char *name)
+enum ew_status ewi_act_on(struct ew_node *node, enum ewi_act what, const char *name,
+			  enum ew_status (*fn)(struct ew_node *node, struct ewi_function *f))
 {
-	const struct ewi_act_args act = {.act = EWI_ACT_PROMOTE, .name = name};
+	const struct ewi_act_args act = {.act = what, .name = name};
 	enum ew_status st = ewi_act_begin(node, &act, NULL);
 	struct ewi_function *f = ewi_function_find(node, name);
 
-	if (st != EW_OK)
-		return st;
-	if (!f || !f->canary)
-		return ewi_act_end(node, EW_ERR_NOENT);
-	return ewi_act_end(node, ewi_canary_end(f, true));
+	return st == EW_OK ? ewi_act_end(node, f ? fn(node, f) : EW_ERR_NOENT) : st;
+}
+
+static enum ew_status promote(struct ew_node *node, struct ewi_function *f)
+{
+	(void)node;
+	return f->canary ? ewi_canary_end(f, true) : EW_ERR_NOENT;
+}
+
+enum ew_status ew_node_canary_promote(struct ew_node *node, const char *name)
+{
+	return ewi_act_on(node, EWI_ACT_PROMOTE, name, promote);
 }
 
 static enum ew_status rollback(struct ew_node *node, const char *name, struct ew_error *err)
@@ -652,20 +677,14 @@ enum ew_status ew_node_function_rollback(struct ew_node *node, const char *name,
 	return st == EW_OK ? ewi_act_end(node, rollback(node, name, err)) : st;
 }
 
-enum ew_status ew_node_function_remove(struct ew_node *node, const char *name)
+static enum ew_status remove_function(struct ew_node *node, struct ewi_function *f)
 {
-	const struct ewi_act_args act = {.act = EWI_ACT_REMOVE, .name = name};
-	enum ew_status st = ewi_act_begin(node, &act, NULL);
-	struct ewi_function *f = ewi_function_find(node, name);
+	enum ew_status st;
 	uint32_t i = 0;
 
-	if (st != EW_OK)
-		return st;
-	if (!f)
-		return ewi_act_end(node, EW_ERR_NOENT);
 	st = ewi_node_kept(node, node->keeper ? node->keeper->ops->remove(node->keeper, f) : EW_OK);
 	if (st != EW_OK)
-		return ewi_act_end(node, st);
+		return st;
 	node->busy = true;
 	ewi_hold_flush(f);
 	node->busy = false;
@@ -676,23 +695,26 @@ enum ew_status ew_node_function_remove(struct ew_node *node, const char *name)
 		(node->function_count - i) * sizeof(*node->functions));
 	ewi_function_free(node, f);
 	ewi_node_next_tick(node);
-	return ewi_act_end(node, EW_OK);
+	return EW_OK;
+}
+
+enum ew_status ew_node_function_remove(struct ew_node *node, const char *name)
+{
+	return ewi_act_on(node, EWI_ACT_REMOVE, name, remove_function);
+}
+
+static enum ew_status unpark(struct ew_node *node, struct ewi_function *f)
+{
+	(void)node;
+	f->parked_until = 0;
+	f->half_open = false;
+	f->stats.fails_in_row = 0;
+	return EW_OK;
 }
 
 enum ew_status ew_node_function_unpark(struct ew_node *node, const char *name)
 {
-	const struct ewi_act_args act = {.act = EWI_ACT_UNPARK, .name = name};
-	enum ew_status st = ewi_act_begin(node, &act, NULL);
-	struct ewi_function *f = ewi_function_find(node, name);
-
-	if (st != EW_OK)
-		return st;
-	if (!f)
-		return ewi_act_end(node, EW_ERR_NOENT);
-	f->parked_until = 0;
-	f->half_open = false;
-	f->stats.fails_in_row = 0;
-	return ewi_act_end(node, EW_OK);
+	return ewi_act_on(node, EWI_ACT_UNPARK, name, unpark);
 }
 
 /* ---- figures ---------------------------------------------------------------------------------- */

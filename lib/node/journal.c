@@ -195,7 +195,7 @@ static void open_group(struct ewi_journal *j, enum ew_journal_kind pending)
 	j->is_act = false;
 	j->pending = pending;
 	j->begun_ns = j->base.node->now_ns;
-	j->emits = j->calls = j->inputs = j->keeps = j->answer_bytes = 0;
+	j->emits = j->calls = j->inputs = j->keeps = j->accesses = j->answer_bytes = 0;
 	j->clock[0] = 0;
 	j->clock[1] = j->base.node->now_ns;
 	j->index = 0;
@@ -481,6 +481,7 @@ enum ew_status ewi_journal_create(struct ewi_journal **out, struct ew_node *node
 	j->alloc = node->alloc;
 	j->log = log;
 	j->replay = replay;
+	ewi_answer_kv(j);
 	j->cap = buffer_bytes & ~7u;
 	j->list_cap = j->cap / (2 * sizeof(*j->list));
 	j->buf = ewi_alloc(&j->alloc, j->cap, 1);

@@ -8,6 +8,7 @@
 #include "edgewasm/journal.h"
 #include "edgewasm/queue.h"
 #include "node/codec.h"
+#include "store/kv.h"
 
 /*
  * Answers of the host, one behind the other: a tag, with STATUS set a status and nothing else; else
@@ -25,6 +26,7 @@ enum ewi_answer {
 	EWI_ANSWER_SEQ,	      /* which input of the group has not its predecessor's number plus 1, but this */
 	EWI_ANSWER_KEPT,      /* which question of the group, how the keeper failed */
 	EWI_ANSWER_LOAD,      /* as entropy: the length (8 bytes) and SHA-256 of a module loaded on demand */
+	EWI_ANSWER_KV,	      /* which access of the group to the functions' store failed, how */
 	EWI_ANSWER_STATUS = 0x80
 };
 #define EWI_RANDOM_PIECE 256u /* entropy is asked for in pieces */
@@ -41,7 +43,7 @@ enum {
 	EWI_START_KV = 1u << 3,
 	EWI_START_LOAD = 1u << 4
 };
-#define EWI_START_VERSION 1u
+#define EWI_START_VERSION 2u /* 2: more of the state in its hash */
 #define EWI_START_WORDS 16u /* the version first */
 #define EWI_START_BYTES (EWI_START_WORDS * 4 + EW_SHA256_BYTES)
 void ewi_start_encode(uint8_t out[EWI_START_BYTES], const struct ewi_start *s, const uint8_t kv[EW_SHA256_BYTES]);
@@ -55,6 +57,10 @@ struct ewi_journal {
 	struct ew_log *log;	   /* NULL in a replay */
 	struct ewi_replay *replay; /* NULL where there is a log */
 	bool required;
+	struct ewi_witness {
+		struct ew_kv base;
+		struct ewi_journal *j;
+	} witness; /* of the node's store, for its functions */
 	uint8_t *buf; /* records that wait: headers, topics, data, each at a multiple of 8 */
 	const struct ew_event **list;
 	uint32_t cap, used, list_cap, count;
@@ -67,7 +73,7 @@ struct ewi_journal {
 	bool is_act;
 	uint64_t begun_ns;
 	uint64_t seq; /* of the next record, if nothing is lost */
-	uint32_t emits, calls, inputs, keeps;
+	uint32_t emits, calls, inputs, keeps, accesses;
 	uint64_t last_seq; /* of the event before, by its ring; of the groups before, too */
 	uint64_t clock[2]; /* the last answers */
 	uint8_t answers[1024];
@@ -103,6 +109,8 @@ enum ew_status ewi_answer_load(struct ewi_recorder *r, const struct ewi_version 
 			       const void **bytes, size_t *size);
 uint64_t ewi_answer_call_limit(struct ewi_recorder *r);
 void ewi_answer_interrupted(struct ewi_recorder *r, uint64_t used);
+/* A store that does what the node's does, and notes where that fails; in a replay it fails there again. */
+void ewi_answer_kv(struct ewi_journal *j);
 /* The group's n-th input: note what the ring has numbered it with, or set that. */
 void ewi_answer_seq(struct ewi_journal *j, uint64_t input, struct ew_event *e);
 /* Those that have not been written yet. */

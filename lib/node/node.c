@@ -381,6 +381,13 @@ enum ew_status ewi_node_kept(struct ew_node *node, enum ew_status status)
 	return node->recorder ? node->recorder->ops->kept(node->recorder, status) : status;
 }
 
+enum ew_status ewi_act_keep(struct ew_node *node, const struct ewi_act_args *args, struct ew_error *err)
+{
+	enum ew_status st = ewi_node_kept(node, node->keeper ? node->keeper->ops->put(node->keeper, args) : EW_OK);
+
+	return st == EW_OK ? st : ewi_error(err, st, 0, "it cannot be written down: %s", ew_status_text(st));
+}
+
 enum ew_status ewi_act_end(struct ew_node *node, enum ew_status status)
 {
 	return node->recorder ? node->recorder->ops->end(node->recorder, status) : status;

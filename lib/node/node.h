@@ -88,6 +88,7 @@ struct ewi_recorder_ops {
 struct ewi_recorder {
 	const struct ewi_recorder_ops *ops;
 	struct ew_node *node;
+	struct ew_kv *kv; /* what functions get in place of the node's store; NULL: it has none */
 	bool stopped; /* it has to be written down, and cannot be: no more events in this step */
 };
 
@@ -107,7 +108,11 @@ struct ewi_keeper_ops {
 	/* A version was made: remember what of. */
 	enum ew_status (*note)(struct ewi_keeper *k, struct ewi_version *v, const struct ew_function_config *c);
 	enum ew_status (*swap)(struct ewi_keeper *k, const struct ewi_function *f, const struct ewi_version *v, bool keep);
+	/* A version is on trial; canary NULL: no longer, and the old one runs on. */
+	enum ew_status (*trial)(struct ewi_keeper *k, const struct ewi_version *v, const struct ew_canary_config *canary);
 	enum ew_status (*remove)(struct ewi_keeper *k, const struct ewi_function *f);
+	/* A tenant's quotas, a watch. */
+	enum ew_status (*put)(struct ewi_keeper *k, const struct ewi_act_args *act);
 	enum ew_status (*route)(struct ewi_keeper *k, const char *pattern, const char *function, bool add);
 	enum ew_status (*setting)(struct ewi_keeper *k, const char *function, const char *key, const void *value,
 				  size_t bytes);
@@ -490,6 +495,11 @@ void ewi_node_judge(struct ew_node *node, const struct ew_event **events, uint32
 /* An act: recorded from its begin (an error: it must not happen) to its end, which returns status. */
 enum ew_status ewi_act_begin(struct ew_node *node, const struct ewi_act_args *args, struct ew_error *err);
 enum ew_status ewi_act_end(struct ew_node *node, enum ew_status status);
+/* An act that is about a function: NOENT, or what `fn` says. */
+enum ew_status ewi_act_on(struct ew_node *node, enum ewi_act act, const char *name,
+			  enum ew_status (*fn)(struct ew_node *node, struct ewi_function *f));
+/* The keeper's `put`, if there is one, before what it is about happens. */
+enum ew_status ewi_act_keep(struct ew_node *node, const struct ewi_act_args *args, struct ew_error *err);
 /* What the keeper said, or in a replay had said. */
 enum ew_status ewi_node_kept(struct ew_node *node, enum ew_status status);
 void ewi_node_next_tick(struct ew_node *node);

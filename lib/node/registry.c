@@ -77,9 +77,6 @@ enum ew_status ewi_module_load(struct ewi_version *v, const void *bytes, size_t 
 	struct ew_module_config c = {.struct_bytes = sizeof(c)};
 	enum ew_status st = vouch(v, bytes, size, err);
 
-	/* A journal's replay may be on a machine that makes other NaNs. */
-	if (v->node->recorder)
-		c.flags |= EW_MODULE_CANONICAL_NAN;
 	/* What is reset after each call notes where it writes. */
 	if (EW_CONFIG_SNAPSHOT && v->flags & EW_FUNCTION_FRESH)
 		c.flags |= EW_MODULE_TRACK;
@@ -92,7 +89,7 @@ enum ew_status ew_function_prepare(struct ew_prepared **out, const struct ew_fun
 				   const struct ew_trust *trust, uint64_t now_ns, const struct ew_alloc *alloc,
 				   struct ew_error *err)
 {
-	struct ew_module_config m = {.struct_bytes = sizeof(m), .flags = EW_MODULE_CANONICAL_NAN};
+	struct ew_module_config m = {.struct_bytes = sizeof(m)};
 	struct ew_function_config c;
 	struct ew_prepared *p;
 	enum ew_status st = EW_OK;
@@ -227,20 +224,18 @@ enum ew_status ewi_module_demand(struct ewi_version *v, struct ew_error *err)
 	return st;
 }
 
+static enum ew_status unload(struct ew_node *node, struct ewi_function *f)
+{
+	(void)node;
+	if (!(f->version->flags & EW_FUNCTION_ON_DEMAND) || !(f->version->flags & EW_FUNCTION_FRESH))
+		return EW_ERR_UNSUPPORTED;
+	ewi_module_unload(f->version);
+	return EW_OK;
+}
+
 enum ew_status ew_node_function_unload(struct ew_node *node, const char *name)
 {
-	const struct ewi_act_args act = {.act = EWI_ACT_UNLOAD, .name = name};
-	enum ew_status st = ewi_act_begin(node, &act, NULL);
-	struct ewi_function *f = ewi_function_find(node, name);
-
-	if (st != EW_OK)
-		return st;
-	if (!f)
-		return ewi_act_end(node, EW_ERR_NOENT);
-	if (!(f->version->flags & EW_FUNCTION_ON_DEMAND) || !(f->version->flags & EW_FUNCTION_FRESH))
-		return ewi_act_end(node, EW_ERR_UNSUPPORTED);
-	ewi_module_unload(f->version);
-	return ewi_act_end(node, EW_OK);
+	return ewi_act_on(node, EWI_ACT_UNLOAD, name, unload);
 }
 
 #endif

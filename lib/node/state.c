@@ -77,17 +77,72 @@ static enum ew_status on_swap(struct ewi_keeper *base, const struct ewi_function
 {
 	struct keeper *k = (struct keeper *)base;
 	const struct ewi_version *kept = keep && f->version ? f->version : NULL;
-	struct ew_kv_change changes[2];
-	struct key running, old;
+	struct ew_kv_change changes[3];
+	struct key running, old, trial;
 
 	if (k->loading)
 		return EW_OK;
-	if (!make_key(&running, 'f', f->name, NULL) || !make_key(&old, 'k', f->name, NULL))
+	if (!make_key(&running, 'f', f->name, NULL) || !make_key(&old, 'k', f->name, NULL) ||
+	    !make_key(&trial, 'c', f->name, NULL))
 		return EW_ERR_TOOBIG;
 	changes[0] = (struct ew_kv_change){running.bytes, running.size, v->record, v->record_bytes, false};
 	changes[1] = (struct ew_kv_change){old.bytes, old.size, kept ? kept->record : NULL, kept ? kept->record_bytes : 0,
 					   kept == NULL};
-	return ew_kv_apply(k->config.kv, changes, 2);
+	changes[2] = (struct ew_kv_change){trial.bytes, trial.size, NULL, 0, true};
+	return ew_kv_apply(k->config.kv, changes, 3);
+}
+
+static enum ew_status drop_one(struct keeper *k, const struct key *key)
+{
+	enum ew_status st = ew_kv_delete(k->config.kv, key->bytes, key->size);
+
+	return st == EW_ERR_NOENT ? EW_OK : st;
+}
+
+/* What the version was put with, and how it is tried: fields stand in any order. */
+static enum ew_status on_trial(struct ewi_keeper *base, const struct ewi_version *v, const struct ew_canary_config *canary)
+{
+	struct keeper *k = (struct keeper *)base;
+	const struct ewi_act_args act = {.act = EWI_ACT_CANARY, .canary = canary};
+	struct ewi_bytes b = {.alloc = &k->alloc};
+	enum ew_status st;
+	struct key key;
+
+	if (k->loading)
+		return EW_OK;
+	if (!make_key(&key, 'c', v->function->name, NULL))
+		return EW_ERR_TOOBIG;
+	if (!canary)
+		return drop_one(k, &key);
+	ewi_bytes_add(&b, v->record, v->record_bytes);
+	ewi_act_encode(&b, &act);
+	st = b.failed ? EW_ERR_NOMEM : put_one(k, &key, b.p, b.size);
+	ewi_bytes_free(&b);
+	return st;
+}
+
+/* The key of a tenant, or of a watch. */
+static bool make_act_key(struct key *key, const struct ewi_act_args *act)
+{
+	return act->act == EWI_ACT_TENANT ? make_key(key, 't', act->tenant->name, NULL) :
+					    make_key(key, 'w', act->watch->function, act->watch->metric);
+}
+
+static enum ew_status on_put(struct ewi_keeper *base, const struct ewi_act_args *act)
+{
+	struct keeper *k = (struct keeper *)base;
+	struct ewi_bytes b = {.alloc = &k->alloc};
+	enum ew_status st;
+	struct key key;
+
+	if (k->loading)
+		return EW_OK;
+	if (!make_act_key(&key, act))
+		return EW_ERR_TOOBIG;
+	ewi_act_encode(&b, act);
+	st = b.failed ? EW_ERR_NOMEM : put_one(k, &key, b.p, b.size);
+	ewi_bytes_free(&b);
+	return st;
 }
 
 /* The route's value: pattern, 0, function.  Its key, or false. */
@@ -129,22 +184,24 @@ static enum ew_status on_route(struct ewi_keeper *base, const char *pattern, con
 	return put_one(k, &key, value, n + m);
 }
 
-/* The function and what is kept; then its routes and settings, which mean nothing without it. */
+/* The function, what is kept and what is tried; then its routes, settings and watches, which mean nothing without it. */
 static enum ew_status on_remove(struct ewi_keeper *base, const struct ewi_function *f)
 {
 	struct keeper *k = (struct keeper *)base;
 	const struct ew_node *node = base->node;
-	struct ew_kv_change changes[2];
-	struct key running, old;
+	static const char kinds[] = {'f', 'k', 'c'};
+	struct ew_kv_change changes[sizeof(kinds)];
+	struct key keys[sizeof(kinds)];
 	enum ew_status st = EW_OK;
 
 	if (k->loading)
 		return EW_OK;
-	if (!make_key(&running, 'f', f->name, NULL) || !make_key(&old, 'k', f->name, NULL))
-		return EW_ERR_TOOBIG;
-	changes[0] = (struct ew_kv_change){running.bytes, running.size, NULL, 0, true};
-	changes[1] = (struct ew_kv_change){old.bytes, old.size, NULL, 0, true};
-	st = ew_kv_apply(k->config.kv, changes, 2);
+	for (size_t i = 0; i < sizeof(kinds); i++) {
+		if (!make_key(&keys[i], kinds[i], f->name, NULL))
+			return EW_ERR_TOOBIG;
+		changes[i] = (struct ew_kv_change){keys[i].bytes, keys[i].size, NULL, 0, true};
+	}
+	st = ew_kv_apply(k->config.kv, changes, sizeof(kinds));
 	for (size_t i = 0; st == EW_OK && i < node->route_count; i++) {
 		char pattern[EW_NODE_TOPIC_BYTES + 1];
 
@@ -155,25 +212,23 @@ static enum ew_status on_remove(struct ewi_keeper *base, const struct ewi_functi
 		st = on_route(base, pattern, f->name, false);
 	}
 	for (const struct ewi_override *o = f->overrides; st == EW_OK && o; o = o->next)
-		st = make_key(&old, 's', f->name, o->text) ? ew_kv_delete(k->config.kv, old.bytes, old.size) : EW_OK;
-	return st == EW_ERR_NOENT ? EW_OK : st;
+		st = make_key(&keys[0], 's', f->name, o->text) ? drop_one(k, &keys[0]) : EW_OK;
+	for (const struct ewi_watch *w = f->watches; st == EW_OK && w; w = w->next)
+		st = make_key(&keys[0], 'w', f->name, w->metric) ? drop_one(k, &keys[0]) : EW_OK;
+	return st;
 }
 
 static enum ew_status on_setting(struct ewi_keeper *base, const char *function, const char *name, const void *value,
 				 size_t bytes)
 {
 	struct keeper *k = (struct keeper *)base;
-	enum ew_status st;
 	struct key key;
 
 	if (k->loading)
 		return EW_OK;
 	if (!make_key(&key, 's', function, name))
 		return EW_ERR_TOOBIG;
-	if (value)
-		return put_one(k, &key, value, bytes);
-	st = ew_kv_delete(k->config.kv, key.bytes, key.size);
-	return st == EW_ERR_NOENT ? EW_OK : st;
+	return value ? put_one(k, &key, value, bytes) : drop_one(k, &key);
 }
 
 /* config NULL: a version that is there already is selected. */
@@ -223,6 +278,8 @@ static enum ew_status decode(struct keeper *k, struct record *r, const void *val
 	enum ew_status st;
 
 	memset(r, 0, sizeof(*r));
+	if (bytes == 0)
+		return EW_ERR_MALFORMED;
 	r->bytes = ewi_alloc(&k->alloc, bytes, 1);
 	if (!r->bytes)
 		return EW_ERR_NOMEM;
@@ -243,12 +300,16 @@ static enum ew_status bytes_for(struct keeper *k, const struct record *r, const 
 				struct ew_state_bytes *out)
 {
 	memset(out, 0, sizeof(*out));
+	if (!name || !version)
+		return EW_ERR_MALFORMED;
 	if (r->act.size == 0) /* on demand */
 		return EW_OK;
 	return k->config.load ? k->config.load(k->config.user, name, version, r->act.sha256, out) : EW_ERR_NOENT;
 }
 
-static enum ew_status put_function(struct keeper *k, const void *value, size_t bytes, uint32_t flags, struct ew_error *err)
+/* As the function's running version, or on trial beside it. */
+static enum ew_status put_function(struct keeper *k, const void *value, size_t bytes, uint32_t flags, bool trial,
+				   struct ew_error *err)
 {
 	struct ew_function_config *c;
 	struct ew_state_bytes b;
@@ -256,8 +317,6 @@ static enum ew_status put_function(struct keeper *k, const void *value, size_t b
 	enum ew_status st = decode(k, &r, value, bytes);
 
 	c = &r.act.function;
-	if (st == EW_OK && (!c->name || !c->version))
-		st = EW_ERR_MALFORMED;
 	if (st == EW_OK)
 		st = bytes_for(k, &r, c->name, c->version, &b);
 	if (st == EW_OK) {
@@ -267,7 +326,8 @@ static enum ew_status put_function(struct keeper *k, const void *value, size_t b
 		c->signature_size = b.signature_size;
 		c->sha256 = r.act.size ? r.act.sha256 : c->sha256;
 		c->flags |= flags;
-		st = ew_node_function_put(k->base.node, c, err);
+		st = trial ? ew_node_canary_start(k->base.node, c, &r.act.canary, err) :
+			     ew_node_function_put(k->base.node, c, err);
 	} else {
 		ewi_error(err, st, 0, "%s@%s: %s", c->name ? c->name : "?", c->version ? c->version : "?", ew_status_text(st));
 	}
@@ -297,21 +357,20 @@ static enum ew_status load_function(struct keeper *k, const char *name, struct e
 	size_t bytes;
 
 	if (get(k, 'k', name, &value, &bytes) == EW_OK)
-		kept = put_function(k, value, bytes, EW_FUNCTION_DOWNGRADE, NULL);
+		kept = put_function(k, value, bytes, EW_FUNCTION_DOWNGRADE, false, NULL);
 	if (get(k, 'f', name, &value, &bytes) == EW_OK)
-		st = put_function(k, value, bytes, EW_FUNCTION_DOWNGRADE | (kept == EW_OK ? EW_FUNCTION_KEEP : 0), err);
+		st = put_function(k, value, bytes, EW_FUNCTION_DOWNGRADE | (kept == EW_OK ? EW_FUNCTION_KEEP : 0), false, err);
 	if (st != EW_OK && kept == EW_OK)
 		ewi_error_clear(err);
 	return kept == EW_OK ? EW_OK : st;
 }
 
-/*
- * One after another of the keys that begin with kind: `each` gets the rest of the key, 0 behind it, in a copy, since
- * it may change the store.
- */
-static enum ew_status for_each(struct keeper *k, char kind, struct ew_error *err,
-			       enum ew_status (*each)(struct keeper *k, char *rest, size_t rest_bytes, const void *value,
-						      size_t bytes, struct ew_error *err))
+/* The rest of a key, 0 behind it, in a copy, since this may change the store. */
+typedef enum ew_status load_fn(struct keeper *k, char *rest, size_t rest_bytes, const void *value, size_t bytes,
+			       struct ew_error *err);
+
+/* One after another of the keys that begin with kind. */
+static enum ew_status for_each(struct keeper *k, char kind, struct ew_error *err, load_fn *each)
 {
 	const char prefix[2] = {kind, '/'};
 	uint8_t at[KEY_BYTES + 1];
@@ -338,6 +397,40 @@ static enum ew_status load_one_function(struct keeper *k, char *rest, size_t res
 	return load_function(k, rest, err);
 }
 
+/*
+ * The trial begins anew.  One that cannot, its function or its bytes are gone, is left for the next start; what is not its
+ * fault, a full journal among it, is for the host to mend.
+ */
+static enum ew_status load_canary(struct keeper *k, char *rest, size_t rest_bytes, const void *value, size_t bytes,
+				  struct ew_error *err)
+{
+	enum ew_status st = put_function(k, value, bytes, EW_FUNCTION_DOWNGRADE, true, err);
+
+	(void)rest, (void)rest_bytes;
+	if (st == EW_ERR_NOMEM || st == EW_ERR_FULL || st == EW_ERR_IO)
+		return st;
+	ewi_error_clear(err);
+	return EW_OK;
+}
+
+/* A tenant's quotas, or a watch of a function that is there. */
+static enum ew_status load_act(struct keeper *k, char *rest, size_t rest_bytes, const void *value, size_t bytes,
+			       struct ew_error *err)
+{
+	struct record r;
+	enum ew_status st = decode(k, &r, value, bytes);
+
+	(void)rest_bytes;
+	if (st != EW_OK)
+		ewi_error(err, st, 0, "the record of %s: %s", rest, ew_status_text(st));
+	else if (r.act.tenant.name)
+		st = ew_node_tenant_put(k->base.node, &r.act.tenant, err);
+	else if (r.act.watch.function && ewi_function_find(k->base.node, r.act.watch.function))
+		st = ew_node_watch_put(k->base.node, &r.act.watch, err);
+	free_record(k, &r);
+	return st;
+}
+
 /* Does the store say that it is another version that the name stands for? */
 static bool is_old(struct keeper *k, const char *name, const char *version)
 {
@@ -357,8 +450,6 @@ static enum ew_status load_model(struct keeper *k, char *rest, size_t rest_bytes
 
 	(void)rest_bytes;
 	c = &r.act.model;
-	if (st == EW_OK && (!c->name || !c->version))
-		st = EW_ERR_MALFORMED;
 	if (st == EW_OK)
 		st = bytes_for(k, &r, c->name, c->version, &b);
 	if (st == EW_OK) {
@@ -452,7 +543,7 @@ static enum ew_status load_setting(struct keeper *k, char *rest, size_t rest_byt
 
 static void hash_of(struct keeper *k, uint8_t out[EW_SHA256_BYTES])
 {
-	static const char kinds[][3] = {"f/", "m/", "s/"};
+	static const char kinds[][3] = {"c/", "f/", "m/", "s/"};
 	struct ewi_sha256 s;
 
 	ewi_sha256_init(&s);
@@ -473,7 +564,7 @@ static void hash_of(struct keeper *k, uint8_t out[EW_SHA256_BYTES])
 	ewi_sha256_get(&s, out);
 }
 
-/* Functions and settings that the store has no longer. */
+/* Functions, trials and settings that the store has no longer. */
 static enum ew_status drop_gone(struct keeper *k, struct ew_error *err)
 {
 	struct ew_node *node = k->base.node;
@@ -492,6 +583,10 @@ static enum ew_status drop_gone(struct keeper *k, struct ew_error *err)
 			st = ew_node_function_remove(node, name);
 			k->base.changes++;
 			continue;
+		}
+		if (f->canary && get(k, 'c', f->name, &value, &bytes) != EW_OK) {
+			st = ew_node_function_rollback(node, f->name, err); /* which is the end of the trial */
+			k->base.changes++;
 		}
 		for (; o && !gone; o = o->next) {
 			struct key key;
@@ -554,6 +649,8 @@ static void on_close(struct ewi_keeper *base)
 static const struct ewi_keeper_ops keeping = {
 	.note = on_note,
 	.swap = on_swap,
+	.trial = on_trial,
+	.put = on_put,
 	.remove = on_remove,
 	.route = on_route,
 	.setting = on_setting,
@@ -564,10 +661,17 @@ static const struct ewi_keeper_ops keeping = {
 
 enum ew_status ew_node_state_open(struct ew_node *node, const struct ew_state_config *config, struct ew_error *err)
 {
+	static const struct {
+		char kind;
+		load_fn *each;
+	} loads[] = { /* what is needed by others first; settings before edge_init of what is tried */
+		{'v', load_model}, {'m', select_model}, {'t', load_act},     {'f', load_one_function},
+		{'r', load_route}, {'w', load_act},	{'s', load_setting}, {'c', load_canary},
+	};
 	struct ew_models_entry model;
 	struct ew_state_config c;
 	struct keeper *k;
-	enum ew_status st;
+	enum ew_status st = EW_OK;
 
 	ewi_error_clear(err);
 	if (!ewi_config_copy(&c, sizeof(c), config, config->struct_bytes) || !c.kv || c.kv == node->kv)
@@ -583,15 +687,8 @@ enum ew_status ew_node_state_open(struct ew_node *node, const struct ew_state_co
 	k->alloc = node->alloc;
 	node->keeper = &k->base;
 	k->loading = true;
-	st = for_each(k, 'v', err, load_model);
-	if (st == EW_OK)
-		st = for_each(k, 'm', err, select_model);
-	if (st == EW_OK)
-		st = for_each(k, 'f', err, load_one_function);
-	if (st == EW_OK)
-		st = for_each(k, 'r', err, load_route);
-	if (st == EW_OK)
-		st = for_each(k, 's', err, load_setting);
+	for (size_t i = 0; st == EW_OK && i < sizeof(loads) / sizeof(loads[0]); i++)
+		st = for_each(k, loads[i].kind, err, loads[i].each);
 	k->loading = false;
 	hash_of(k, k->seen);
 	if (st != EW_OK)

@@ -5,6 +5,7 @@
  * state_hash.c - all that decides what a node will do next, as one SHA-256.  Numbers go in little-endian, with 8 bytes
  * each; texts and bytes behind their length; an instance as ew_snapshot_save() writes it.
  */
+#include "abi/models.h"
 #include "base/le.h"
 #include "base/sha256.h"
 #include "edgewasm/snapshot.h"
@@ -82,8 +83,11 @@ static enum ew_status add_version(struct ewi_sha256 *s, const struct ewi_version
 		add_text(s, v->settings[i].key);
 		add_bytes(s, v->settings[i].value, v->settings[i].len);
 	}
-	if (!v->instance)
-		return EW_OK;
+	add_number(s, v->used);
+	add_number(s, v->module != NULL);
+	st = ewi_abi_state(v->abi, add_piece, s);
+	if (!v->instance || st != EW_OK)
+		return st;
 	st = ew_snapshot_take(&snapshot, v->instance, &v->node->alloc, NULL);
 	if (st != EW_OK)
 		return st;
@@ -134,6 +138,26 @@ static void add_hold(struct ewi_sha256 *s, const struct ewi_hold *h)
 	}
 }
 
+static void add_watch(struct ewi_sha256 *s, const struct ewi_watch *w)
+{
+	add_text(s, w->metric);
+	add_text(s, w->topic);
+	add_double(s, w->scale);
+	add_number(s, (uint64_t)w->mean << 1 | w->shape);
+	add_number(s, (uint64_t)(uint32_t)w->ph.delta << 32 | (uint32_t)w->ph.lambda);
+	add_number(s, (uint64_t)w->ph.min_count << 32 | w->ph.count);
+	add_number(s, (uint64_t)w->ph.sum);
+	add_number(s, (uint64_t)w->ph.up);
+	add_number(s, (uint64_t)w->ph.down);
+	add_number(s, (uint64_t)w->psi.reference_count << 32 | w->psi.referred);
+	add_number(s, (uint64_t)w->psi.window_count << 32 | w->psi.counted);
+	add_number(s, w->psi.threshold);
+	for (uint32_t b = 0; b < w->psi.buckets; b++) {
+		add_number(s, b + 1 < w->psi.buckets ? (uint32_t)w->psi.edges[b] : 0);
+		add_number(s, (uint64_t)w->psi.reference[b] << 32 | w->psi.window[b]);
+	}
+}
+
 static enum ew_status add_function(struct ewi_sha256 *s, const struct ewi_function *f)
 {
 	enum ew_status st;
@@ -143,14 +167,8 @@ static enum ew_status add_function(struct ewi_sha256 *s, const struct ewi_functi
 	add_number(s, f->stats.fails_in_row);
 	add_number(s, f->next_tick);
 	add_number(s, f->half_open);
-	for (const struct ewi_watch *w = f->watches; w; w = w->next) {
-		add_text(s, w->metric);
-		add_number(s, (uint64_t)w->ph.sum);
-		add_number(s, (uint64_t)w->ph.up);
-		add_number(s, (uint64_t)w->ph.down);
-		add_number(s, (uint64_t)w->ph.count << 32 | w->psi.referred);
-		add_number(s, w->psi.counted);
-	}
+	for (const struct ewi_watch *w = f->watches; w; w = w->next)
+		add_watch(s, w);
 	if (f->hold)
 		add_hold(s, f->hold);
 	for (const struct ewi_override *o = f->overrides; o; o = o->next)
@@ -187,9 +205,33 @@ static void add_tenants(struct ewi_sha256 *s, const struct ew_node *node)
 		for (int k = 0; k < EWI_TENANT_QUOTAS; k++) {
 			add_number(s, t->bucket[k].rate);
 			add_number(s, t->bucket[k].tokens);
+			add_number(s, t->bucket[k].rest);
+			add_number(s, t->bucket[k].last_ns);
 			add_number(s, t->debt[k]);
 		}
 	}
+}
+
+static void add_models(struct ewi_sha256 *s, const struct ew_node *node)
+{
+	struct ew_models_entry m;
+
+	for (uint32_t i = 0; ew_models_at(node->models, i, &m) == EW_OK; i++) {
+		add_text(s, m.name);
+		add_text(s, m.version);
+		add_number(s, m.current);
+	}
+}
+
+/* Which events it saves a call: as good as told by how many there are. */
+static void add_cache(struct ewi_sha256 *s, const struct ew_node *node)
+{
+	struct ew_node_stats stats = {0};
+
+	if (node->cache)
+		ewi_cache_stats(node->cache, &stats);
+	add_number(s, stats.cache_entries);
+	add_number(s, stats.cache_bytes);
 }
 
 enum ew_status ew_node_state_hash(struct ew_node *node, uint8_t out[EW_SHA256_BYTES])
@@ -210,6 +252,8 @@ enum ew_status ew_node_state_hash(struct ew_node *node, uint8_t out[EW_SHA256_BY
 	}
 	add_metrics(&s, node);
 	add_tenants(&s, node);
+	add_models(&s, node);
+	add_cache(&s, node);
 	if (node->kv)
 		add_kv(&s, node->kv);
 	ewi_sha256_get(&s, out);

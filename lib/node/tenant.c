@@ -54,14 +54,14 @@ void ewi_tenants_free(struct ew_node *node)
 
 /* ---- quotas ----------------------------------------------------------------------------------- */
 
-static enum ew_status put(struct ew_node *node, const struct ew_tenant_config *config, struct ew_error *err)
+static enum ew_status put(struct ew_node *node, const struct ewi_act_args *act, struct ew_error *err)
 {
 	struct ew_tenant_config c;
 	struct ewi_tenant *t;
 	struct ew_bucket b[EWI_TENANT_QUOTAS];
 	enum ew_status st;
 
-	if (!ewi_config_copy(&c, sizeof(c), config, config->struct_bytes) || !c.name)
+	if (!ewi_config_copy(&c, sizeof(c), act->tenant, act->tenant->struct_bytes) || !c.name)
 		return ewi_error(err, EW_ERR_INVAL, 0, "struct_bytes or name is not set");
 	for (int k = 0; k < EWI_TENANT_QUOTAS; k++) {
 		uint64_t rate = (const uint64_t[]){c.events_per_second, c.bytes_per_second, c.fuel_per_second,
@@ -72,6 +72,9 @@ static enum ew_status put(struct ew_node *node, const struct ew_tenant_config *c
 			return ewi_error(err, st, 0, "a quota is over 2^33 a second");
 	}
 	st = ewi_tenant_get(node, c.name, &t, err);
+	if (st != EW_OK)
+		return st;
+	st = ewi_act_keep(node, act, err);
 	if (st != EW_OK)
 		return st;
 	memcpy(t->bucket, b, sizeof(b));
@@ -88,7 +91,7 @@ enum ew_status ew_node_tenant_put(struct ew_node *node, const struct ew_tenant_c
 	const struct ewi_act_args act = {.act = EWI_ACT_TENANT, .tenant = config};
 	enum ew_status st = ewi_act_begin(node, &act, err);
 
-	return st == EW_OK ? ewi_act_end(node, put(node, config, err)) : st;
+	return st == EW_OK ? ewi_act_end(node, put(node, &act, err)) : st;
 }
 
 static void pay(struct ew_bucket *b, uint64_t *debt, uint64_t n, uint64_t now_ns)

@@ -104,14 +104,14 @@ static enum ew_status make(struct ewi_watch *w, const struct ew_node_watch_confi
 	return st == EW_OK ? st : ewi_error(err, st, 0, "neither ew_page_hinkley_init nor ew_psi_init would take these");
 }
 
-static enum ew_status put(struct ew_node *node, const struct ew_node_watch_config *config, struct ew_error *err)
+static enum ew_status put(struct ew_node *node, const struct ewi_act_args *act, struct ew_error *err)
 {
 	struct ew_node_watch_config c;
 	struct ewi_watch *w, **at;
 	struct ewi_function *f;
 	enum ew_status st;
 
-	if (!ewi_config_copy(&c, sizeof(c), config, config->struct_bytes) || !c.function ||
+	if (!ewi_config_copy(&c, sizeof(c), act->watch, act->watch->struct_bytes) || !c.function ||
 	    !c.metric || !c.metric[0] || strlen(c.metric) >= sizeof(w->metric) || !c.topic || !c.topic[0] ||
 	    strlen(c.topic) > EW_NODE_TOPIC_BYTES)
 		return ewi_error(err, EW_ERR_INVAL, 0, "struct_bytes, function, metric or topic is not set, or too long");
@@ -122,6 +122,8 @@ static enum ew_status put(struct ew_node *node, const struct ew_node_watch_confi
 	if (!w)
 		return ewi_error(err, EW_ERR_NOMEM, 0, "out of memory");
 	st = make(w, &c, err);
+	if (st == EW_OK)
+		st = ewi_act_keep(node, act, err);
 	if (st != EW_OK) {
 		ewi_free(&node->alloc, w, 1, sizeof(*w));
 		return st;
@@ -138,7 +140,7 @@ enum ew_status ew_node_watch_put(struct ew_node *node, const struct ew_node_watc
 	const struct ewi_act_args act = {.act = EWI_ACT_WATCH, .watch = config};
 	enum ew_status st = ewi_act_begin(node, &act, err);
 
-	return st == EW_OK ? ewi_act_end(node, put(node, config, err)) : st;
+	return st == EW_OK ? ewi_act_end(node, put(node, &act, err)) : st;
 }
 
 enum ew_status ew_node_sample(struct ew_node *node, const char *function, struct ew_reservoir *reservoir)

@@ -41,6 +41,26 @@ static uint32_t moved(uint32_t crc, uint32_t factor)
 	return (uint32_t)_mm_crc32_u64(0, (uint64_t)_mm_cvtsi128_si64(product));
 }
 
+/* Less than eight bytes, in three steps at most. */
+EW_TARGET("sse4.2,pclmul")
+static uint32_t tail(uint32_t crc, const uint8_t *p, size_t n)
+{
+	uint32_t four;
+	uint16_t two;
+
+	if (n & 4) {
+		memcpy(&four, p, sizeof(four));
+		crc = _mm_crc32_u32(crc, four);
+		p += 4;
+	}
+	if (n & 2) {
+		memcpy(&two, p, sizeof(two));
+		crc = _mm_crc32_u16(crc, two);
+		p += 2;
+	}
+	return n & 1 ? _mm_crc32_u8(crc, *p) : crc;
+}
+
 EW_TARGET("sse4.2,pclmul")
 uint32_t ewi_crc32c_clmul(const struct ewi_crc32c_tables *tables, uint32_t crc, const void *bytes, size_t n)
 {
@@ -63,9 +83,7 @@ uint32_t ewi_crc32c_clmul(const struct ewi_crc32c_tables *tables, uint32_t crc, 
 	}
 	for (; n >= 8; n -= 8, p += 8)
 		a = _mm_crc32_u64(a, load(p));
-	for (; n > 0; n--, p++)
-		a = _mm_crc32_u8((uint32_t)a, *p);
-	return ~(uint32_t)a;
+	return ~tail((uint32_t)a, p, n);
 }
 
 #endif

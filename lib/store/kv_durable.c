@@ -149,7 +149,7 @@ static enum ew_status compact_first(struct durable_kv *d)
 	if (st == EW_OK)
 		st = ewi_log_start(d->log, first + 1, &next);
 	if (st == EW_OK)
-		st = ew_log_trim(d->log, next.first_seq, NULL);
+		st = ew_log_trim(d->log, next.base.seq, NULL);
 	d->compactions++;
 	return st == EW_OK && d->log->first == first ? EW_ERR_CORRUPT : st;
 }

@@ -121,11 +121,6 @@ enum ew_status ew_log_open(const struct ew_storage *st, const struct ew_log_conf
 	return EW_OK;
 }
 
-bool ewi_log_keeps_order(const struct ew_log *log)
-{
-	return log->sync_every != 0 || log->sync_after_ns != 0 || log->cursors[0].name[0] != '\0';
-}
-
 enum ew_status ew_log_close(struct ew_log *log)
 {
 	enum ew_status st = EW_OK;
@@ -140,22 +135,35 @@ enum ew_status ew_log_close(struct ew_log *log)
 
 /* ---- durability ---- */
 
+static bool has_rule(const struct ew_log *log)
+{
+	return log->sync_every != 0 || log->sync_after_ns != 0;
+}
+
+bool ewi_log_keeps_order(const struct ew_log *log)
+{
+	return has_rule(log) || log->cursors[0].name[0] != '\0';
+}
+
 enum ew_status ewi_log_writable(const struct ew_log *log)
 {
 	return log->failed ? EW_ERR_IO : log->read_only ? EW_ERR_DENIED : EW_OK;
 }
 
 /*
- * What is erased anyway, written behind the records up to the next round offset: a system's page cache takes long runs
- * in one piece, page by page they cost it twice the time.  Once for each run, and only where no sync will have
- * to bring it to the disk.
+ * What is erased anyway, written behind the records up to the next round offset, once for each run.  A system's page cache takes long
+ * runs in one piece, page by page they cost it twice the time.  And where small writes are synced, the syncs that follow
+ * find their pages there: a file system writes down once for a run that it is in use, not with each sync, which costs it more
+ * than what is written twice.
  */
 static uint32_t run_ahead(struct ew_log *log, uint32_t bytes)
 {
-	uint32_t to = (log->tail + EWI_LOG_RUN - 1) & ~(EWI_LOG_RUN - 1), room = log->buffer_bytes - bytes;
+	uint32_t run = has_rule(log) ? EWI_LOG_RUN_SYNCED : EWI_LOG_RUN, room = log->buffer_bytes - bytes, to;
 
-	if (!log->seg.st.rewrite || log->buffer_bytes < EWI_LOG_RUN || log->tail <= log->ahead || ewi_log_keeps_order(log))
+	if (!log->seg.st.rewrite || log->buffer_bytes < EWI_LOG_RUN || log->tail <= log->ahead ||
+	    (run == EWI_LOG_RUN_SYNCED && bytes > run / 2))
 		return 0;
+	to = (log->tail + run - 1) & ~(run - 1);
 	to = to < log->seg.end ? to : log->seg.end;
 	room = room < to - log->tail ? room : to - log->tail;
 	memset(log->buf + bytes, log->seg.st.erased, room);
@@ -308,7 +316,7 @@ void ewi_log_note(struct ew_log *log, uint32_t at, uint64_t seq)
 	if (!index || index->count == EWI_INDEX_ENTRIES || at - log->seg.data < index->count * step)
 		return;
 	index->entries[index->count++] =
-		(struct ewi_index_entry){at, (uint32_t)(seq - log->base_seq), log->max_time};
+		(struct ewi_index_entry){at, (uint32_t)(seq - log->base.seq), log->max_time};
 }
 
 /* Where the next record goes, and what it counts from. */
@@ -317,8 +325,7 @@ static struct ewi_place next_place(const struct ew_log *log)
 	return (struct ewi_place){.segment = log->last,
 				  .at = log->tail,
 				  .anchor = log->tail >= log->anchor_due,
-				  .base_seq = log->base_seq,
-				  .base_time = log->base_time,
+				  .base = log->base,
 				  .seq = log->next_seq};
 }
 
@@ -332,13 +339,14 @@ static void took(struct ew_log *log, const struct ewi_place *place, uint32_t byt
 
 enum ew_status ewi_log_put_cursors(struct ew_log *log)
 {
-	struct ew_event e = {.data_bytes = ewi_cursors_bytes(log), .time_ns = log->base_time};
+	struct ew_event e = {.data_bytes = ewi_cursors_bytes(log)};
 	uint64_t bound = ewi_record_bound(&log->seg, 0, e.data_bytes);
 	struct ewi_place place = next_place(log);
 	enum ew_status st = EW_OK;
 	uint32_t head;
 	uint8_t *out;
 
+	e.time_ns = ewi_base_time(&place.base, place.seq - place.base.seq); /* the shortest to tell */
 	if (bound > log->seg.end - log->tail)
 		return EW_ERR_FULL;
 	if (bound > log->buffer_bytes - (log->tail - log->written))
@@ -364,8 +372,7 @@ static enum ew_status write_head(struct ew_log *log, const struct ewi_segment_he
 	log->written = log->ahead = 0;
 	log->tail = log->seg.data;
 	log->anchor_due = 0;
-	log->base_seq = head->first_seq;
-	log->base_time = head->first_time_ns;
+	log->base = head->base;
 	log->sealed = false;
 	if (log->index)
 		log->index->count = 0;
@@ -386,13 +393,25 @@ static enum ew_status write_head(struct ew_log *log, const struct ewi_segment_he
 	return st;
 }
 
+/*
+ * Events that come at a steady pace will go on so: then their times cost the next segment a byte each.  The mean of the last one,
+ * so that a clock's jitter counts little; where it says nothing, its own pace.
+ */
+static uint64_t pace_so_far(const struct ew_log *log)
+{
+	uint64_t events = log->last ? log->next_seq - log->base.seq : 0;
+
+	if (events < 2 || log->last_time < log->base.time)
+		return log->last ? log->base.pace : 0;
+	return ewi_pace_round((log->last_time - log->base.time) / (events - 1));
+}
+
 enum ew_status ewi_log_begin(struct ew_log *log, uint64_t time_ns)
 {
 	struct ewi_segment_head head = {.segment = log->last + 1,
 					.cursors = log->cursors[0].name[0] != '\0',
 					.max_record = log->max_record,
-					.first_seq = log->next_seq,
-					.first_time_ns = time_ns,
+					.base = {log->next_seq, time_ns, pace_so_far(log)},
 					.max_time_before = log->max_time};
 	enum ew_status st = ewi_log_flush(log, true);
 
@@ -400,8 +419,8 @@ enum ew_status ewi_log_begin(struct ew_log *log, uint64_t time_ns)
 		return EW_ERR_FULL;
 	if (st == EW_OK && log->last != 0)
 		st = write_index(log);
-	/* No segment may be durable while the end of the one before it is not. */
-	if (st == EW_OK && ewi_log_keeps_order(log))
+	/* With a rule no segment may be durable while the end of the one before it is not; without one nobody waits for the disk. */
+	if (st == EW_OK && has_rule(log))
 		st = ewi_log_sync_all(log);
 	if (st == EW_OK)
 		st = ewi_log_make_room(log);
@@ -411,7 +430,7 @@ enum ew_status ewi_log_begin(struct ew_log *log, uint64_t time_ns)
 		st = write_head(log, &head);
 	if (st == EW_OK && head.segment == 1) {
 		log->first = head.segment;
-		log->first_seq = head.first_seq;
+		log->first_seq = head.base.seq;
 		log->first_time = time_ns;
 	}
 	return st;

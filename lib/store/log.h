@@ -15,6 +15,7 @@
 #include "store/segment.h"
 
 #define EWI_LOG_RUN (32u << 10) /* bytes; log.c, run_ahead() */
+#define EWI_LOG_RUN_SYNCED (64u << 10)
 
 struct ewi_cursor {
 	char name[EW_LOG_CURSOR_NAME_BYTES]; /* "": not in use */
@@ -40,7 +41,7 @@ struct ew_log {
 	uint32_t tail;	      /* offset in the last one where the next record goes */
 	uint32_t written;     /* and to where the storage has it; the buffer holds the rest */
 	uint32_t anchor_due;  /* a record that begins here or later says the base again */
-	uint64_t base_seq, base_time; /* what numbers in the last segment count from */
+	struct ewi_base base; /* what numbers in the last segment count from */
 	uint64_t first_seq, next_seq;
 	uint64_t written_seq; /* events below are on the storage */
 	uint64_t first_time, last_time, max_time;

@@ -138,9 +138,9 @@ static enum ew_status scan_last(struct ew_log *log)
 	enum ew_status st = ewi_segment_read(s, ewi_segment_block(s, log->last), &head);
 
 	if (st == EW_OK) {
-		log->base_seq = head.first_seq;
-		if (head.first_seq > log->next_seq)
-			log->next_seq = head.first_seq;
+		log->base.seq = head.base.seq;
+		if (head.base.seq > log->next_seq)
+			log->next_seq = head.base.seq;
 		if (head.max_time_before > log->max_time)
 			log->max_time = head.max_time_before;
 	} else if (st != EW_ERR_CORRUPT) {
@@ -155,7 +155,7 @@ static enum ew_status scan_last(struct ew_log *log)
 		if (st != EW_OK)
 			return st;
 		if (record.state == EWI_RECORD_WHOLE) {
-			log->base_seq = w.base_seq;
+			log->base.seq = w.base.seq;
 			count_record(log, at, &record);
 			at += record.bytes;
 			continue;
@@ -167,7 +167,7 @@ static enum ew_status scan_last(struct ew_log *log)
 			break;
 		at = found; /* damage in the middle: readers will tell */
 	}
-	log->base_time = w.base_time;
+	log->base = w.base;
 	log->tail = log->written = log->torn_at = at;
 	log->torn_bytes = garbage - at;
 	log->sealed = !w.based;
@@ -242,8 +242,7 @@ enum ew_status ewi_log_start(struct ew_log *log, uint32_t segment, struct ewi_se
 		return EW_ERR_CORRUPT;
 	memset(out, 0, sizeof(*out));
 	out->segment = segment;
-	out->first_seq = record.head.seq;
-	out->first_time_ns = record.head.time_ns;
+	out->base = (struct ewi_base){record.head.seq, record.head.time_ns, 0};
 	out->max_time_before = UINT64_MAX;
 	return EW_OK;
 }
@@ -254,8 +253,8 @@ enum ew_status ewi_log_load_first(struct ew_log *log)
 	enum ew_status st = ewi_log_start(log, log->first, &head);
 
 	if (st == EW_OK) {
-		log->first_seq = head.first_seq;
-		log->first_time = head.first_time_ns;
+		log->first_seq = head.base.seq;
+		log->first_time = head.base.time;
 	}
 	return st == EW_ERR_CORRUPT ? EW_OK : st;
 }

@@ -43,7 +43,7 @@ static enum ew_status first_is_acked(struct ew_log *log, bool *out)
 	struct ewi_segment_head next;
 	enum ew_status st = ewi_log_start(log, log->first + 1, &next);
 
-	*out = st == EW_OK && next.first_seq <= ewi_cursors_lowest(log);
+	*out = st == EW_OK && next.base.seq <= ewi_cursors_lowest(log);
 	return st == EW_ERR_CORRUPT ? EW_OK : st;
 }
 
@@ -106,7 +106,7 @@ enum ew_status ew_log_trim(struct ew_log *log, uint64_t seq, uint32_t *segments)
 		struct ewi_segment_head next;
 
 		st = ewi_log_start(log, log->first + 1, &next);
-		if (st == EW_ERR_CORRUPT || (st == EW_OK && next.first_seq > seq)) {
+		if (st == EW_ERR_CORRUPT || (st == EW_OK && next.base.seq > seq)) {
 			st = EW_OK; /* not known to be older, or not older */
 			break;
 		}

@@ -45,8 +45,7 @@ static inline uint8_t *put_varint(uint8_t *p, uint64_t v)
 	return p;
 }
 
-/* Moves past a number of at most `bits` bits.  NULL: it is none, or not as short as can be. */
-static inline const uint8_t *take_varint(const uint8_t *p, const uint8_t *end, unsigned bits, uint64_t *out)
+static const uint8_t *take_long_varint(const uint8_t *p, const uint8_t *end, unsigned bits, uint64_t *out)
 {
 	uint64_t v = 0;
 
@@ -62,6 +61,22 @@ static inline const uint8_t *take_varint(const uint8_t *p, const uint8_t *end, u
 		return p;
 	}
 	return NULL;
+}
+
+/* Moves past a number of at most `bits` bits, 14 or more.  NULL: it is none, or not as short as can be. */
+static inline const uint8_t *take_varint(const uint8_t *p, const uint8_t *end, unsigned bits, uint64_t *out)
+{
+	if (end - p < 2)
+		return take_long_varint(p, end, bits, out);
+	if (p[0] < 0x80) {
+		*out = p[0];
+		return p + 1;
+	}
+	if (p[1] != 0 && p[1] < 0x80) {
+		*out = (p[0] & 0x7fu) | (uint32_t)p[1] << 7;
+		return p + 2;
+	}
+	return take_long_varint(p, end, bits, out);
 }
 
 /* Small numbers of either sign are short. */
@@ -91,7 +106,7 @@ uint32_t ewi_record_head(const struct ewi_place *place, enum ewi_record_kind kin
 			 uint8_t *out)
 {
 	uint32_t options = options_of(place, kind, e);
-	uint64_t index = place->seq - place->base_seq;
+	uint64_t index = place->seq - place->base.seq;
 	uint8_t *p = out + 4;
 
 	if (index > UINT32_MAX || e->data_bytes > EWI_RECORD_DATA_MAX)
@@ -100,7 +115,7 @@ uint32_t ewi_record_head(const struct ewi_place *place, enum ewi_record_kind kin
 	if (options != 0)
 		*p++ = (uint8_t)options;
 	p = put_varint(p, index);
-	p = put_varint(p, zigzag(e->time_ns - place->base_time));
+	p = put_varint(p, zigzag(e->time_ns - ewi_base_time(&place->base, index)));
 	if (options == 0)
 		return (uint32_t)(p - out);
 	if (options & HAS_TOPIC)
@@ -118,9 +133,8 @@ uint32_t ewi_record_head(const struct ewi_place *place, enum ewi_record_kind kin
 		p += EW_TRACE_ID_BYTES;
 	}
 	if (options & HAS_ANCHOR) {
-		ewi_put_le64(p, place->base_seq);
-		ewi_put_le64(p + 8, place->base_time);
-		p += 16;
+		ewi_base_put(&place->base, p);
+		p += EWI_BASE_BYTES;
 	}
 	if (options & HAS_KIND)
 		*p++ = (uint8_t)kind;
@@ -173,7 +187,7 @@ static bool take_options(uint32_t options, const uint8_t **pp, const uint8_t *en
 		r->head.topic_bytes = (uint16_t)v;
 	}
 	if ((options & HAS_TYPE ? 2 : 0) + (options & HAS_FLAGS ? 4 : 0) + (options & HAS_TRACE ? 16 : 0) +
-		    (options & HAS_ANCHOR ? 16 : 0) + (options & HAS_KIND ? 1 : 0) > end - p)
+		    (options & HAS_ANCHOR ? (int)EWI_BASE_BYTES : 0) + (options & HAS_KIND ? 1 : 0) > end - p)
 		return false;
 	if (options & HAS_TYPE) {
 		r->head.content_type = ewi_le16(p);
@@ -189,9 +203,8 @@ static bool take_options(uint32_t options, const uint8_t **pp, const uint8_t *en
 	}
 	if (options & HAS_ANCHOR) {
 		r->anchor = true;
-		r->base_seq = ewi_le64(p);
-		r->base_time = ewi_le64(p + 8);
-		p += 16;
+		ewi_base_take(p, &r->base);
+		p += EWI_BASE_BYTES;
 	}
 	if (options & HAS_KIND)
 		r->kind = (enum ewi_record_kind)*p++;
@@ -207,6 +220,7 @@ static bool parse(const struct ewi_segments *s, const struct ewi_window *w, cons
 		  uint32_t at, struct ewi_record *r)
 {
 	const uint8_t *start = p, *end = p + n;
+	const struct ewi_base *base = &w->base;
 	uint32_t options = 0;
 	uint64_t length, index, time, bytes;
 
@@ -237,29 +251,35 @@ static bool parse(const struct ewi_segments *s, const struct ewi_window *w, cons
 		return false;
 	if (!w->based && !r->anchor)
 		return false;
-	if (!r->anchor) {
-		r->base_seq = w->base_seq;
-		r->base_time = w->base_time;
-	}
+	if (r->anchor)
+		base = &r->base;
 	r->head.data_bytes = (uint32_t)(length >> 1);
 	r->head_bytes = (uint32_t)(p - start);
-	r->head.seq = r->base_seq + index;
-	r->head.time_ns = r->base_time + unzigzag(time);
+	r->head.seq = base->seq + index;
+	r->head.time_ns = ewi_base_time(base, index) + unzigzag(time);
 	bytes = ((uint64_t)r->head_bytes + r->head.topic_bytes + r->head.data_bytes + s->st.write_bytes - 1) &
 		~((uint64_t)s->st.write_bytes - 1);
 	r->bytes = (uint32_t)bytes;
-	return bytes <= s->end - at && bytes <= w->max_record && r->base_seq != 0 &&
-	       r->base_seq <= EWI_SEQ_MAX && r->head.seq <= EWI_SEQ_MAX; /* so the sum has not wrapped */
+	return bytes <= s->end - at && bytes <= w->max_record && base->seq != 0 &&
+	       base->seq <= EWI_SEQ_MAX && r->head.seq <= EWI_SEQ_MAX; /* so the sum has not wrapped */
 }
 
 /* Fill the window from `at`, or a little before, to its own or the end of the records. */
 static enum ew_status fill(const struct ewi_segments *s, struct ewi_window *w, uint32_t block, uint32_t at)
 {
 	uint32_t left = s->end - at;
-	uint32_t n = left < w->size ? left : w->size;
+	uint32_t n = left < w->size ? left : w->size, more;
 	enum ew_status st;
 
 	w->have = 0;
+	if (w->written > at && n > w->written - at) {
+		more = n - (w->written - at);
+		n = w->written - at;
+		more = more < EWI_RECORD_HEAD_MAX ? more : EWI_RECORD_HEAD_MAX;
+		memset(w->buf + n, s->st.erased, more);
+	} else {
+		more = 0;
+	}
 #if EW_CONFIG_ZLIB
 	if (w->deflated)
 		return ewi_deflated_fill(s, w, block, at);
@@ -269,7 +289,7 @@ static enum ew_status fill(const struct ewi_segments *s, struct ewi_window *w, u
 		return st;
 	w->block = block;
 	w->at = at;
-	w->have = n;
+	w->have = n + more;
 	return EW_OK;
 }
 
@@ -296,8 +316,7 @@ static enum ew_status enter(const struct ewi_segments *s, struct ewi_window *w, 
 	w->max_record = s->st.block_bytes;
 	if (w->based) {
 		w->max_record = head.max_record;
-		w->base_seq = head.first_seq;
-		w->base_time = head.first_time_ns;
+		w->base = head.base;
 	}
 	return EW_OK;
 }
@@ -343,7 +362,7 @@ enum ew_status ewi_record_look(const struct ewi_segments *s, struct ewi_window *
 	p = w->buf + (at - w->at);
 	/* Never a record: its length, index and time would all be 0, or its length beyond every limit. */
 	n = left < 8 ? left : 8;
-	if (erased_run(s, p, n) == n)
+	if (p[0] == s->st.erased && erased_run(s, p, n) == n)
 		return EW_OK;
 	n = left < EWI_RECORD_HEAD_MAX ? left : EWI_RECORD_HEAD_MAX;
 	if (!parse(s, w, p, n, at, out))
@@ -364,8 +383,7 @@ enum ew_status ewi_record_look(const struct ewi_segments *s, struct ewi_window *
 	out->state = EWI_RECORD_WHOLE;
 	if (out->anchor && !w->based) {
 		w->based = true;
-		w->base_seq = out->base_seq;
-		w->base_time = out->base_time;
+		w->base = out->base;
 	}
 	if (out->fits)
 		out->body = w->buf + (at - w->at) + out->head_bytes;

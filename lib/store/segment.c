@@ -11,6 +11,9 @@
 #define IS_DEFLATED 1
 #define HAS_CURSORS 2
 
+#define PACE_BITS 26
+#define PACE_MASK ((1u << PACE_BITS) - 1)
+
 void ewi_segments_init(struct ewi_segments *s)
 {
 	s->data = ewi_unit_up(s, EWI_SEGMENT_HEAD);
@@ -29,10 +32,43 @@ static bool all_erased(const struct ewi_segments *s, const uint8_t *p, uint32_t 
 
 /* ---- heads ---- */
 
-/* Over the magic number and all that follows the sum itself. */
+/* Over the magic number and all that follows the sum itself; before version 3 that was less. */
 static uint32_t head_sum(const struct ewi_segments *s, const uint8_t *p)
 {
-	return ewi_crc32c(&s->crc, ewi_crc32c(&s->crc, 0, p, 4), p + 8, EWI_SEGMENT_HEAD - 8);
+	uint32_t bytes = p[3] < '3' ? 48 : EWI_SEGMENT_HEAD;
+
+	return ewi_crc32c(&s->crc, ewi_crc32c(&s->crc, 0, p, 4), p + 8, bytes - 8);
+}
+
+static uint32_t pack_pace(uint64_t pace)
+{
+	uint32_t shift = 0;
+
+	for (; pace > PACE_MASK; shift++)
+		pace >>= 1;
+	return shift << PACE_BITS | (uint32_t)pace;
+}
+
+static uint64_t unpack_pace(uint32_t packed)
+{
+	return (uint64_t)(packed & PACE_MASK) << (packed >> PACE_BITS);
+}
+
+uint64_t ewi_pace_round(uint64_t pace)
+{
+	return unpack_pace(pack_pace(pace));
+}
+
+void ewi_base_put(const struct ewi_base *base, uint8_t out[EWI_BASE_BYTES])
+{
+	ewi_put_le64(out, base->seq);
+	ewi_put_le64(out + 8, base->time);
+	ewi_put_le32(out + 16, pack_pace(base->pace));
+}
+
+void ewi_base_take(const uint8_t p[EWI_BASE_BYTES], struct ewi_base *out)
+{
+	*out = (struct ewi_base){ewi_le64(p), ewi_le64(p + 8), unpack_pace(ewi_le32(p + 16))};
 }
 
 static uint8_t log2_of(uint32_t n)
@@ -56,9 +92,8 @@ void ewi_segment_encode(const struct ewi_segments *s, const struct ewi_segment_h
 	ewi_put_le32(out + 12, head->segment);
 	ewi_put_le32(out + 16, s->st.block_bytes);
 	ewi_put_le32(out + 20, s->st.block_count);
-	ewi_put_le64(out + 24, head->first_seq);
-	ewi_put_le64(out + 32, head->first_time_ns);
-	ewi_put_le64(out + 40, head->max_time_before);
+	ewi_base_put(&head->base, out + 24);
+	ewi_put_le64(out + 44, head->max_time_before);
 	ewi_put_le32(out + 4, head_sum(s, out));
 }
 
@@ -72,7 +107,7 @@ enum ew_status ewi_segment_read(const struct ewi_segments *s, uint32_t block,
 		return st;
 	if (all_erased(s, p, sizeof(p)))
 		return EW_ERR_EMPTY;
-	/* "EWL" and the version's digit; the sum is where it is in every version */
+	/* "EWL" and the version's digit */
 	if ((ewi_le32(p) & 0xffffff) != (EWI_SEGMENT_MAGIC & 0xffffff) || ewi_le32(p + 4) != head_sum(s, p))
 		return EW_ERR_CORRUPT;
 	if (ewi_le32(p) != EWI_SEGMENT_MAGIC || (p[9] & ~(IS_DEFLATED | HAS_CURSORS)) != 0)
@@ -81,14 +116,13 @@ enum ew_status ewi_segment_read(const struct ewi_segments *s, uint32_t block,
 	head->cursors = p[9] & HAS_CURSORS;
 	head->max_record = (uint32_t)ewi_le16(p + 10) << 10;
 	head->segment = ewi_le32(p + 12);
-	head->first_seq = ewi_le64(p + 24);
-	head->first_time_ns = ewi_le64(p + 32);
-	head->max_time_before = ewi_le64(p + 40);
+	ewi_base_take(p + 24, &head->base);
+	head->max_time_before = ewi_le64(p + 44);
 	if (p[8] != log2_of(s->st.write_bytes) || ewi_le32(p + 16) != s->st.block_bytes ||
 	    ewi_le32(p + 20) != s->st.block_count)
 		return EW_ERR_UNSUPPORTED;
-	if (head->segment == 0 || ewi_segment_block(s, head->segment) != block || head->first_seq == 0 ||
-	    head->first_seq > EWI_SEQ_MAX)
+	if (head->segment == 0 || ewi_segment_block(s, head->segment) != block || head->base.seq == 0 ||
+	    head->base.seq > EWI_SEQ_MAX)
 		return EW_ERR_CORRUPT;
 	return EW_OK;
 }

@@ -11,10 +11,10 @@
 #include "edgewasm/store.h"
 #include "store/crc32c.h"
 
-#define EWI_SEGMENT_MAGIC 0x324c5745u /* "EWL2", little-endian */
-#define EWI_SEGMENT_HEAD 48u
-/* crc 4, length 4, options 1, index 5, time 10, topic length 3, type 2, flags 4, trace id 16, anchor 16, kind 1 */
-#define EWI_RECORD_HEAD_MAX 66u
+#define EWI_SEGMENT_MAGIC 0x334c5745u /* "EWL3", little-endian */
+#define EWI_SEGMENT_HEAD 52u
+/* crc 4, length 4, options 1, index 5, time 10, topic length 3, type 2, flags 4, trace id 16, anchor 20, kind 1 */
+#define EWI_RECORD_HEAD_MAX 70u
 #define EWI_RECORD_MIN 7u /* crc, and one byte each of length, index and time */
 #define EWI_SEQ_MAX (UINT64_MAX / 2) /* a number above was never given out */
 #define EWI_RECORD_DATA_MAX (1u << 26)
@@ -26,13 +26,18 @@
 #define EWI_INDEX_ENTRY 16u
 #define EWI_INDEX_BYTES (8u + EWI_INDEX_ENTRIES * EWI_INDEX_ENTRY)
 
+/* What the numbers of a segment's records are counted from: event i is expected at time + i * pace. */
+struct ewi_base {
+	uint64_t seq, time; /* of its first event */
+	uint64_t pace; /* nanoseconds between two events; as ewi_pace_round() leaves it */
+};
+
 struct ewi_segment_head {
 	uint32_t segment; /* from 1; lies in block (segment - 1) % block_count */
 	bool deflated;
 	bool cursors; /* there were some when it was begun: its first record says where they stand */
 	uint32_t max_record; /* no record is longer; a multiple of 1 KiB */
-	uint64_t first_seq;
-	uint64_t first_time_ns;	 /* of its first event */
+	struct ewi_base base;
 	uint64_t max_time_before; /* the latest time of any event in earlier segments */
 };
 
@@ -80,6 +85,19 @@ static inline uint64_t ewi_record_bound(const struct ewi_segments *s, uint32_t t
 void ewi_segments_init(struct ewi_segments *s);
 
 /* ---- heads ---- */
+
+/* The nearest pace not above that 32 bits can tell: 26 bits of it, and by how many they are shifted. */
+uint64_t ewi_pace_round(uint64_t pace);
+/* A base, as heads of segments and anchors have it: sequence number, time, pace. */
+#define EWI_BASE_BYTES 20u
+void ewi_base_put(const struct ewi_base *base, uint8_t out[EWI_BASE_BYTES]);
+void ewi_base_take(const uint8_t p[EWI_BASE_BYTES], struct ewi_base *out);
+
+/* When event `index` of the segment is due.  Modulo 2^64, as all of it: records say how far off it was. */
+static inline uint64_t ewi_base_time(const struct ewi_base *base, uint64_t index)
+{
+	return base->time + index * base->pace;
+}
 
 void ewi_segment_encode(const struct ewi_segments *s, const struct ewi_segment_head *head, uint8_t *out);
 /*
@@ -130,8 +148,8 @@ enum ewi_record_kind {
 /* Where a record is meant to lie, and what its numbers are counted from. */
 struct ewi_place {
 	uint32_t segment, at;
-	bool anchor; /* say base_seq and base_time again */
-	uint64_t base_seq, base_time;
+	bool anchor; /* say the base again */
+	struct ewi_base base;
 	uint64_t seq; /* the event's; of other kinds, that of the next event */
 };
 
@@ -155,12 +173,13 @@ uint32_t ewi_record_finish(const struct ewi_segments *s, const struct ewi_place 
 struct ewi_window {
 	uint8_t *buf;
 	uint32_t size;
+	uint32_t written; /* nothing but erased bytes is behind this offset, and little of them is wanted; 0: who knows */
 	uint32_t block, at, have;
 	uint32_t segment; /* 0: none; base and max_record are this one's */
 	bool based;
 	bool deflated;
 	uint32_t max_record;
-	uint64_t base_seq, base_time;
+	struct ewi_base base;
 };
 
 enum ewi_record_state {
@@ -177,10 +196,10 @@ struct ewi_record {
 	bool fits;
 	uint8_t *body; /* NULL unless it fits */
 	struct ew_event head;
-	/* for segment.c */
-	bool anchor;
+	/* for record.c */
+	bool anchor; /* and base is what it says */
 	uint32_t head_bytes;
-	uint64_t base_seq, base_time;
+	struct ewi_base base;
 };
 
 /* Look at offset `at` of a segment.  EW_ERR_IO is the storage's. */

@@ -17,7 +17,7 @@
 #include "tensor/binary.h"
 
 #if EWI_KERNELS_X86
-#include <immintrin.h>
+#include "tensor/requant_avx2.h"
 
 #define HALF 15
 
@@ -54,30 +54,55 @@ struct scaled {
 	int32_t a[VALUES], b[VALUES]; /* of inputs from -128 on */
 };
 
-static int32_t output(const struct scaled *s, int32_t i, int32_t k)
+/* Outputs of eight values of b. */
+EW_TARGET("avx2")
+EW_INLINE __m256i outputs(const struct scaled *s, int32_t i, int32_t k)
 {
 	const struct ewi_binary *p = s->p;
-	int32_t v = ewi_requant_as(ewi_wrap_add(s->a[i], s->b[k]), p->out_scale, p->single);
+	const __m256i m = _mm256_set1_epi32(p->out_scale.multiplier), shift = _mm256_set1_epi32(p->out_scale.shift);
+	__m256i v = _mm256_add_epi32(_mm256_set1_epi32(s->a[i]), ewi_load_avx2(s->b + k));
 
-	return ewi_clamp(ewi_wrap_add(v, p->out_zero), p->act_min, p->act_max);
+	v = p->single ? ewi_requant_single_avx2(v, m, shift) : ewi_requant_avx2(v, m, shift);
+	v = _mm256_add_epi32(v, _mm256_set1_epi32(p->out_zero));
+	return _mm256_min_epi32(_mm256_max_epi32(v, _mm256_set1_epi32(p->act_min)), _mm256_set1_epi32(p->act_max));
 }
 
-/* C with which all outputs are right, the one in the middle; false: there is none. */
+/*
+ * C with which all outputs are right, the one in the middle; false: there is none.  32 bits hold it all: with
+ * |sum| <= 128 * (a + b) and |v| <= 128, v * 2^shift - sum is below what pack() keeps under 2^31.
+ */
+EW_TARGET("avx2")
 static bool find_c(const struct scaled *s, struct packed *f)
 {
-	int64_t low = INT32_MIN, high = INT32_MAX, one = (int64_t)1 << f->shift;
+	const __m256i one_less = _mm256_set1_epi32((1 << f->shift) - 1), min = _mm256_set1_epi32(s->p->act_min),
+		      max = _mm256_set1_epi32(s->p->act_max), eight = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+	__m256i low = _mm256_set1_epi32(INT32_MIN), high = _mm256_set1_epi32(INT32_MAX);
+	int32_t lows[8], highs[8];
+	int64_t c_low = INT32_MIN, c_high = INT32_MAX;
 
-	for (int32_t i = 0; i < VALUES && low <= high; i++)
-		for (int32_t k = 0; k < VALUES; k++) {
-			int64_t sum = (int64_t)(i + INT8_MIN) * f->a + (int64_t)(k + INT8_MIN) * f->b;
-			int32_t v = output(s, i, k);
-			int64_t least = v * one - sum, most = least + one - 1;
+	for (int32_t i = 0; i < VALUES; i++) {
+		const __m256i a = _mm256_set1_epi32((i + INT8_MIN) * f->a), b = _mm256_set1_epi32(f->b);
 
-			low = v > s->p->act_min && least > low ? least : low;
-			high = v < s->p->act_max && most < high ? most : high;
+		if (_mm256_movemask_epi8(_mm256_cmpgt_epi32(low, high)))
+			return false;
+		for (int32_t k = 0; k < VALUES; k += 8) {
+			__m256i at = _mm256_add_epi32(_mm256_set1_epi32(k + INT8_MIN), eight), v = outputs(s, i, k);
+			__m256i least = _mm256_sub_epi32(_mm256_slli_epi32(v, f->shift),
+							 _mm256_add_epi32(a, _mm256_mullo_epi32(at, b)));
+			__m256i most = _mm256_add_epi32(least, one_less);
+
+			low = _mm256_blendv_epi8(low, _mm256_max_epi32(low, least), _mm256_cmpgt_epi32(v, min));
+			high = _mm256_blendv_epi8(high, _mm256_min_epi32(high, most), _mm256_cmpgt_epi32(max, v));
 		}
-	f->c = (int32_t)((low + high) / 2);
-	return low <= high;
+	}
+	_mm256_storeu_si256((void *)lows, low);
+	_mm256_storeu_si256((void *)highs, high);
+	for (int32_t i = 0; i < 8; i++) {
+		c_low = lows[i] > c_low ? lows[i] : c_low;
+		c_high = highs[i] < c_high ? highs[i] : c_high;
+	}
+	f->c = (int32_t)((c_low + c_high) / 2);
+	return c_low <= c_high;
 }
 
 /* 2^-31 of a multiplier, shifted. */

@@ -134,28 +134,40 @@ static inline void ewi_window_clip(int32_t at, uint32_t taps, uint32_t dil, uint
  */
 uint64_t ewi_window_lead(const struct ewi_window *w, size_t windows, size_t size, uint32_t ahead);
 
+/*
+ * How far behind the beginning of its input a kernel's output must begin that goes through the pixels backwards, and still
+ * reads a pixel's taps when it writes it.
+ */
+uint64_t ewi_window_behind(const struct ewi_window *w, size_t windows, size_t size);
+
 typedef void ewi_spot_fn(const struct ewi_call *c, const struct ewi_spot *s);
 
-/* Calls fn for each output pixel of each window of each picture, in order.  Sizes are of one element. */
+/* Calls fn for each output pixel of each window of each picture, in order, or backwards.  Sizes are of one element. */
 EW_INLINE void ewi_window_walk(const struct ewi_call *c, const struct ewi_window *w, const void *in,
-			       size_t in_size, void *out, size_t out_size, size_t windows,
+			       size_t in_size, void *out, size_t out_size, size_t windows, bool backwards,
 			       ewi_spot_fn *fn)
 {
-	size_t picture = (size_t)w->in_h * w->in_w * w->in_c * in_size;
-	struct ewi_spot s = {.in = in, .out = out};
+	size_t picture = (size_t)w->in_h * w->in_w * w->in_c * in_size, pixel = w->out_c * out_size;
+	size_t pictures = windows * w->batches;
+	struct ewi_spot s = {.out = out};
 
-	for (size_t b = 0; b < windows * w->batches; b++) {
-		for (uint32_t y = 0; y < w->out_h; y++) {
-			s.y = (int32_t)(y * w->stride_h) - w->pad_h;
+	if (backwards) /* the pixel behind the last one */
+		s.out = (unsigned char *)out + pictures * w->out_h * w->out_w * pixel;
+	for (size_t b = 0; b < pictures; b++) {
+		s.in = (const unsigned char *)in + (backwards ? pictures - 1 - b : b) * picture;
+		for (uint32_t j = 0; j < w->out_h; j++) {
+			s.y = (int32_t)((backwards ? w->out_h - 1 - j : j) * w->stride_h) - w->pad_h;
 			ewi_window_clip(s.y, w->k_h, w->dil_h, w->in_h, &s.ky, &s.ky_end);
-			for (uint32_t x = 0; x < w->out_w; x++) {
-				s.x = (int32_t)(x * w->stride_w) - w->pad_w;
+			for (uint32_t i = 0; i < w->out_w; i++) {
+				s.x = (int32_t)((backwards ? w->out_w - 1 - i : i) * w->stride_w) - w->pad_w;
 				ewi_window_clip(s.x, w->k_w, w->dil_w, w->in_w, &s.kx, &s.kx_end);
+				if (backwards)
+					s.out = (unsigned char *)s.out - pixel;
 				fn(c, &s);
-				s.out = (unsigned char *)s.out + w->out_c * out_size;
+				if (!backwards)
+					s.out = (unsigned char *)s.out + pixel;
 			}
 		}
-		s.in = (const unsigned char *)s.in + picture;
 	}
 }
 

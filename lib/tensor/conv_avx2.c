@@ -22,9 +22,12 @@
  */
 #define IN_ORDER(a, b) __asm__("" : "+x"(a), "+x"(b))
 
+/* Lets what lies at p be read again, because registers are few. */
+#define FROM_MEMORY(p) __asm__("" : "+r"(p))
+
 #define TILE EWI_CONV_TILE
 #define WORDS_ROWS 6u
-#define BYTES_ROWS 4u
+#define BYTES_ROWS 5u
 #define HALF_ROWS 8u
 
 struct work {
@@ -206,35 +209,89 @@ EW_INLINE struct sums sum_half(const struct work *k, const struct ewi_conv_tile 
 	return s;
 }
 
+/*
+ * What is the same for all rows of a step.  The two halves of a row go side by side, instruction by instruction: that is
+ * how Zen 3 spreads them best over its units.
+ */
+struct step {
+	__m256i w0, w1, scale0, scale1;
+	const int8_t *more; /* the weights of the other step, or what activations are taken against */
+};
+
 EW_TARGET("avx2")
-EW_INLINE __m256i madd_bytes(__m256i acc, __m256i x, __m256i w, __m256i scale)
+EW_INLINE struct step step_at(const int8_t *w, __m256i scale0, __m256i scale1)
 {
-	return _mm256_add_epi32(acc, _mm256_madd_epi16(_mm256_maddubs_epi16(x, w), scale));
+	return (struct step){ewi_load_avx2(w), ewi_load_avx2(w + 32), scale0, scale1, w + EWI_CONV_STEP_BYTES};
+}
+
+/* Lanes of int16 into a row's sums. */
+EW_TARGET("avx2")
+EW_INLINE void widen(const struct step *p, __m256i *a, __m256i *b, __m256i t, __m256i u)
+{
+	t = _mm256_madd_epi16(t, p->scale0);
+	u = _mm256_madd_epi16(u, p->scale1);
+	IN_ORDER(t, u);
+	*a = _mm256_add_epi32(*a, t);
+	*b = _mm256_add_epi32(*b, u);
+	IN_ORDER(*a, *b);
 }
 
 EW_TARGET("avx2")
-EW_INLINE void step_bytes(struct sums *s, size_t rows, const int8_t *w, const uint8_t *x, size_t px, __m256i scale0,
-			  __m256i scale1)
+EW_INLINE void one(struct step *p, __m256i *a, __m256i *b, const uint8_t *x, const uint8_t *y)
 {
-	__m256i w0 = ewi_load_avx2(w), w1 = ewi_load_avx2(w + 32), v = ewi_spread_avx2(x);
+	__m256i v = ewi_spread_avx2(x);
 
-	s->a0 = madd_bytes(s->a0, v, w0, scale0);
-	s->b0 = madd_bytes(s->b0, v, w1, scale1);
-	if (rows > 1) {
-		v = ewi_spread_avx2(x + px);
-		s->a1 = madd_bytes(s->a1, v, w0, scale0);
-		s->b1 = madd_bytes(s->b1, v, w1, scale1);
-	}
-	if (rows > 2) {
-		v = ewi_spread_avx2(x + 2 * px);
-		s->a2 = madd_bytes(s->a2, v, w0, scale0);
-		s->b2 = madd_bytes(s->b2, v, w1, scale1);
-	}
-	if (rows > 3) {
-		v = ewi_spread_avx2(x + 3 * px);
-		s->a3 = madd_bytes(s->a3, v, w0, scale0);
-		s->b3 = madd_bytes(s->b3, v, w1, scale1);
-	}
+	(void)y;
+	widen(p, a, b, _mm256_maddubs_epi16(v, p->w0), _mm256_maddubs_epi16(v, p->w1));
+}
+
+EW_TARGET("avx2")
+EW_INLINE void two(struct step *p, __m256i *a, __m256i *b, const uint8_t *x, const uint8_t *y)
+{
+	__m256i v = ewi_spread_avx2(x), u = ewi_spread_avx2(y), t = _mm256_maddubs_epi16(v, p->w0);
+
+	FROM_MEMORY(p->more);
+	v = _mm256_maddubs_epi16(v, p->w1);
+	IN_ORDER(t, v);
+	t = _mm256_add_epi16(t, _mm256_maddubs_epi16(u, ewi_load_avx2(p->more)));
+	v = _mm256_add_epi16(v, _mm256_maddubs_epi16(u, ewi_load_avx2(p->more + 32)));
+	IN_ORDER(t, v);
+	widen(p, a, b, t, v);
+}
+
+/* w0 and w1 are magnitudes. */
+EW_TARGET("avx2")
+EW_INLINE void sign(struct step *p, __m256i *a, __m256i *b, const uint8_t *x, const uint8_t *y)
+{
+	__m256i v = ewi_spread_avx2(x), t;
+
+	(void)y;
+	FROM_MEMORY(p->more);
+	t = _mm256_xor_si256(v, ewi_load_avx2(p->more));
+	v = _mm256_xor_si256(v, ewi_load_avx2(p->more + 32));
+	IN_ORDER(t, v);
+	t = _mm256_maddubs_epi16(p->w0, t);
+	v = _mm256_maddubs_epi16(p->w1, v);
+	IN_ORDER(t, v);
+	widen(p, a, b, t, v);
+}
+
+typedef void step_fn(struct step *p, __m256i *a, __m256i *b, const uint8_t *x, const uint8_t *y);
+
+/* A step of all rows; y: of the other one of two. */
+EW_TARGET("avx2")
+EW_INLINE void step_bytes(step_fn *fn, struct sums *s, size_t rows, struct step p, const uint8_t *x, const uint8_t *y,
+			  size_t px)
+{
+	fn(&p, &s->a0, &s->b0, x, y);
+	if (rows > 1)
+		fn(&p, &s->a1, &s->b1, x + px, y + px);
+	if (rows > 2)
+		fn(&p, &s->a2, &s->b2, x + 2 * px, y + 2 * px);
+	if (rows > 3)
+		fn(&p, &s->a3, &s->b3, x + 3 * px, y + 3 * px);
+	if (rows > 4)
+		fn(&p, &s->a4, &s->b4, x + 4 * px, y + 4 * px);
 }
 
 EW_TARGET("avx2")
@@ -242,14 +299,16 @@ EW_INLINE struct sums sum_bytes(const struct work *k, const struct ewi_conv_tile
 {
 	const __m256i scale0 = ewi_load_avx2(t->scale[0]), scale1 = ewi_load_avx2(t->scale[1]);
 	struct sums s = biases(t);
-	const int8_t *w = (const void *)(t + 1), *more;
-	const int32_t *at = k->head->places, *end = at + k->head->steps;
+	const int32_t *at = (const void *)(t + 1), *end = at + 2 * t->ways.twos;
+	const int8_t *w = (const int8_t *)(t + 1) + ewi_conv_places_avx2(k->head->steps);
+	size_t px = k->px;
 
-	for (; at < end; at++, w += EWI_CONV_STEP_BYTES)
-		step_bytes(&s, rows, w, x + *at, k->px, scale0, scale1);
-	more = w + t->more * EWI_CONV_STEP_BYTES;
-	for (at = (const void *)more; w < more; at++, w += EWI_CONV_STEP_BYTES)
-		step_bytes(&s, rows, w, x + *at, k->px, scale0, scale1);
+	for (; at < end; at += 2, w += 2 * EWI_CONV_STEP_BYTES)
+		step_bytes(two, &s, rows, step_at(w, scale0, scale1), x + at[0], x + at[1], px);
+	for (end += t->ways.ones; at < end; at++, w += EWI_CONV_STEP_BYTES)
+		step_bytes(one, &s, rows, step_at(w, scale0, scale1), x + at[0], x, px);
+	for (end += t->ways.signs; at < end; at++, w += 2 * EWI_CONV_STEP_BYTES)
+		step_bytes(sign, &s, rows, step_at(w, scale0, scale1), x + at[0], x, px);
 	return s;
 }
 
@@ -315,10 +374,15 @@ static EW_NOINLINE void put_slow(const struct work *k, const struct ewi_conv_til
 {
 	__m256i v[] = {s->a0, s->b0, s->a1, s->b1, s->a2, s->b2, s->a3, s->b3, s->a4, s->b4, s->a5, s->b5};
 
-	if (k->head->mode == EWI_FINISH_SINGLE)
+	switch (t->mode) {
+	case EWI_FINISH_NEAR:
+		ewi_finish_rows_avx2(v, rows, t->finish, &k->clamp, out, k->out_c, n, EWI_FINISH_NEAR);
+		break;
+	case EWI_FINISH_SINGLE:
 		ewi_finish_rows_avx2(v, rows, t->finish, &k->clamp, out, k->out_c, n, EWI_FINISH_SINGLE);
-	else
-		ewi_finish_rows_avx2(v, rows, t->finish, &k->clamp, out, k->out_c, n, EWI_FINISH_TWICE);
+		break;
+	default: ewi_finish_rows_avx2(v, rows, t->finish, &k->clamp, out, k->out_c, n, EWI_FINISH_TWICE);
+	}
 }
 
 EW_TARGET("avx2")
@@ -370,6 +434,7 @@ EW_INLINE void bytes_of(const struct work *k, const struct ewi_conv_tile *t, siz
 	case 1: bytes(k, t, 1, at, out, n, mode); break;
 	case 2: bytes(k, t, 2, at, out, n, mode); break;
 	case 3: bytes(k, t, 3, at, out, n, mode); break;
+	case 4: bytes(k, t, 4, at, out, n, mode); break;
 	default: bytes(k, t, BYTES_ROWS, at, out, n, mode);
 	}
 }
@@ -441,15 +506,15 @@ static void half_sides(const struct work *k, const struct ewi_conv_tile *t, size
 	half_of(k, t, rows, at, out, n, EWI_FINISH_SIDES);
 }
 
-/* Tiles of n channels: their function, and how many rows it takes at most. */
-static rows_fn *choose(const struct ewi_conv_packed *head, size_t n, size_t *most)
+/* A tile of n channels: its function, and how many rows that takes at most. */
+static rows_fn *choose(const struct ewi_conv_packed *head, const struct ewi_conv_tile *t, size_t n, size_t *most)
 {
 	*most = head->bytes ? BYTES_ROWS : WORDS_ROWS;
 	if (ewi_conv_half_avx2(head, n)) {
 		*most = HALF_ROWS;
-		return head->mode == EWI_FINISH_STEPS ? half_steps : half_sides;
+		return t->mode == EWI_FINISH_STEPS ? half_steps : half_sides;
 	}
-	switch (head->mode) {
+	switch (t->mode) {
 	case EWI_FINISH_STEPS: return head->bytes ? bytes_steps : words_steps;
 	case EWI_FINISH_SIDES: return head->bytes ? bytes_sides : words_sides;
 	default: return head->bytes ? bytes_slow : words_slow;
@@ -477,10 +542,11 @@ static void run_lines(const struct work *k, size_t lines, size_t count, int8_t *
 
 	for (size_t o = 0, i = 0; o < k->out_c; o += TILE, i++) {
 		size_t n = k->out_c - o < TILE ? k->out_c - o : TILE, most;
-		rows_fn *fn = choose(k->head, n, &most);
+		const struct ewi_conv_tile *t = ewi_conv_tile_avx2(k->head, i);
+		rows_fn *fn = choose(k->head, t, n, &most);
 
 		for (size_t y = 0; y < lines; y++)
-			run_line(k, ewi_conv_tile_avx2(k->head, i), fn, most, count, y * step,
+			run_line(k, t, fn, most, count, y * step,
 				 out + y * count * k->out_c + o, n);
 	}
 }

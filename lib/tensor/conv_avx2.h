@@ -10,13 +10,11 @@
  * elements of a window are, counted from its first.  Which way they are copied is decided for the layer at load:
  *
  * - words: widened to int16; two elements by one vpmaddwd.  Exact always.
- * - bytes: activations + 128, unsigned; four elements by vpmaddubsw and vpmaddwd.  As many multiplications, but
- *   fewer additions and half the loads.  vpmaddubsw saturates, so this is exact only where |w0| + |w1| <= 128 for
- *   each pair of weights, because 255 * 128 < 2^15.  Pairs beyond that are split, w = a + b, both within the bound;
- *   b goes into an additional step.
+ * - bytes: activations + 128, unsigned; four elements by vpmaddubsw and vpmaddwd, each step of each tile in the fastest way
+ *   that is exact (ways_avx2.h).
  *
  * Zero points (and the 128) stand in the bias: what they add is the same for every row.  Where steps.h can do all
- * channels, sums come out shifted as it wants them: words shift activations by EWI_STEPS_SHIFT_MIN and weights by the
+ * channels - of words those of the layer, of bytes those of a tile - sums come out shifted as it wants them: words shift activations by EWI_STEPS_SHIFT_MIN and weights by the
  * rest, which fits in int16, and a pair of products in 2^(14 + 13 + 1 + 1); bytes shift by what the second
  * multiplication is with.  Sums wrap modulo 2^32, as the definition's do.
  */
@@ -24,7 +22,7 @@
 #define EW_TENSOR_CONV_AVX2_H
 
 #include "tensor/kernels.h"
-#include "tensor/steps_avx2.h"
+#include "tensor/ways_avx2.h"
 
 #define EWI_CONV_TILE 16u /* channels */
 
@@ -45,23 +43,26 @@ bool ewi_conv_lines_avx2(const struct ewi_conv *p, size_t windows, struct ewi_co
 /* Packed: this, places[steps], and from ewi_conv_tile_avx2(head, 0) on the tiles. */
 struct ewi_conv_packed {
 	uint32_t steps; /* of two elements, bytes: of four */
-	uint32_t mode;	/* enum ewi_finish_mode */
+	uint32_t slow; /* words: steps.h cannot do all channels */
 	uint32_t bytes;
 	uint32_t act;	   /* what words are shifted by */
 	uint32_t tile_size; /* bytes from tile to tile */
 	uint32_t unused[EWI_LINE / 4 - 5];
-	int32_t places[];  /* of the first element of each step, from that of the window on */
+	int32_t places[];  /* words: of the first element of each step, from that of the window on */
 };
 
 /*
- * Then its weights, channels where ewi_place_avx2 puts them (but in half tiles): [step][2][8][2] int16, or [step][2][8][4] int8, behind
- * which `more` additional steps, and the places of those (int32_t).
+ * Then its weights, channels where ewi_place_avx2 puts them (but in half tiles): [step][2][8][2] int16.  Bytes: places of
+ * its steps as it takes them (int32_t, as many as there are), and from the next line on their weights, [2][8][4] int8 each;
+ * behind those of a step by its sign, what its activations are taken against.
  */
 struct ewi_conv_tile {
 	struct ewi_finish_avx2 finish[2];
 	int32_t scale[2][8]; /* bytes: two int16 for each channel */
-	uint32_t more;
-	uint32_t unused[15];
+	uint32_t fix[EWI_CONV_TILE]; /* bytes: what sums have too much */
+	struct ewi_ways_avx2 ways;
+	uint32_t mode; /* enum ewi_finish_mode */
+	uint32_t unused[12];
 };
 
 #define EWI_CONV_STEP_BYTES 64u
@@ -69,14 +70,18 @@ struct ewi_conv_tile {
 /* Of tiles of n channels: all in the first of both vectors, in order, and twice as many pixels go together. */
 static inline bool ewi_conv_half_avx2(const struct ewi_conv_packed *head, size_t n)
 {
-	return n <= 8 && !head->bytes && (head->mode == EWI_FINISH_STEPS || head->mode == EWI_FINISH_SIDES);
+	return n <= 8 && !head->bytes && !head->slow;
+}
+
+/* Bytes of the places of so many steps, up to the next line. */
+static inline size_t ewi_conv_places_avx2(size_t steps)
+{
+	return (steps * sizeof(int32_t) + EWI_LINE - 1) / EWI_LINE * EWI_LINE;
 }
 
 static inline const struct ewi_conv_tile *ewi_conv_tile_avx2(const struct ewi_conv_packed *head, size_t i)
 {
-	size_t places = (head->steps * sizeof(int32_t) + EWI_LINE - 1) / EWI_LINE * EWI_LINE;
-
-	return (const void *)((const unsigned char *)(head + 1) + places + i * head->tile_size);
+	return (const void *)((const unsigned char *)(head + 1) + ewi_conv_places_avx2(head->steps) + i * head->tile_size);
 }
 
 #endif

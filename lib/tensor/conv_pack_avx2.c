@@ -9,6 +9,7 @@
 
 #if EWI_KERNELS_X86
 #include "tensor/conv_avx2.h"
+#include "tensor/pack_avx2.h"
 
 #define TILE EWI_CONV_TILE
 #define PAIR 2u
@@ -88,13 +89,13 @@ static uint32_t steps_of(const struct ewi_conv_lines *l, uint32_t step)
 	return step == PAIR ? n + n % 2 : n;
 }
 
-/* The larger one of both ways, each step of bytes split. */
+/* The larger one of both, each step of bytes by its sign. */
 static size_t tile_bytes(const struct ewi_conv_lines *l)
 {
 	size_t words = (size_t)steps_of(l, PAIR) * EWI_CONV_STEP_BYTES;
-	size_t bytes = (size_t)steps_of(l, FOUR) * (2 * EWI_CONV_STEP_BYTES + sizeof(int32_t));
+	size_t steps = steps_of(l, FOUR), bytes = ewi_conv_places_avx2(steps) + steps * 2 * EWI_CONV_STEP_BYTES;
 
-	return sizeof(struct ewi_conv_tile) + ((words > bytes ? words : bytes) + EWI_LINE - 1) / EWI_LINE * EWI_LINE;
+	return sizeof(struct ewi_conv_tile) + (words > bytes ? words : bytes);
 }
 
 /* 0, which is "do not pack": groups, and sizes that a 32-bit machine cannot count. */
@@ -124,6 +125,9 @@ struct source {
 	uint32_t first;
 	bool half;
 	struct ewi_steps steps[TILE]; /* all 0 where steps.h cannot do the layer */
+	uint32_t used;	    /* a bit for each whose output is not the same whatever the sum */
+	uint32_t sum[TILE]; /* of their weights */
+	enum ewi_finish_mode mode;
 };
 
 static uint32_t lane_of(const struct source *s, uint32_t i)
@@ -131,25 +135,30 @@ static uint32_t lane_of(const struct source *s, uint32_t i)
 	return s->half ? i : ewi_place_avx2(i);
 }
 
-/* Element d of channel i of the tile; 0 where its output is the same whatever the sum. */
-static int8_t weight(const struct source *s, uint32_t i, size_t d)
+/* Channels of the tile that are there. */
+static uint32_t channels_of(const struct source *s)
 {
-	if (s->first + i >= s->p->win.out_c || s->steps[i].constant)
-		return 0;
-	return s->w[(s->first + i) * (size_t)depth_of(s->p) + d];
+	uint32_t n = s->p->win.out_c - s->first;
+
+	return n < TILE ? n : TILE;
 }
 
-/* A step of `step` elements of each channel; 0 behind the end of its run, and behind all of them. */
-static void fetch(const struct source *s, uint32_t number, uint32_t step, int8_t to[TILE][FOUR])
+static const int8_t *row_of(const struct source *s, uint32_t i)
+{
+	return s->w + (s->first + i) * (size_t)depth_of(s->p);
+}
+
+/*
+ * A step of `step` elements of each channel; 0 behind the end of its run, behind all of them, and where a channel's output
+ * is the same whatever the sum.
+ */
+static void fetch(const struct source *s, uint32_t number, uint32_t step, int8_t *to)
 {
 	uint32_t each = (s->lines.run + step - 1) / step, run = number / each, at = number % each * step;
 	size_t n = run == s->lines.runs ? 0 : s->lines.run - at < step ? s->lines.run - at : step;
-	size_t depth = (size_t)depth_of(s->p);
+	struct ewi_rows_avx2 rows = {row_of(s, 0), (size_t)depth_of(s->p), channels_of(s), s->used, s->half};
 
-	memset(to, 0, TILE * FOUR);
-	for (uint32_t i = 0; i < TILE && s->first + i < s->p->win.out_c; i++)
-		if (!s->steps[i].constant)
-			memcpy(to[i], s->w + (s->first + i) * depth + (size_t)run * s->lines.run + at, n);
+	ewi_rows_fetch_avx2(&rows, (size_t)run * s->lines.run + at, n, to);
 }
 
 /* Where a step begins; of one behind all of them anywhere. */
@@ -165,104 +174,117 @@ static int32_t place_of(const struct source *s, uint32_t number, uint32_t step)
 			 number % each * step);
 }
 
-static bool find_steps(struct source *s)
+static struct ewi_conv_tile *tile_at(const struct ewi_conv_packed *head, uint32_t channel)
+{
+	return (struct ewi_conv_tile *)(uintptr_t)ewi_conv_tile_avx2(head, channel / TILE);
+}
+
+/* Channels of a tile as steps.h has them, or without it; false when it cannot do one. */
+static bool look_at(struct source *s, bool steps)
 {
 	const struct ewi_conv *p = s->p;
 
 	memset(s->steps, 0, sizeof(s->steps));
-	for (uint32_t i = 0; i < TILE && s->first + i < p->win.out_c; i++) {
+	s->used = 0;
+	s->mode = steps ? EWI_FINISH_STEPS : p->single ? EWI_FINISH_SINGLE : EWI_FINISH_NEAR;
+	for (uint32_t i = 0; i < channels_of(s); i++) {
 		uint32_t o = s->first + i;
 		struct ewi_staircase c = {.scale = ewi_conv_scale(p, o), .single = p->single, .zero = p->out_zero,
 					  .min = p->act_min, .max = p->act_max, .bias = bias_at(s->bias, o)};
 
-		for (size_t d = 0; d < depth_of(p); d++)
-			ewi_staircase_reach(&c, weight(s, i, d), p->in_zero);
-		if (!ewi_steps_find(&c, &s->steps[i]))
+		s->sum[i] = ewi_row_reach_avx2(&c, row_of(s, i), (size_t)depth_of(p), p->in_zero);
+		if (steps && !ewi_steps_find(&c, &s->steps[i]))
 			return false;
+		if (s->steps[i].constant)
+			s->sum[i] = 0;
+		else
+			s->used |= 1u << i;
+		if (s->steps[i].above != s->steps[i].below)
+			s->mode = EWI_FINISH_SIDES;
+		if (s->mode == EWI_FINISH_NEAR &&
+		    !ewi_finish_near(c.scale, c.bias, (uint64_t)(c.high - c.low) / UINT8_MAX))
+			s->mode = EWI_FINISH_TWICE;
 	}
 	return true;
 }
 
 /* ---- bytes -------------------------------------------------------------------------------------- */
 
-/* The part of a weight that stays in its place: all of it, or half when its pair is beyond the bound. */
-static int8_t kept(int8_t w, int8_t other)
+/* Numbers of steps go where their places will be; memory of the weights, 128 bytes for each, is used meanwhile. */
+static void choose_ways(const struct source *from, uint32_t steps, struct ewi_conv_tile *t)
 {
-	int32_t sum = (w < 0 ? -w : w) + (other < 0 ? -other : other);
+	uint32_t *order = (uint32_t *)(void *)(t + 1), *work;
+	struct ewi_reach_avx2 *reach = (void *)((char *)order + ewi_conv_places_avx2(steps));
 
-	return sum <= 128 ? w : (int8_t)(w / 2);
+	work = (uint32_t *)(void *)(reach + steps);
+	for (uint32_t s = 0; s < steps; s++) {
+		int8_t v[EWI_CONV_STEP_BYTES];
+
+		fetch(from, s, FOUR, v);
+		((uint8_t *)work)[s] = (uint8_t)ewi_way_reach_avx2(v, &reach[s]);
+	}
+	ewi_ways_choose_avx2(reach, steps, work, order, &t->ways);
 }
 
-/*
- * Step s of a tile in bytes.  What is left of halves, w - w / 2, is at most 64 in magnitude, two of them 128
- * together.  Returns whether something is left.
- */
-static bool pack_step(const struct source *from, uint32_t s, int8_t *keep, int8_t *rest)
-{
-	int8_t v[TILE][FOUR];
-	bool left = false;
-
-	fetch(from, s, FOUR, v);
-	for (uint32_t i = 0; i < TILE; i++)
-		for (uint32_t k = 0; k < FOUR; k++) {
-			size_t at = FOUR * lane_of(from, i) + k;
-
-			keep[at] = kept(v[i][k], v[i][k ^ 1]);
-			rest[at] = (int8_t)(v[i][k] - keep[at]);
-			left |= rest[at] != 0;
-		}
-	return left;
-}
-
+/* A tile whose ways are chosen. */
 static void pack_bytes(const struct source *from, uint32_t steps, struct ewi_conv_tile *t)
 {
-	int8_t keep[EWI_CONV_STEP_BYTES], rest[EWI_CONV_STEP_BYTES], *to = (int8_t *)(t + 1), *more;
-	uint32_t n = 0;
-	int32_t *places;
+	int32_t *places = (int32_t *)(void *)(t + 1);
+	int8_t *to = (int8_t *)places + ewi_conv_places_avx2(steps), v[EWI_CONV_STEP_BYTES];
 
-	for (uint32_t s = 0; s < steps; s++)
-		n += pack_step(from, s, keep, rest);
-	more = to + steps * sizeof(keep);
-	places = (int32_t *)(void *)(more + n * sizeof(rest));
-	for (uint32_t s = 0; s < steps; s++)
-		if (pack_step(from, s, to + s * sizeof(keep), rest)) {
-			memcpy(more, rest, sizeof(rest));
-			more += sizeof(rest);
-			*places++ = place_of(from, s, FOUR);
+	memset(t->fix, 0, sizeof(t->fix));
+	for (uint32_t i = 0; i < steps; i++, to += EWI_CONV_STEP_BYTES) {
+		uint32_t s = (uint32_t)places[i];
+
+		places[i] = place_of(from, s, FOUR);
+		if (i < steps - t->ways.signs) {
+			fetch(from, s, FOUR, to);
+			continue;
 		}
-	t->more = n;
+		fetch(from, s, FOUR, v);
+		ewi_way_sign_avx2(v, to, t->fix);
+		to += EWI_CONV_STEP_BYTES;
+	}
 }
 
 /*
- * Measured on Zen 3: a step of two elements in words takes 7.5 cycles for six rows, one of four in bytes 12.6.  The first
- * tiles stand for the others.
+ * Chooses between bytes and words, and packs bytes but for how sums are finished.  Measured on Zen 3, hundredths of a
+ * cycle for a row: a step of two elements in words takes 129, two of four in bytes 325, one 206, one by its sign 238.
  */
-static bool bytes_are_faster(struct source from)
+static void pack_ways(struct source *from, struct ewi_conv_packed *head)
 {
-	int8_t keep[EWI_CONV_STEP_BYTES], rest[EWI_CONV_STEP_BYTES];
+	uint32_t pairs = steps_of(&from->lines, PAIR), out_c = from->p->win.out_c;
 	uint64_t words = 0, bytes = 0;
 
-	for (from.first = 0; from.first < from.p->win.out_c && from.first < 8 * TILE; from.first += TILE) {
-		words += steps_of(&from.lines, PAIR);
-		for (uint32_t s = 0; s < steps_of(&from.lines, FOUR); s++)
-			bytes += 1 + pack_step(&from, s, keep, rest);
+	head->steps = steps_of(&from->lines, FOUR);
+	head->bytes = false;
+	from->used = UINT32_MAX;
+	for (from->first = 0; from->first < out_c; from->first += TILE) {
+		struct ewi_conv_tile *t = tile_at(head, from->first);
+
+		choose_ways(from, head->steps, t);
+		words += (uint64_t)pairs * (ewi_conv_half_avx2(head, out_c - from->first) ? 65 : 129);
+		bytes += 325 * (uint64_t)t->ways.twos + 206 * (uint64_t)t->ways.ones + 238 * (uint64_t)t->ways.signs;
 	}
-	return bytes * 126 < words * 75;
+	head->bytes = bytes < words;
+	for (from->first = 0; head->bytes && from->first < out_c; from->first += TILE)
+		pack_bytes(from, head->steps, tile_at(head, from->first));
+	if (!head->bytes)
+		head->steps = pairs;
 }
 
 /* ---- tiles -------------------------------------------------------------------------------------- */
 
 static void pack_words(const struct source *from, uint32_t steps, uint32_t act, struct ewi_conv_tile *t)
 {
-	int16_t *to = (int16_t *)(void *)(t + 1);
-	int8_t v[TILE][FOUR];
+	int16_t *to = (int16_t *)(void *)(t + 1), factors[TILE * PAIR];
+	int8_t v[EWI_CONV_STEP_BYTES];
 
+	for (uint32_t i = 0; i < TILE * PAIR; i++)
+		factors[lane_of(from, i / PAIR) * PAIR + i % PAIR] = (int16_t)(1 << from->steps[i / PAIR].shift >> act);
 	for (uint32_t s = 0; s < steps; s++) {
 		fetch(from, s, PAIR, v);
-		for (uint32_t i = 0; i < TILE; i++)
-			for (uint32_t k = 0; k < PAIR; k++)
-				to[(s * TILE + lane_of(from, i)) * PAIR + k] =
-					(int16_t)(v[i][k] * (1 << from->steps[i].shift >> act));
+		ewi_rows_widen_avx2(v, factors, to + s * TILE * PAIR);
 	}
 }
 
@@ -270,44 +292,38 @@ static void pack_tile(const struct source *from, const struct ewi_conv_packed *h
 {
 	const struct ewi_conv *p = from->p;
 
-	if (head->bytes)
-		pack_bytes(from, head->steps, t);
-	else
+	t->mode = from->mode;
+	if (!head->bytes)
 		pack_words(from, head->steps, head->act, t);
-	for (uint32_t i = 0; i < TILE && from->first + i < p->win.out_c; i++) {
+	for (uint32_t i = 0; i < channels_of(from); i++) {
 		const struct ewi_steps *s = &from->steps[i];
-		uint32_t place = lane_of(from, i), o = from->first + i, sum = 0;
+		uint32_t place = lane_of(from, i), o = from->first + i;
+		uint32_t sum = from->sum[i] * (0u - (uint32_t)(p->in_zero + (head->bytes ? 128 : 0)));
 
-		for (size_t d = 0; d < depth_of(p); d++)
-			sum += (uint32_t)weight(from, i, d);
-		sum *= 0u - (uint32_t)(p->in_zero + (head->bytes ? 128 : 0));
-		if (head->mode == EWI_FINISH_STEPS)
+		if (head->bytes && !s->constant)
+			sum -= t->fix[place];
+		if (t->mode == EWI_FINISH_STEPS || t->mode == EWI_FINISH_SIDES)
 			ewi_steps_put_avx2(s, sum << s->shift, &t->finish[place / 8], place % 8);
 		else
 			ewi_finish_put_avx2(ewi_conv_scale(p, o), (int32_t)((uint32_t)bias_at(from->bias, o) + sum),
-					    head->mode, &t->finish[place / 8], place % 8);
-		t->scale[place / 8][place % 8] = 0x10001 << s->shift;
+					    t->mode, &t->finish[place / 8], place % 8);
+		t->scale[place / 8][place % 8] = s->constant ? 0 : 0x10001 << s->shift;
 	}
 }
 
-/* False when steps.h cannot do a channel. */
-static bool pack_all(struct source *from, struct ewi_conv_packed *head, enum ewi_finish_mode mode)
+/* False when steps.h cannot do a channel of words, which are shifted alike for all tiles. */
+static bool pack_all(struct source *from, struct ewi_conv_packed *head)
 {
-	bool sides = false;
-
-	head->mode = mode;
-	head->act = mode == EWI_FINISH_STEPS ? EWI_STEPS_SHIFT_MIN : 0;
-	memset(from->steps, 0, sizeof(from->steps));
+	head->act = head->bytes || head->slow ? 0 : EWI_STEPS_SHIFT_MIN;
 	for (from->first = 0; from->first < from->p->win.out_c; from->first += TILE) {
-		if (mode == EWI_FINISH_STEPS && !find_steps(from))
-			return false;
+		if (head->slow || !look_at(from, true)) {
+			if (!head->bytes && !head->slow)
+				return false;
+			look_at(from, false);
+		}
 		from->half = ewi_conv_half_avx2(head, from->p->win.out_c - from->first);
-		for (uint32_t i = 0; i < TILE; i++)
-			sides |= from->steps[i].above != from->steps[i].below;
-		pack_tile(from, head, (struct ewi_conv_tile *)(uintptr_t)ewi_conv_tile_avx2(head, from->first / TILE));
+		pack_tile(from, head, tile_at(head, from->first));
 	}
-	if (sides)
-		head->mode = EWI_FINISH_SIDES;
 	return true;
 }
 
@@ -315,17 +331,17 @@ static void pack(const void *params, const void *const in[EWI_CALL_INPUTS], void
 {
 	struct source from = {.p = params, .w = in[1], .bias = in[2]};
 	struct ewi_conv_packed *head = ewi_line_avx2(to);
-	uint32_t step;
 
 	ewi_conv_lines_avx2(from.p, 1, &from.lines); /* all but pixels of a stretch are as for more windows */
-	head->bytes = bytes_are_faster(from);
-	step = head->bytes ? FOUR : PAIR;
-	head->steps = steps_of(&from.lines, step);
 	head->tile_size = (uint32_t)tile_bytes(&from.lines);
-	for (uint32_t s = 0; s < head->steps; s++)
-		head->places[s] = place_of(&from, s, step);
-	if (!pack_all(&from, head, EWI_FINISH_STEPS))
-		pack_all(&from, head, from.p->single ? EWI_FINISH_SINGLE : EWI_FINISH_TWICE);
+	head->slow = false;
+	pack_ways(&from, head);
+	for (uint32_t s = 0; !head->bytes && s < head->steps; s++)
+		head->places[s] = place_of(&from, s, PAIR);
+	if (!pack_all(&from, head)) {
+		head->slow = true;
+		pack_all(&from, head);
+	}
 }
 
 const struct ewi_packing ewi_conv_s8_avx2_packing = {NULL, packed_bytes, pack, false};

@@ -15,7 +15,7 @@ static void walk(const struct ewi_call *c, size_t size, ewi_spot_fn *fn)
 {
 	const struct ewi_conv *p = c->params;
 
-	ewi_window_walk(c, &p->win, c->in[0], size, c->out, size, c->windows, fn);
+	ewi_window_walk(c, &p->win, c->in[0], size, c->out, size, c->windows, c->backwards, fn);
 }
 
 static size_t weight_at(const struct ewi_conv *p, uint32_t o, uint32_t ky, uint32_t kx)

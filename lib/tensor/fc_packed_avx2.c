@@ -26,7 +26,7 @@
 #include "tensor/kernels.h"
 
 #if EWI_KERNELS_X86
-#include "tensor/steps_avx2.h"
+#include "tensor/pack_avx2.h"
 
 #define UNITS 16u /* of a tile */
 #define STEP 4u	  /* elements of depth */
@@ -75,40 +75,16 @@ static int32_t bias_at(const uint8_t *bias, size_t u)
 	return bias ? (int32_t)ewi_le32(bias + 4 * u) : 0;
 }
 
-/* The part of a weight that stays in its place: all of it, or half when its pair does not fit. */
-static int8_t kept(int8_t w, int8_t other)
-{
-	int32_t sum = (w < 0 ? -w : w) + (other < 0 ? -other : other);
-
-	return sum <= 128 ? w : (int8_t)(w / 2);
-}
-
-/* Element d of unit u; 0 behind the last. */
-static int8_t weight(const struct ewi_fc *p, const int8_t *w, uint32_t u, uint32_t d)
-{
-	return u < p->units && d < p->depth ? w[(size_t)u * p->depth + d] : 0;
-}
-
-/*
- * Step s of a tile.  What is left of halves, w - w / 2, is at most 64 in magnitude, two of them 128 together.
- * Returns whether something is left.
- */
+/* Step s of the tile from unit `first` on; whether it takes an additional one. */
 static bool pack_step(const struct ewi_fc *p, const int8_t *w, uint32_t first, uint32_t s, int8_t *keep,
 		      int8_t *rest)
 {
-	bool left = false;
+	struct ewi_rows_avx2 rows = {w + (size_t)first * p->depth, p->depth, p->units - first, UINT32_MAX, false};
+	uint32_t left = p->depth - STEP * s;
+	int8_t v[STEP_BYTES];
 
-	for (uint32_t i = 0; i < UNITS; i++)
-		for (uint32_t k = 0; k < STEP; k++) {
-			int8_t v = weight(p, w, first + i, STEP * s + k);
-			int8_t other = weight(p, w, first + i, STEP * s + (k ^ 1));
-			size_t at = STEP * ewi_place_avx2(i) + k;
-
-			keep[at] = kept(v, other);
-			rest[at] = (int8_t)(v - keep[at]);
-			left |= rest[at] != 0;
-		}
-	return left;
+	ewi_rows_fetch_avx2(&rows, (size_t)STEP * s, left < STEP ? left : STEP, v);
+	return ewi_rows_split_avx2(v, keep, rest);
 }
 
 static struct tile *tile_at(const struct packed *head, size_t t)
@@ -136,14 +112,9 @@ static bool put_unit(const struct ewi_fc *p, const void *const in[], struct pack
 	struct ewi_staircase c = {.scale = ewi_fc_scale(p, u), .single = p->single, .zero = p->out_zero,
 				  .min = p->act_min, .max = p->act_max, .bias = bias_at(in[2], u)};
 	struct ewi_steps s = {.shift = 0};
-	uint32_t more = 0;
+	const int8_t *w = (const int8_t *)in[1] + (size_t)u * p->depth;
+	uint32_t more = ewi_row_reach_avx2(&c, w, p->depth, p->in_zero) * (0u - (uint32_t)(p->in_zero + 128));
 
-	for (uint32_t d = 0; d < p->depth; d++) {
-		int8_t w = weight(p, in[1], u, d);
-
-		ewi_staircase_reach(&c, w, p->in_zero);
-		more -= (uint32_t)(p->in_zero + 128) * (uint32_t)w;
-	}
 	if (head->mode == EWI_FINISH_STEPS || head->mode == EWI_FINISH_SIDES) {
 		if (!ewi_steps_find(&c, &s) || s.constant)
 			return false;

@@ -88,6 +88,11 @@ enum ew_status ew_model_tensor_info(const struct ew_model *model, uint32_t tenso
 	return EW_OK;
 }
 
+bool ew_model_has_state(const struct ew_model *model)
+{
+	return model->has_state;
+}
+
 enum ew_status ew_model_input_tensor(const struct ew_model *model, uint32_t index, uint32_t *tensor)
 {
 	if (index >= model->input_count)

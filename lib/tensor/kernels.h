@@ -205,6 +205,7 @@ struct ewi_convert {
 #undef END
 
 /* Leads of the definitions, by the size of an element. */
+struct ewi_lead ewi_conv_lead(const void *params, uint32_t input, size_t windows); /* of int8, not backwards */
 struct ewi_lead ewi_conv_lead_1(const void *params, uint32_t input, size_t windows);
 struct ewi_lead ewi_conv_lead_2(const void *params, uint32_t input, size_t windows);
 struct ewi_lead ewi_conv_lead_4(const void *params, uint32_t input, size_t windows);

@@ -40,6 +40,7 @@ struct ewi_tensor {
 	int32_t zero;
 	uint32_t quantized_dim;
 	uint8_t type, rank, flags;
+	uint8_t unit; /* of a variable (a RESOURCE): bytes of an element, when something is stored in it */
 };
 
 struct ewi_op {

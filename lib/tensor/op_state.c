@@ -128,6 +128,7 @@ enum ew_status ewi_prepare_assign_variable(struct ewi_prep *p)
 	if (v->quantized_dim != ASSIGNED) {
 		v->quantized_dim = ASSIGNED;
 		v->zero = value->scale_count ? (int8_t)value->zero : 0;
+		v->unit = (uint8_t)(ewi_type_bits(value->type) / 8);
 	}
 	return copy(p, value, ewi_slot_assign);
 }

@@ -26,7 +26,7 @@ static inline void ewi_pool_walk(const struct ewi_call *c, ewi_spot_fn *fn, ewi_
 	if (p->win.out_c < EWI_POOL_BLOCK)
 		ref(c);
 	else
-		ewi_window_walk(c, &p->win, c->in[0], 1, c->out, 1, c->windows, fn);
+		ewi_window_walk(c, &p->win, c->in[0], 1, c->out, 1, c->windows, c->backwards, fn);
 }
 
 #endif

@@ -15,7 +15,7 @@ static void walk(const struct ewi_call *c, size_t size, ewi_spot_fn *fn)
 {
 	const struct ewi_pool *p = c->params;
 
-	ewi_window_walk(c, &p->win, c->in[0], size, c->out, size, c->windows, fn);
+	ewi_window_walk(c, &p->win, c->in[0], size, c->out, size, c->windows, c->backwards, fn);
 }
 
 static int32_t taps(const struct ewi_spot *s)

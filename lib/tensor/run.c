@@ -12,6 +12,7 @@
 #if EW_CONFIG_TENSOR
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/le.h"
 #include "tensor/ops.h"
 #include "tensor/split.h"
 
@@ -134,6 +135,44 @@ void ew_model_exec_reset(struct ew_model_exec *exec)
 		    (t->type == EW_TENSOR_I8 || t->type == EW_TENSOR_RESOURCE))
 			memset(exec->state + t->offset, t->zero, t->bytes);
 	}
+}
+
+/* Elements of `unit` bytes, little-endian. */
+static enum ew_status tell(enum ew_status (*write)(void *user, const void *bytes, size_t size), void *user,
+			   const unsigned char *p, size_t bytes, unsigned unit)
+{
+	enum ew_status st = EW_OK;
+
+	if (!EW_BIG_ENDIAN || unit < 2)
+		return bytes ? write(user, p, bytes) : EW_OK;
+	for (size_t i = 0; st == EW_OK && i + unit <= bytes; i += unit) {
+		unsigned char turned[16];
+
+		for (unsigned k = 0; k < unit; k++)
+			turned[k] = p[i + unit - 1 - k];
+		st = write(user, turned, unit);
+	}
+	return st;
+}
+
+enum ew_status ew_model_exec_state(const struct ew_model_exec *exec,
+				   enum ew_status (*write)(void *user, const void *bytes, size_t size), void *user)
+{
+	const struct ew_model *m = exec->model;
+	enum ew_status st = EW_OK;
+
+	if (!m->has_state)
+		return EW_OK;
+	for (uint32_t i = 0; st == EW_OK && i < m->tensor_total; i++) {
+		const struct ewi_tensor *t = &m->tensors[i];
+
+		if (t->flags & EWI_TENSOR_VARIABLE && t->offset != EWI_NOWHERE && t->root == i)
+			st = tell(write, user, exec->state + t->offset, t->bytes,
+				  t->type == EW_TENSOR_RESOURCE ? t->unit : ewi_type_bits(t->type) / 8);
+	}
+	for (uint32_t i = 0; st == EW_OK && i < m->op_total; i++) /* theirs are 32-bit words */
+		st = tell(write, user, exec->state + m->ops[i].state, m->ops[i].state_bytes, 4);
+	return st == EW_OK ? tell(write, user, (const unsigned char *)&exec->called, sizeof(exec->called), 4) : st;
 }
 
 static const void *find_bound(const struct ew_model_exec *x, uint32_t tensor)

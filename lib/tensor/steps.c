@@ -22,6 +22,7 @@
 #include "tensor/kernels.h"
 
 #if EWI_KERNELS_X86
+#include <immintrin.h>
 #include "tensor/steps.h"
 
 /* Steps to outputs first to last, all on one side of 0. */
@@ -56,39 +57,98 @@ static int64_t slack(const struct search *f, int32_t v, int64_t x)
 	return (int64_t)v * ((int64_t)1 << EWI_STEPS_FINAL) - x * (f->m << f->shift);
 }
 
+/* Where steps are: the first one at t, `rest` of M behind where it would be if sums were no whole numbers. */
+struct walk {
+	int64_t t, rest, M, unit, span;
+};
+
+struct extremes {
+	int64_t most, least;
+};
+
+#define LANES 4
+
+/*
+ * Four steps on: T grows by 4 * span / M, and by one more where the rest comes round.  No overflow: five steps or more lie
+ * among the sums, whose distance is below 2^32, shifted or not, and m is below 2^31.
+ */
+EW_TARGET("avx2")
+static struct extremes walk_on(const struct walk *w, const int64_t s[LANES], const int64_t rest[LANES], int32_t count)
+{
+	const int64_t by = LANES * (w->span / w->M) + LANES * (w->span % w->M) / w->M;
+	const __m256i M = _mm256_set1_epi64x(w->M), unit = _mm256_set1_epi64x(w->unit), lane = _mm256_setr_epi64x(0, 1, 2, 3);
+	const __m256i more = _mm256_set1_epi64x(LANES * (w->span % w->M) % w->M);
+	const __m256i on = _mm256_set1_epi64x((LANES * ((int64_t)1 << EWI_STEPS_FINAL)) - by * w->unit);
+	__m256i v = _mm256_loadu_si256((const void *)s), r = _mm256_loadu_si256((const void *)rest), most = v, least = v;
+	int64_t high[LANES], low[LANES];
+	struct extremes e;
+
+	for (int32_t i = LANES; i < count; i += LANES) {
+		__m256i there = _mm256_cmpgt_epi64(_mm256_set1_epi64x(count - i), lane), round;
+
+		r = _mm256_add_epi64(r, more);
+		round = _mm256_cmpgt_epi64(M, r);
+		r = _mm256_sub_epi64(r, _mm256_andnot_si256(round, M));
+		v = _mm256_sub_epi64(_mm256_add_epi64(v, on), _mm256_andnot_si256(round, unit));
+		most = _mm256_blendv_epi8(most, v, _mm256_and_si256(there, _mm256_cmpgt_epi64(v, most)));
+		least = _mm256_blendv_epi8(least, v, _mm256_and_si256(there, _mm256_cmpgt_epi64(least, v)));
+	}
+	_mm256_storeu_si256((void *)high, most);
+	_mm256_storeu_si256((void *)low, least);
+	e = (struct extremes){high[0], low[0]};
+	for (int32_t i = 1; i < LANES; i++) {
+		e.most = high[i] > e.most ? high[i] : e.most;
+		e.least = low[i] < e.least ? low[i] : e.least;
+	}
+	return e;
+}
+
+/* The largest and the least S of the steps of a flight. */
+static struct extremes walk_all(const struct search *f, const struct flight *g, struct walk *w)
+{
+	int64_t s[LANES], rest[LANES];
+	int32_t count = g->last - g->first + 1;
+
+	s[0] = slack(f, g->first, w->t + f->origin);
+	rest[0] = w->rest;
+	for (int32_t i = 1; i < LANES; i++) {
+		int64_t by = w->span / w->M;
+
+		s[i] = s[0];
+		rest[i] = rest[i - 1] + w->span % w->M;
+		if (rest[i] >= w->M) {
+			rest[i] -= w->M;
+			by++;
+		}
+		if (i < count)
+			s[i] = s[i - 1] + ((int64_t)1 << EWI_STEPS_FINAL) - by * w->unit;
+	}
+	return walk_on(w, s, rest, count);
+}
+
 /*
  * D for a flight; false when there is none.  No overflow: a sum reaches k, so |k| * 2^(31 + r) is at most
  * 2^31 * M + c < 2^63; and x << shift is an int32.
  */
 static bool solve(const struct search *f, const struct flight *g, int64_t *d)
 {
-	int64_t M = f->s->scale.multiplier, unit = f->m << f->shift, span = (int64_t)1 << (31 + f->right);
-	int64_t from = (g->first - f->s->zero) * span - g->c + M - 1;
-	int64_t t = floor_div(from, M), rest = from - t * M;
-	int64_t s = slack(f, g->first, t + f->origin), most = s, least = s;
+	struct walk w = {.M = f->s->scale.multiplier, .unit = f->m << f->shift, .span = (int64_t)1 << (31 + f->right)};
+	int64_t from = (g->first - f->s->zero) * w.span - g->c + w.M - 1, s;
+	struct extremes e;
 
-	for (int32_t v = g->first; v < g->last; v++) {
-		int64_t by = span / M;
-
-		rest += span % M;
-		if (rest >= M) {
-			rest -= M;
-			by++;
-		}
-		s += ((int64_t)1 << EWI_STEPS_FINAL) - by * unit;
-		most = s > most ? s : most;
-		least = s < least ? s : least;
-	}
+	w.t = floor_div(from, w.M);
+	w.rest = from - w.t * w.M;
+	e = walk_all(f, g, &w);
 	if (!g->open_low) { /* the least sum gives the output before the first step */
 		s = slack(f, g->first - 1, f->low);
-		most = s > most ? s : most;
+		e.most = s > e.most ? s : e.most;
 	}
 	if (!g->open_high) {
 		s = slack(f, g->last + 1, f->high + 1);
-		least = s < least ? s : least;
+		e.least = s < e.least ? s : e.least;
 	}
-	*d = ceil_div(most, f->m);
-	return *d * f->m < least + unit;
+	*d = ceil_div(e.most, f->m);
+	return *d * f->m < e.least + w.unit;
 }
 
 static bool fits(int64_t v)

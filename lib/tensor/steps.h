@@ -51,7 +51,7 @@ static inline void ewi_staircase_reach(struct ewi_staircase *s, int32_t w, int32
 
 /*
  * False when there is no such function.  With it, x stays within int32 for all sums that can occur, although what adds
- * up to it may wrap; the multiplier is above 0.
+ * up to it may wrap; the multiplier is above 0.  Needs AVX2, as the kernels do that use it.
  */
 bool ewi_steps_find(const struct ewi_staircase *s, struct ewi_steps *out);
 

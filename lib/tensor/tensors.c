@@ -76,6 +76,8 @@ static enum ew_status read_scales(struct ew_model *m, struct ewi_table t, struct
 
 	if (scales.count == 0)
 		return EW_OK;
+	if (out->rank == 1) /* a bias may carry its weights' dimension, which means its own */
+		dim = 0;
 	if (scales.count > 1 &&
 	    (dim >= out->rank || ewi_tensor_dim(m, out, dim) != scales.count))
 		return fail(m, t, index, EW_ERR_INVALID, "%u scales do not fit dimension %d",

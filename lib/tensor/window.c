@@ -10,7 +10,7 @@
  *	lead = max over p of  (p + ahead) * out_c - need(p),  0 at least
  *
  * need(p) is the offset of the first tap of p = (picture, y, x) that is inside, or of row y + 1 where that row of
- * windows begins in the same row of the picture: row(y) * in_w + column(x), or row(y) * in_w; row and column
+ * windows begins in the same row of the picture: row(y) * in_w + column(x), or row(y) * in_w + column(0); row and column
  * are 0 while windows begin in the padding, then grow by the stride.  All is linear in the picture, in y and in x
  * but for the ends of the padding; a sum that is linear between some points is largest at one of them.
  */
@@ -24,7 +24,8 @@
 /* Outputs at which something changes its slope, `end` - 1 the last one. */
 static void find_points(uint32_t stride, int32_t pad, uint32_t end, uint32_t *points)
 {
-	uint32_t inside = ((uint32_t)pad + stride - 1) / stride; /* first output that begins inside */
+	/* first output that begins inside */
+	uint32_t inside = pad > 0 ? ((uint32_t)pad + stride - 1) / stride : 0;
 
 	points[0] = 0;
 	points[1] = inside > 1 ? inside - 2 : 0;
@@ -47,7 +48,7 @@ static uint64_t need(const struct ewi_window *w, uint32_t y, uint32_t x)
 	uint64_t row = first_inside(y, w->stride_h, w->pad_h);
 
 	if (y + 1 < w->out_h && first_inside(y + 1, w->stride_h, w->pad_h) == row)
-		return row * w->in_w;
+		return row * w->in_w + first_inside(0, w->stride_w, w->pad_w);
 	return row * w->in_w + first_inside(x, w->stride_w, w->pad_w);
 }
 
@@ -72,41 +73,72 @@ uint64_t ewi_window_lead(const struct ewi_window *w, size_t windows, size_t size
 	return (uint64_t)lead * size;
 }
 
-/* The definitions read a pixel's taps for each of its channels. */
-static struct ewi_lead lead_of(const struct ewi_window *w, uint32_t input, size_t windows, size_t size)
+/* Padding behind the picture; negative where the last taps end before it. */
+static int32_t pad_behind(uint32_t out, uint32_t stride, uint32_t taps, uint32_t dil, uint32_t in, int32_t pad)
 {
-	return (struct ewi_lead){input == 0 ? ewi_window_lead(w, windows, size, 1) : EWI_LEAD_NEVER,
-				 EWI_LEAD_NEVER};
+	return (int32_t)((int64_t)(out - 1) * stride + (int64_t)(taps - 1) * dil + 1 - in - pad);
+}
+
+/* As seen from the last pixel: the same picture, with what is padded behind it padded before it. */
+uint64_t ewi_window_behind(const struct ewi_window *w, size_t windows, size_t size)
+{
+	uint64_t pictures = (uint64_t)windows * w->batches;
+	uint64_t in = pictures * w->in_h * w->in_w * w->in_c * size, out = pictures * w->out_h * w->out_w * w->out_c * size;
+	struct ewi_window mirror = *w;
+	uint64_t end;
+
+	mirror.pad_h = pad_behind(w->out_h, w->stride_h, w->k_h, w->dil_h, w->in_h, w->pad_h);
+	mirror.pad_w = pad_behind(w->out_w, w->stride_w, w->k_w, w->dil_w, w->in_w, w->pad_w);
+	end = in + ewi_window_lead(&mirror, windows, size, 1); /* where the output must end */
+	return end > out ? end - out : 0;
+}
+
+/* Kernels that read a pixel's taps for each of its channels. */
+static struct ewi_lead lead_of(const struct ewi_window *w, uint32_t input, size_t windows, size_t size, bool walk)
+{
+	struct ewi_lead lead = {EWI_LEAD_NEVER, EWI_LEAD_NEVER};
+
+	if (input != 0)
+		return lead;
+	lead.before = ewi_window_lead(w, windows, size, 1);
+	if (walk)
+		lead.behind = ewi_window_behind(w, windows, size);
+	return lead;
+}
+
+struct ewi_lead ewi_conv_lead(const void *params, uint32_t input, size_t windows)
+{
+	return lead_of(&((const struct ewi_conv *)params)->win, input, windows, 1, false);
 }
 
 struct ewi_lead ewi_conv_lead_1(const void *params, uint32_t input, size_t windows)
 {
-	return lead_of(&((const struct ewi_conv *)params)->win, input, windows, 1);
+	return lead_of(&((const struct ewi_conv *)params)->win, input, windows, 1, true);
 }
 
 struct ewi_lead ewi_conv_lead_2(const void *params, uint32_t input, size_t windows)
 {
-	return lead_of(&((const struct ewi_conv *)params)->win, input, windows, 2);
+	return lead_of(&((const struct ewi_conv *)params)->win, input, windows, 2, true);
 }
 
 struct ewi_lead ewi_conv_lead_4(const void *params, uint32_t input, size_t windows)
 {
-	return lead_of(&((const struct ewi_conv *)params)->win, input, windows, 4);
+	return lead_of(&((const struct ewi_conv *)params)->win, input, windows, 4, true);
 }
 
 struct ewi_lead ewi_pool_lead_1(const void *params, uint32_t input, size_t windows)
 {
-	return lead_of(&((const struct ewi_pool *)params)->win, input, windows, 1);
+	return lead_of(&((const struct ewi_pool *)params)->win, input, windows, 1, true);
 }
 
 struct ewi_lead ewi_pool_lead_2(const void *params, uint32_t input, size_t windows)
 {
-	return lead_of(&((const struct ewi_pool *)params)->win, input, windows, 2);
+	return lead_of(&((const struct ewi_pool *)params)->win, input, windows, 2, true);
 }
 
 struct ewi_lead ewi_pool_lead_4(const void *params, uint32_t input, size_t windows)
 {
-	return lead_of(&((const struct ewi_pool *)params)->win, input, windows, 4);
+	return lead_of(&((const struct ewi_pool *)params)->win, input, windows, 4, true);
 }
 
 #if EWI_KERNELS_TILES

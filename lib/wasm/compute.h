@@ -12,12 +12,22 @@
 
 /* clang-format off */
 
-/* What each instruction computes, as functions. */
-#define BIN(N, R, T, E) EW_INLINE C_##R value_##N(C_##T a, C_##T b) { return E; }
+/* What each instruction computes, as functions: value_, and raw_ where it stays in an accumulator. */
+#define BIN(N, R, T, E)                                                                            \
+	EW_INLINE C_##R value_##N(C_##T a, C_##T b) { return E; }                                  \
+	EW_INLINE C_##R raw_##N(C_##T a, C_##T b) { return value_##N(a, b); }
 #define BINT(N, R, T, C, E) BIN(N, R, T, E) EW_INLINE enum ew_trap_code trap_##N(C_##T a, C_##T b) { (void)a; return C; }
 #define CMP(N, T, E, S, G) BIN(N, u32, T, E)
 #define FCMP(N, T, E, S) BIN(N, u32, T, E)
-#define UN(N, R, T, E) EW_INLINE C_##R value_##N(C_##T a) { return E; }
+#define UN(N, R, T, E)                                                                             \
+	EW_INLINE C_##R value_##N(C_##T a) { return E; }                                           \
+	EW_INLINE C_##R raw_##N(C_##T a) { return value_##N(a); }
+#define FBIN(N, T, E)                                                                              \
+	EW_INLINE C_##T raw_##N(C_##T a, C_##T b) { return E; }                                    \
+	EW_INLINE C_##T value_##N(C_##T a, C_##T b) { return ewi_canon_##T(raw_##N(a, b)); }
+#define FUN(N, R, T, E)                                                                            \
+	EW_INLINE C_##R raw_##N(C_##T a) { return E; }                                             \
+	EW_INLINE C_##R value_##N(C_##T a) { return ewi_canon_##R(raw_##N(a)); }
 #define UNT(N, R, T, C, E) UN(N, R, T, E)
 #define LOAD(N, R, B, E) enum { BYTES_##N = B }; EW_INLINE C_##R value_##N(const uint8_t *p) { return E; }
 #define STORE(N, T, B, E) enum { BYTES_##N = B }; EW_INLINE void put_##N(uint8_t *p, C_##T v) { E; }
@@ -96,7 +106,7 @@ EW_INLINE uint64_t pick(uint32_t condition, uint64_t a, uint64_t b)
 
 /* ---- handlers of one operand, of loads and of stores: exec.c has them all, exec_guard.c the last two ---- */
 
-#define UN_FORM(N, F, R, A, C, E)                                                                  \
+#define UN_FORM(N, F, R, A, C, E, RAW)                                                             \
 	H(N##_##F)                                                                                 \
 	{                                                                                          \
 		A;                                                                                 \
@@ -107,13 +117,13 @@ EW_INLINE uint64_t pick(uint32_t condition, uint64_t a, uint64_t b)
 	}                                                                                          \
 	IF_ACC(H(N##_##F##_silent) {                                                               \
 		A;                                                                                 \
-		C SET_ACC_##R(E);                                                                  \
+		C SET_ACC_##R(RAW);                                                                \
 		NEXT;                                                                              \
 	})
 #define LOAD_FORMS(N, R, B)                                                                         \
-	UN_FORM(N, SS, R, FETCH(fp[pc->a].u32, B), NO_CHECK, value_##N(at))                \
-	IF_ACC(UN_FORM(N, RS, R, FETCH(ACC_u32, B), NO_CHECK, value_##N(at))               \
-	       UN_FORM(N##_AT, SS, R, FETCH(0, B), NO_CHECK, value_##N(at)))
+	UN_FORM(N, SS, R, FETCH(fp[pc->a].u32, B), NO_CHECK, value_##N(at), value_##N(at))                \
+	IF_ACC(UN_FORM(N, RS, R, FETCH(ACC_u32, B), NO_CHECK, value_##N(at), value_##N(at))               \
+	       UN_FORM(N##_AT, SS, R, FETCH(0, B), NO_CHECK, value_##N(at), value_##N(at)))
 #define STORE_FORM(N, name, T, A, V)                                                               \
 	H(name)                                                                                    \
 	{                                                                                          \

@@ -18,18 +18,24 @@
 #define WIDE_f32 false
 #define WIDE_f64 true
 /* clang-format off */
-/* Not floats: which NaN comes out may depend on the order. */
 #define COMMUTES(op)                                                                               \
 	((op) == EWI_I32_ADD || (op) == EWI_I32_MUL || (op) == EWI_I32_AND || (op) == EWI_I32_OR || (op) == EWI_I32_XOR || \
 	 (op) == EWI_I64_ADD || (op) == EWI_I64_MUL || (op) == EWI_I64_AND || (op) == EWI_I64_OR || (op) == EWI_I64_XOR)
-#define BIN(N, R, T, E) [EWI_##N] = {EWI_CLASS_BIN, ACC_##R, ACC_##T, false, WIDE_##T, COMMUTES(EWI_##N), 0, 0},
-#define BINT(N, R, T, C, E) [EWI_##N] = {EWI_CLASS_BIN, ACC_##R, ACC_##T, true, WIDE_##T, false, 0, 0},
-#define CMP(N, T, E, S, G) [EWI_##N] = {EWI_CLASS_CMP, EWI_ACC_INT, ACC_##T, false, WIDE_##T, false, EWI_##S, EWI_##G},
-#define FCMP(N, T, E, S) [EWI_##N] = {EWI_CLASS_FCMP, EWI_ACC_INT, ACC_##T, false, WIDE_##T, false, EWI_##S, 0},
-#define UN(N, R, T, E) [EWI_##N] = {EWI_CLASS_UN, ACC_##R, ACC_##T, false, false, false, 0, 0},
-#define UNT(N, R, T, C, E) [EWI_##N] = {EWI_CLASS_UN, ACC_##R, ACC_##T, true, false, false, 0, 0},
-#define LOAD_ROW(N, R) [EWI_##N] = {EWI_CLASS_LOAD, ACC_##R, EWI_ACC_INT, true, false, false, 0, 0},
-#define STORE_ROW(N, T) [EWI_##N] = {EWI_CLASS_STORE, EWI_ACC_INT, ACC_##T, true, false, false, 0, 0},
+/* Whose operand's bits matter where it is a NaN. */
+#define IS_BITS(op)                                                                                \
+	((op) == EWI_F32_ABS || (op) == EWI_F32_NEG || (op) == EWI_F32_COPYSIGN || (op) == EWI_I32_REINTERPRET_F32 || \
+	 (op) == EWI_F64_ABS || (op) == EWI_F64_NEG || (op) == EWI_F64_COPYSIGN || (op) == EWI_I64_REINTERPRET_F64)
+#define ROW(N, CLS, R, T, ...) [EWI_##N] = {.cls = EWI_CLASS_##CLS, .result = ACC_##R, .operand = ACC_##T, __VA_ARGS__},
+#define BIN(N, R, T, E) ROW(N, BIN, R, T, .wide = WIDE_##T, .commutes = COMMUTES(EWI_##N), .bits = IS_BITS(EWI_##N))
+#define FBIN(N, T, E) ROW(N, BIN, T, T, .wide = WIDE_##T, .nan = true)
+#define BINT(N, R, T, C, E) ROW(N, BIN, R, T, .traps = true, .wide = WIDE_##T)
+#define CMP(N, T, E, S, G) ROW(N, CMP, u32, T, .wide = WIDE_##T, .swapped = EWI_##S, .negated = EWI_##G)
+#define FCMP(N, T, E, S) ROW(N, FCMP, u32, T, .wide = WIDE_##T, .swapped = EWI_##S)
+#define UN(N, R, T, E) ROW(N, UN, R, T, .bits = IS_BITS(EWI_##N))
+#define FUN(N, R, T, E) ROW(N, UN, R, T, .nan = true)
+#define UNT(N, R, T, C, E) ROW(N, UN, R, T, .traps = true)
+#define LOAD_ROW(N, R) ROW(N, LOAD, R, u32, .traps = true)
+#define STORE_ROW(N, T) ROW(N, STORE, u32, T, .traps = true, .bits = true)
 #if EW_CONFIG_EXEC_ACC
 #define LOAD(N, R, B, E) LOAD_ROW(N, R) LOAD_ROW(N##_AT, R)
 #define STORE(N, T, B, E) STORE_ROW(N, T) STORE_ROW(N##_AT, T)
@@ -37,16 +43,12 @@
 #define LOAD(N, R, B, E) LOAD_ROW(N, R)
 #define STORE(N, T, B, E) STORE_ROW(N, T)
 #endif
-#define SEL(N, T) [EWI_##N] = {EWI_CLASS_SEL, ACC_##T, ACC_##T, false, false, false, 0, 0},
-#define GLOB(N, T) [EWI_##N] = {EWI_CLASS_GLOB, ACC_##T, EWI_ACC_INT, false, false, false, 0, 0},
+#define SEL(N, T) ROW(N, SEL, T, T, .bits = true)
+#define GLOB(N, T) ROW(N, GLOB, T, u32, .bits = true)
 #define CTL(N)
 #define ACC_v128 EWI_ACC_NONE
-#define CANON_NO 0
-#define CANON_F32 EWI_F32X4_CANON
-#define CANON_F64 EWI_F64X2_CANON
-#define VROW(code, N, text, imm, pops, pushes, cls, R, T, canon, forms)                            \
-	[EWI_##N] = {EWI_CLASS_##cls, ACC_##R, ACC_##T, false, false, false, CANON_##canon, 0},
-#define VINT(N, cls, R, T, forms) [EWI_##N] = {EWI_CLASS_##cls, ACC_##R, ACC_##T, false, false, false, 0, 0},
+#define VROW(code, N, text, imm, pops, pushes, cls, R, T, canon, forms) ROW(N, cls, R, T, .bits = true)
+#define VINT(N, cls, R, T, forms) ROW(N, cls, R, T, .bits = true)
 const struct ewi_icode_info ewi_icode_info[EWI_ICODES] = {
 #include "wasm/icode.def"
 #include "wasm/simd.def"
@@ -303,19 +305,25 @@ static bool in_acc(const struct ewi_translator *t, const struct ewi_entry *e, ui
 	return EW_CONFIG_EXEC_ACC && kind < EWI_ACCS && e->place != EWI_CONST && t->acc[kind].slot == e->slot;
 }
 
-/* e is read from the accumulator, for the last time: if it is a TEMP, its slot need not be written. */
-static void consume(struct ewi_translator *t, const struct ewi_entry *e, uint8_t kind)
+/*
+ * e is read from the accumulator, for the last time: if it is a TEMP, its slot need not be written.  bits: the reader may
+ * show the bits of a NaN; then what makes NaNs must not be silent, because silent it makes any.
+ */
+static void consume(struct ewi_translator *t, const struct ewi_entry *e, uint8_t kind, bool bits)
 {
 #if EW_CONFIG_EXEC_ACC
 	struct ewi_mirror *acc = &t->acc[kind];
+	uint16_t *key;
 
 	if (e->place != EWI_TEMP || acc->start == EWI_NONE || t->dead || t->status != EW_OK)
 		return;
-	t->starts[acc->start].key |= 1;
+	key = &t->starts[acc->start].key;
+	if (!bits || !ewi_icode_info[EWI_KEY_ICODE(*key)].nan)
+		*key |= 1;
 	acc->start = EWI_NONE;
 	acc->slot = EWI_NONE; /* after this instruction the slot and the register part */
 #else
-	(void)t, (void)e, (void)kind;
+	(void)t, (void)e, (void)kind, (void)bits;
 #endif
 }
 
@@ -430,28 +438,31 @@ uint16_t ewi_slot(struct ewi_translator *t, const struct ewi_entry *e)
 
 /* ---- operations ---- */
 
-/* Form of a one-operand instruction, and its operand field. */
-unsigned ewi_one_operand(struct ewi_translator *t, const struct ewi_entry *a, uint8_t kind,
-			    uint16_t *slot)
+static unsigned one_operand(struct ewi_translator *t, const struct ewi_entry *a, uint8_t kind, bool bits, uint16_t *slot)
 {
 	*slot = 0;
 #if EW_CONFIG_EXEC_ACC
 	if (in_acc(t, a, kind)) {
-		consume(t, a, kind);
+		consume(t, a, kind, bits);
 		return EWI_RS;
 	}
 #else
-	(void)kind;
+	(void)kind, (void)bits;
 #endif
 	*slot = ewi_slot(t, a);
 	return EWI_SS;
 }
 
-static void emit_unary(struct ewi_translator *t, unsigned icode, const struct ewi_entry *a, uint32_t dst)
+unsigned ewi_one_operand(struct ewi_translator *t, const struct ewi_entry *a, uint8_t kind, uint16_t *slot)
+{
+	return one_operand(t, a, kind, true, slot);
+}
+
+void ewi_emit_unary(struct ewi_translator *t, unsigned icode, const struct ewi_entry *a, uint32_t dst)
 {
 	const struct ewi_icode_info *info = &ewi_icode_info[icode];
 	uint16_t slot;
-	unsigned form = ewi_one_operand(t, a, info->operand, &slot);
+	unsigned form = one_operand(t, a, info->operand, info->bits, &slot);
 	struct ewi_insx *ins;
 
 	if (info->traps)
@@ -460,31 +471,6 @@ static void emit_unary(struct ewi_translator *t, unsigned icode, const struct ew
 	ins->i.a = slot;
 	ins->i.b = (uint16_t)dst;
 	ewi_made(t, info->result, dst);
-}
-
-/* Every NaN that arithmetic makes becomes the canonical one, where the module is loaded so. */
-static void canonicalize(struct ewi_translator *t, unsigned icode, uint32_t dst)
-{
-	const struct ewi_icode_info *info = &ewi_icode_info[icode];
-	struct ewi_entry e = {.slot = (uint16_t)dst, .place = EWI_TEMP};
-
-	if (!(t->m->flags & EW_MODULE_CANONICAL_NAN) || info->result == EWI_ACC_INT)
-		return;
-	switch (icode) {
-	case EWI_F32_ABS: case EWI_F64_ABS:
-	case EWI_F32_NEG: case EWI_F64_NEG:
-	case EWI_F32_COPYSIGN: case EWI_F64_COPYSIGN:
-	case EWI_F32_REINTERPRET_I32: case EWI_F64_REINTERPRET_I64:
-	case EWI_F32_CANON: case EWI_F64_CANON:
-		return; /* defined on bits */
-	}
-	emit_unary(t, info->result == EWI_ACC_F32 ? EWI_F32_CANON : EWI_F64_CANON, &e, dst);
-}
-
-void ewi_emit_unary(struct ewi_translator *t, unsigned icode, const struct ewi_entry *a, uint32_t dst)
-{
-	emit_unary(t, icode, a, dst);
-	canonicalize(t, icode, dst);
 }
 
 /* A constant address, with the offset, fits the immediate: then the instruction is one of those without address operand. */
@@ -562,7 +548,7 @@ static struct ewi_insx *binary_const(struct ewi_translator *t, unsigned icode,
 	int32_t imm = 0;
 	bool narrow = immediate(b, &imm);
 	uint16_t slot;
-	unsigned form = ewi_one_operand(t, a, info->operand, &slot);
+	unsigned form = one_operand(t, a, info->operand, info->bits, &slot);
 
 #if EW_CONFIG_EXEC_ACC
 	if (narrow)
@@ -598,10 +584,10 @@ static struct ewi_insx *binary_slots(struct ewi_translator *t, unsigned icode,
 	if (in_acc(t, a, info->operand)) {
 		form = EWI_RS;
 		if (sa != sb)
-			consume(t, a, info->operand);
+			consume(t, a, info->operand, info->bits);
 	} else if (in_acc(t, b, info->operand)) {
 		form = EWI_SR;
-		consume(t, b, info->operand);
+		consume(t, b, info->operand, info->bits);
 	}
 #endif
 	if (info->traps)
@@ -633,7 +619,6 @@ void ewi_emit_binary(struct ewi_translator *t, unsigned icode, struct ewi_entry 
 	else
 		binary_slots(t, icode, &a, &b, dst);
 	ewi_made(t, info->result, dst);
-	canonicalize(t, icode, dst);
 }
 
 void ewi_emit_eqz(struct ewi_translator *t, struct ewi_entry a, uint32_t dst)
@@ -689,7 +674,7 @@ void ewi_emit_store(struct ewi_translator *t, unsigned icode, const struct ewi_e
 		if (!t->wide && in_acc(t, value, kind) && (fixed || value->slot != addr->slot)) {
 			if (!fixed)
 				a = ewi_slot(t, addr);
-			consume(t, value, kind);
+			consume(t, value, kind, true);
 			form = EWI_SR;
 		} else
 #endif
@@ -794,7 +779,7 @@ void ewi_emit_local_set(struct ewi_translator *t, uint32_t local_slot, uint8_t t
 
 		ewi_move(t, v->slot, local_slot, type);
 		if (mirrored) {
-			consume(t, v, kind);
+			consume(t, v, kind, true);
 			t->acc[kind] = (struct ewi_mirror){local_slot, EWI_NONE};
 		}
 	}

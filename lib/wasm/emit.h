@@ -52,6 +52,7 @@ struct ewi_last {
  */
 #define EWI_KEY(icode, form, silent) (((icode) * EWI_FORMS + (form)) * 2 + (silent))
 #define EWI_KEYS EWI_KEY(EWI_ICODES, 0, 0)
+#define EWI_KEY_ICODE(key) ((key) / (2 * EWI_FORMS))
 /* Behind those: of a 64-bit memory, the address in a slot or in the accumulator. */
 #define EWI_KEY_WIDE(icode, form) (EWI_KEYS + (icode) * 2 + ((form) != EWI_SS))
 
@@ -99,7 +100,8 @@ struct ewi_icode_info {
 	uint8_t cls;				 /* enum ewi_class */
 	uint8_t result : 2, operand : 2; /* enum ewi_acc */
 	uint8_t traps : 1, wide : 1, commutes : 1; /* wide: operands are 64-bit */
-	uint16_t swapped, negated;    /* compares: b op a, !(a op b); swapped of vectors: what makes NaNs canonical, or 0 */
+	uint8_t nan : 1, bits : 1;    /* silent it may make a NaN that is not canonical; its operand must not be such a one */
+	uint16_t swapped, negated;    /* compares: b op a, !(a op b) */
 };
 
 extern const struct ewi_icode_info ewi_icode_info[EWI_ICODES];

@@ -17,26 +17,26 @@
 
 /* clang-format off */
 
-#define BIN_FORM(N, F, R, T, C, E)                                                                 \
+#define BIN_FORM(N, F, R, T, C)                                                                    \
 	H(N##_##F)                                                                                 \
 	{                                                                                          \
 		OPERANDS_##F(T);                                                                   \
-		C C_##R v = (E);                                                                   \
+		C C_##R v = value_##N(a, b);                                                       \
 		SET_ACC_##R(v);                                                                    \
 		fp[DST_##F].R = v;                                                                 \
 		NEXT_##F;                                                                          \
 	}                                                                                          \
 	IF_ACC(H(N##_##F##_silent) {                                                               \
 		OPERANDS_##F(T);                                                                   \
-		C SET_ACC_##R(E);                                                                  \
+		C SET_ACC_##R(raw_##N(a, b));                                                      \
 		NEXT_##F;                                                                          \
 	})
-#define BIN_FORMS(N, R, T, C, E)                                                                   \
-	BIN_FORM(N, SS, R, T, C, E)                                                                \
-	IF_IMM_##T(BIN_FORM(N, SI, R, T, C, E))                                                    \
-	IF_ACC(BIN_FORM(N, RS, R, T, C, E) BIN_FORM(N, SR, R, T, C, E)                             \
-	       BIN_FORM(N, RI, R, T, C, E))                                                        \
-	IF_WIDE_##T(BIN_FORM(N, SX, R, T, C, E) BIN_FORM(N, RX, R, T, C, E))
+#define BIN_FORMS(N, R, T, C)                                                                      \
+	BIN_FORM(N, SS, R, T, C)                                                                \
+	IF_IMM_##T(BIN_FORM(N, SI, R, T, C))                                                    \
+	IF_ACC(BIN_FORM(N, RS, R, T, C) BIN_FORM(N, SR, R, T, C)                             \
+	       BIN_FORM(N, RI, R, T, C))                                                        \
+	IF_WIDE_##T(BIN_FORM(N, SX, R, T, C) BIN_FORM(N, RX, R, T, C))
 /* The small profile has the taking of a branch once: BR finds the same fields. */
 #if EW_CONFIG_EXEC_ACC
 #define TAKE_HERE TAKE
@@ -56,21 +56,21 @@
 	IF_IMM_##T(BRANCH_FORM(N, SI, T, E))                                                       \
 	IF_ACC(BRANCH_FORM(N, RS, T, E) BRANCH_FORM(N, RI, T, E))
 
-#define BIN(N, R, T, E) BIN_FORMS(N, R, T, NO_CHECK, value_##N(a, b))
-#define BINT(N, R, T, C, E) BIN_FORMS(N, R, T, CHECK(C), value_##N(a, b))
+#define BIN(N, R, T, E) BIN_FORMS(N, R, T, NO_CHECK)
+#define BINT(N, R, T, C, E) BIN_FORMS(N, R, T, CHECK(C))
 #define CMP(N, T, E, S, G)                                                                         \
-	BIN_FORMS(N, u32, T, NO_CHECK, value_##N(a, b))                                            \
+	BIN_FORMS(N, u32, T, NO_CHECK)                                                             \
 	BRANCH_FORMS(BR_##N, T, value_##N(a, b))
 #define FCMP(N, T, E, S)                                                                           \
-	BIN_FORMS(N, u32, T, NO_CHECK, value_##N(a, b))                                            \
+	BIN_FORMS(N, u32, T, NO_CHECK)                                                             \
 	BRANCH_FORMS(BR_##N, T, value_##N(a, b))                                                   \
 	BRANCH_FORMS(BRN_##N, T, !value_##N(a, b))
 
-#define UN_FORMS(N, R, T, C, E)                                                                    \
-	UN_FORM(N, SS, R, C_##T a = fp[pc->a].T, C, E)                                             \
-	IF_ACC(UN_FORM(N, RS, R, C_##T a = ACC_##T, C, E))
-#define UN(N, R, T, E) UN_FORMS(N, R, T, NO_CHECK, value_##N(a))
-#define UNT(N, R, T, C, E) UN_FORMS(N, R, T, CHECK(C), value_##N(a))
+#define UN_FORMS(N, R, T, C)                                                                       \
+	UN_FORM(N, SS, R, C_##T a = fp[pc->a].T, C, value_##N(a), raw_##N(a))                      \
+	IF_ACC(UN_FORM(N, RS, R, C_##T a = ACC_##T, C, value_##N(a), raw_##N(a)))
+#define UN(N, R, T, E) UN_FORMS(N, R, T, NO_CHECK)
+#define UNT(N, R, T, C, E) UN_FORMS(N, R, T, CHECK(C))
 
 #define LOAD(N, R, B, E) LOAD_FORMS(N, R, B)
 #define STORE(N, T, B, E) STORE_FORMS(N, T)
@@ -90,7 +90,7 @@
 #define SEL(N, T)                                                                                  \
 	SEL_FORM(N, SS, T, fp[pc->u.s.d].u32)                                                      \
 	IF_ACC(SEL_FORM(N, RS, T, ACC_u32))
-#define GLOB(N, T) UN_FORM(N, SS, T, const struct ew_global *g = x->globals[pc->u.uimm], NO_CHECK, g->value.T)
+#define GLOB(N, T) UN_FORM(N, SS, T, const struct ew_global *g = x->globals[pc->u.uimm], NO_CHECK, g->value.T, g->value.T)
 #define CTL(N)
 
 #include "wasm/icode.def"

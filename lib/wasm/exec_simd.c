@@ -15,6 +15,9 @@
 #else
 #define IF_ACC(...)
 #endif
+#define CANON_NO(v) (v)
+#define CANON_F32 ewi_canon_f32x4
+#define CANON_F64 ewi_canon_f64x2
 /* The sixteen bytes behind an instruction, and what follows them. */
 #define BYTES ((const uint8_t *)AFTER)
 #define NEXT16 GO((const struct ewi_ins *)(const void *)(BYTES + 16))
@@ -25,13 +28,14 @@
 #else
 #define IF_VACC(...)
 #endif
-#define VUN_FORM(name, fn, A) V(name) { VPUT(fp + pc->b, fn(A)); NEXT; }
+#define VUN_FORM(name, canon, fn, A) V(name) { VPUT(fp + pc->b, CANON_##canon(fn(A))); NEXT; }
 #define VUN(code, N, text, canon, fn)                                                              \
-	VUN_FORM(N, fn, ewi_vget(fp + pc->a)) IF_VACC(VUN_FORM(N##_RS, fn, VREG))
-#define VBIN_FORM(name, fn, A, B) V(name) { VPUT(fp + pc->u.s.c, fn(A, B)); NEXT; }
+	VUN_FORM(N, canon, fn, ewi_vget(fp + pc->a)) IF_VACC(VUN_FORM(N##_RS, canon, fn, VREG))
+#define VBIN_FORM(name, canon, fn, A, B) V(name) { VPUT(fp + pc->u.s.c, CANON_##canon(fn(A, B))); NEXT; }
 #define VBIN(code, N, text, canon, fn)                                                             \
-	VBIN_FORM(N, fn, ewi_vget(fp + pc->a), ewi_vget(fp + pc->b))                               \
-	IF_VACC(VBIN_FORM(N##_RS, fn, VREG, ewi_vget(fp + pc->b)) VBIN_FORM(N##_SR, fn, ewi_vget(fp + pc->a), VREG))
+	VBIN_FORM(N, canon, fn, ewi_vget(fp + pc->a), ewi_vget(fp + pc->b))                        \
+	IF_VACC(VBIN_FORM(N##_RS, canon, fn, VREG, ewi_vget(fp + pc->b))                           \
+		VBIN_FORM(N##_SR, canon, fn, ewi_vget(fp + pc->a), VREG))
 #define VMAP1(code, N, text, R, T, canon, E)                                                       \
 	EW_INLINE C_LANE_##R lane_##N(C_LANE_##T x) { return (C_LANE_##R)(E); }                    \
 	EW_INLINE union ewi_v128 map_##N(union ewi_v128 a)                                         \
@@ -52,12 +56,11 @@
 		return r;                                                                          \
 	}                                                                                          \
 	VBIN(code, N, text, canon, map_##N)
-#define VCANON(N, T, E) VMAP1(0, N, "", T, T, NO, E)
 
 #define VTERN(code, N, text, canon, fn)                                                            \
 	V(N)                                                                                       \
 	{                                                                                          \
-		VPUT(fp + pc->u.s.c, fn(ewi_vget(fp + pc->a), ewi_vget(fp + pc->b), ewi_vget(fp + pc->u.s.d)));    \
+		VPUT(fp + pc->u.s.c, CANON_##canon(fn(ewi_vget(fp + pc->a), ewi_vget(fp + pc->b), ewi_vget(fp + pc->u.s.d)))); \
 		NEXT;                                                                              \
 	}
 

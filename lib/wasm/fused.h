@@ -16,10 +16,12 @@
 /* What a handler does between its head and its end, by class. */
 #define PUT_keep(slot, R) fp[slot].R = v;
 #define PUT_silent(slot, R)
+#define VALUE_keep(N) value_##N
+#define VALUE_silent(N) raw_##N
 #define DO_BIN(N, R, T, F, K)                                                                         \
 	{                                                                                          \
 		OPERANDS_##F(T);                                                                   \
-		C_##R v = value_##N(a, b);                                                         \
+		C_##R v = VALUE_##K(N)(a, b);                                                      \
 		SET_ACC_##R(v);                                                                    \
 		PUT_##K(DST_##F, R)                                                                \
 	}
@@ -27,7 +29,7 @@
 	{                                                                                          \
 		OPERANDS_##F(T);                                                                   \
 		CHECK(trap_##N(a, b))                                                              \
-		C_##R v = value_##N(a, b);                                                         \
+		C_##R v = VALUE_##K(N)(a, b);                                                      \
 		SET_ACC_##R(v);                                                                    \
 		PUT_##K(DST_##F, R)                                                                \
 	}
@@ -37,7 +39,7 @@
 	C_##R v = (V);                                                                             \
 	SET_ACC_##R(v);                                                                            \
 	PUT_##K(pc->b, R)
-#define DO_UN(N, R, T, F, K) { DO_VALUE(R, K, value_##N(OPERAND_##F(T))) }
+#define DO_UN(N, R, T, F, K) { DO_VALUE(R, K, VALUE_##K(N)(OPERAND_##F(T))) }
 #define DO_LOAD(N, R, T, F, K) { FETCH(OPERAND_##F(u32), BYTES_##N) DO_VALUE(R, K, value_##N(at)) }
 #define DO_LOADAT(N, R, T, F, K) { FETCH(0, BYTES_##N) DO_VALUE(R, K, value_##N(at)) }
 #define DO_GLOB(N, R, T, F, K) { DO_VALUE(R, K, x->globals[pc->u.uimm]->value.T) }

@@ -16,7 +16,7 @@
 #define f32_add_RS BIN, F32_ADD, f32, f32, RS, keep
 #define f32_add_SR BIN, F32_ADD, f32, f32, SR, keep
 #define f32_add_SR_q BIN, F32_ADD, f32, f32, SR, silent
-#define f32_add_SS_q BIN, F32_ADD, f32, f32, SS, silent
+#define f32_add_SS BIN, F32_ADD, f32, f32, SS, keep
 #define f32_gt_RS_q BIN, F32_GT, u32, f32, RS, silent
 #define f32_mul_RI BIN, F32_MUL, f32, f32, RI, keep
 #define f32_mul_RI_q BIN, F32_MUL, f32, f32, RI, silent
@@ -28,7 +28,6 @@
 #define f32_mul_SS BIN, F32_MUL, f32, f32, SS, keep
 #define f32_mul_SS_q BIN, F32_MUL, f32, f32, SS, silent
 #define f32_sub_SR BIN, F32_SUB, f32, f32, SR, keep
-#define f32_sub_SR_q BIN, F32_SUB, f32, f32, SR, silent
 #define f64_add_RX BIN, F64_ADD, f64, f64, RX, keep
 #define f64_add_SR BIN, F64_ADD, f64, f64, SR, keep
 #define f64_add_SR_q BIN, F64_ADD, f64, f64, SR, silent

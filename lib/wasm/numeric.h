@@ -83,12 +83,31 @@ EW_INLINE uint64_t ewi_rem_s64(uint64_t a, uint64_t b)
 
 /* ---- floating point ---- */
 
-/* NaN wins, and comes out quiet (adding makes it so); -0 < +0. */
+/* Makes compilers branch where they would move conditionally, for what nearly never happens. */
+#if defined(__GNUC__) || defined(__clang__)
+#define EWI_KEEP_BRANCH __asm__ volatile("")
+#else
+#define EWI_KEEP_BRANCH ((void)0)
+#endif
+
+/*
+ * Every NaN that arithmetic makes is the canonical one, which the specification always allows: machines differ in the NaNs
+ * that they make, guests do not.  ewi_canon asks where an instruction of the machine may have made one.  NaN wins over
+ * numbers; -0 < +0.
+ */
 #define EWI_FLOAT_FUNCTIONS(T, N, BITS, SIGN, QUIET)                                               \
+	EW_INLINE T ewi_canon_##N(T a)                                                             \
+	{                                                                                          \
+		if (EW_UNLIKELY(a != a)) {                                                         \
+			a = ewi_##N##_of(QUIET);                                                   \
+			EWI_KEEP_BRANCH;                                                           \
+		}                                                                                  \
+		return a;                                                                          \
+	}                                                                                          \
 	EW_INLINE T ewi_min_##N(T a, T b)                                                          \
 	{                                                                                          \
 		if (EW_UNLIKELY(a != a || b != b))                                                 \
-			return a + b;                                                              \
+			return ewi_##N##_of(QUIET);                                                \
 		if (a == b)                                                                        \
 			return ewi_##N##_of(ewi_bits_##N(a) | ewi_bits_##N(b));                    \
 		return a < b ? a : b;                                                              \
@@ -96,7 +115,7 @@ EW_INLINE uint64_t ewi_rem_s64(uint64_t a, uint64_t b)
 	EW_INLINE T ewi_max_##N(T a, T b)                                                          \
 	{                                                                                          \
 		if (EW_UNLIKELY(a != a || b != b))                                                 \
-			return a + b;                                                              \
+			return ewi_##N##_of(QUIET);                                                \
 		if (a == b)                                                                        \
 			return ewi_##N##_of(ewi_bits_##N(a) & ewi_bits_##N(b));                    \
 		return a > b ? a : b;                                                              \
@@ -112,25 +131,21 @@ EW_INLINE uint64_t ewi_rem_s64(uint64_t a, uint64_t b)
 	EW_INLINE T ewi_copysign_##N(T a, T b)                                                     \
 	{                                                                                          \
 		return ewi_##N##_of((ewi_bits_##N(a) & ~(SIGN)) | (ewi_bits_##N(b) & (SIGN)));     \
-	}                                                                                          \
-	EW_INLINE T ewi_canon_##N(T a)                                                             \
-	{                                                                                          \
-		return a != a ? ewi_##N##_of(QUIET) : a;                                           \
 	}
 
 EWI_FLOAT_FUNCTIONS(float, f32, uint32_t, 0x80000000u, 0x7fc00000u)
 EWI_FLOAT_FUNCTIONS(double, f64, uint64_t, (uint64_t)1 << 63, (uint64_t)0x7ff8 << 48)
 #undef EWI_FLOAT_FUNCTIONS
 
-/* Rounding: libm's functions keep the sign of zero; a signalling NaN must come out quiet. */
+/* Rounding: libm's functions keep the sign of zero. */
 #define EWI_ROUND(NAME, FN32, FN64)                                                                \
 	EW_INLINE float ewi_##NAME##_f32(float a)                                                  \
 	{                                                                                          \
-		return a != a ? a + a : FN32(a);                                                   \
+		return ewi_canon_f32(FN32(a));                                                     \
 	}                                                                                          \
 	EW_INLINE double ewi_##NAME##_f64(double a)                                                \
 	{                                                                                          \
-		return a != a ? a + a : FN64(a);                                                   \
+		return ewi_canon_f64(FN64(a));                                                     \
 	}
 
 EWI_ROUND(ceil, ceilf, ceil)

@@ -152,13 +152,16 @@ EW_INLINE void made(struct ewi_translator *t, unsigned kind, uint32_t dst)
 }
 
 /* An operand that is read from its accumulator: see consume in emit.c. */
-EW_INLINE void consume(struct ewi_translator *t, const struct ewi_entry *e, unsigned kind)
+EW_INLINE void consume(struct ewi_translator *t, const struct ewi_entry *e, unsigned kind, bool bits)
 {
 	struct ewi_mirror *acc = &t->acc[kind];
+	uint16_t *key;
 
 	if (e->place != EWI_TEMP || acc->start == EWI_NONE)
 		return;
-	t->starts[acc->start].key |= 1;
+	key = &t->starts[acc->start].key;
+	if (!bits || kind == EWI_ACC_INT || !ewi_icode_info[EWI_KEY_ICODE(*key)].nan)
+		*key |= 1;
 	*acc = (struct ewi_mirror){EWI_NONE, EWI_NONE};
 }
 
@@ -313,7 +316,7 @@ EW_INLINE bool set_value(struct ewi_translator *t, const struct ewi_entry *v, ui
 		move(t, v->slot, x, kind);
 		if (!mirrored)
 			return true;
-		consume(t, v, kind);
+		consume(t, v, kind, true);
 	}
 	if (mirrored)
 		*acc = (struct ewi_mirror){x, EWI_NONE};
@@ -369,7 +372,7 @@ EW_INLINE void with_immediate(struct ewi_translator *t, const struct quick *f, u
 	bool in = t->acc[info->operand].slot == a->slot;
 
 	if (in)
-		consume(t, a, info->operand);
+		consume(t, a, info->operand, info->bits);
 	if (info->traps)
 		mark(t, f);
 	put(t, icode, in ? EWI_RI : EWI_SI, in ? 0 : a->slot, dst, imm);
@@ -392,7 +395,7 @@ EW_INLINE void with_slots(struct ewi_translator *t, const struct quick *f, unsig
 		form = EWI_RS;
 	}
 	if (form != EWI_SS && a->slot != b->slot)
-		consume(t, form == EWI_RS ? a : b, info->operand);
+		consume(t, form == EWI_RS ? a : b, info->operand, info->bits);
 	if (info->traps)
 		mark(t, f);
 	put(t, icode, form, a->slot, b->slot, dst);
@@ -434,7 +437,7 @@ EW_INLINE bool unary(struct ewi_translator *t, struct quick *f, const struct row
 		return false;
 	in = t->acc[info->operand].slot == a->slot;
 	if (in)
-		consume(t, a, info->operand);
+		consume(t, a, info->operand, info->bits);
 	if (info->traps)
 		mark(t, f);
 	put(t, row->ins, in ? EWI_RS : EWI_SS, in ? 0 : a->slot, dst, 0);
@@ -484,7 +487,7 @@ EW_INLINE bool load(struct ewi_translator *t, struct quick *f, const struct row 
 	if (a->place == EWI_CONST) {
 		icode++;
 	} else if (t->acc[EWI_ACC_INT].slot == a->slot) {
-		consume(t, a, EWI_ACC_INT);
+		consume(t, a, EWI_ACC_INT, false);
 		form = EWI_RS;
 	} else {
 		slot = a->slot;
@@ -519,10 +522,10 @@ EW_INLINE bool store(struct ewi_translator *t, struct quick *f, const struct row
 		icode = icode == EWI_F32_STORE ? EWI_I32_STORE : icode == EWI_F64_STORE ? EWI_I64_STORE : icode;
 	if (!is_const && t->acc[kind].slot == v->slot && (is_fixed || v->slot != a->slot)) {
 		slot = is_fixed ? 0 : a->slot;
-		consume(t, v, kind);
+		consume(t, v, kind, true);
 		form = EWI_SR;
 	} else if (!is_fixed && t->acc[EWI_ACC_INT].slot == a->slot) {
-		consume(t, a, EWI_ACC_INT);
+		consume(t, a, EWI_ACC_INT, false);
 		form = is_const ? EWI_RI : EWI_RS;
 	} else {
 		slot = is_fixed ? 0 : a->slot;

@@ -675,6 +675,71 @@ EW_INLINE union ewi_v128 ewi_i32x4_dot_i8x16_add_s(union ewi_v128 a, union ewi_v
 	return a;
 }
 
+/* ---- NaNs ---- */
+
+/* Lanes that are NaNs become the canonical one; see numeric.h. */
+#define EWI_CANON(NAME, T, QUIET)                                                                  \
+	EW_INLINE union ewi_v128 ewi_quiet_##NAME(union ewi_v128 a)                                \
+	{                                                                                          \
+		EWI_EACH(T, i)                                                                     \
+			a.T[i] = a.T[i] != a.T[i] ? QUIET : a.T[i];                                \
+		return a;                                                                          \
+	}
+EWI_CANON(f32x4, f32, ewi_f32_of(0x7fc00000u))
+EWI_CANON(f64x2, f64, ewi_f64_of((uint64_t)0x7ff8 << 48))
+#undef EWI_CANON
+
+EW_INLINE union ewi_v128 ewi_canon_f32x4(union ewi_v128 a)
+{
+#if EWI_SSE2
+	__m128 v = _mm_castsi128_ps(ewi_m128i(a));
+
+	if (EW_LIKELY(_mm_movemask_ps(_mm_cmpunord_ps(v, v)) == 0))
+		return a;
+#endif
+	return ewi_quiet_f32x4(a);
+}
+
+EW_INLINE union ewi_v128 ewi_canon_f64x2(union ewi_v128 a)
+{
+#if EWI_SSE2
+	__m128d v = _mm_castsi128_pd(ewi_m128i(a));
+
+	if (EW_LIKELY(_mm_movemask_pd(_mm_cmpunord_pd(v, v)) == 0))
+		return a;
+#endif
+	return ewi_quiet_f64x2(a);
+}
+
+/* ---- the smaller and the greater ---- */
+
+/*
+ * The machine's give the second operand of two zeros, and of what has a NaN: both ways round, of zeros one sign or the
+ * other is in either.
+ */
+#if EWI_SSE2
+#define EWI_MINMAX_SSE2(REG, CAST, BACK, P, OP, BOTH)                                       \
+	REG x = CAST(ewi_m128i(a)), y = CAST(ewi_m128i(b));                                        \
+	if (EW_LIKELY(_mm_movemask_##P(_mm_cmpunord_##P(x, y)) == 0))                              \
+		return ewi_of_m128i(BACK(BOTH##_##P(_mm_##OP##_##P(x, y), _mm_##OP##_##P(y, x))));
+#else
+#define EWI_MINMAX_SSE2(REG, CAST, BACK, P, OP, BOTH)
+#endif
+#define EWI_MINMAX(T, LANES, REG, CAST, BACK, P, OP, BOTH)                                         \
+	EW_INLINE union ewi_v128 ewi_##LANES##_##OP(union ewi_v128 a, union ewi_v128 b)            \
+	{                                                                                          \
+		EWI_MINMAX_SSE2(REG, CAST, BACK, P, OP, BOTH)                               \
+		EWI_EACH(T, i)                                                                     \
+			a.T[i] = ewi_##OP##_##T(a.T[i], b.T[i]);                                   \
+		return a;                                                                          \
+	}
+EWI_MINMAX(f32, f32x4, __m128, _mm_castsi128_ps, _mm_castps_si128, ps, min, _mm_or)
+EWI_MINMAX(f32, f32x4, __m128, _mm_castsi128_ps, _mm_castps_si128, ps, max, _mm_and)
+EWI_MINMAX(f64, f64x2, __m128d, _mm_castsi128_pd, _mm_castpd_si128, pd, min, _mm_or)
+EWI_MINMAX(f64, f64x2, __m128d, _mm_castsi128_pd, _mm_castpd_si128, pd, max, _mm_and)
+#undef EWI_MINMAX
+#undef EWI_MINMAX_SSE2
+
 /* ---- multiply and add: two roundings, on machines that could do with one as well ---- */
 
 #define EWI_MADD(NAME, T, SIGN)                                                                    \

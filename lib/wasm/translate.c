@@ -757,7 +757,7 @@ static enum ew_status end(struct ewi_translator *t)
 static void translate_ops(struct ewi_translator *t)
 {
 #if EW_CONFIG_EXEC_ACC
-	if (!(t->m->flags & (EW_MODULE_OBSERVE | EW_MODULE_LISTING | EW_MODULE_CANONICAL_NAN))) {
+	if (!(t->m->flags & (EW_MODULE_OBSERVE | EW_MODULE_LISTING))) {
 		ewi_quick_ops(t);
 		return;
 	}

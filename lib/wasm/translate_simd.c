@@ -251,12 +251,6 @@ void ewi_simd_op(struct ewi_translator *t, const struct ewi_op *op)
 		return;
 	if (info->cls == EWI_CLASS_VLOADLANE)
 		t->last.dst = EWI_NONE; /* its slot is not where ewi_emit_local_set would look for it */
-	if (info->swapped != 0 && (t->m->flags & EW_MODULE_CANONICAL_NAN)) {
-		o.e[0].slot = (uint16_t)dst;
-		emit_vectors(t, info->swapped, &o, dst);
-		ewi_made(t, EWI_ACC_NONE, dst);
-		made_vector(t, op, EWI_CLASS_VUN, dst);
-	}
 	ewi_push(t, ewi_type_of_letter(op->pushes[0]));
 }
 

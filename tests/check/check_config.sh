@@ -8,12 +8,20 @@ dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 flags='-std=gnu11 -O1 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror -Iinclude -Ilib'
 
-compile() # OUT FILE DEFINES...: says what the compiler says
+# Files are compiled side by side: they are some seven hundred.
+cat >"$dir/compile" <<'END'
+# OUT DEFINES FILE: an object in OUT; what the compiler says of a file that it refuses
+o=$1/$(echo "$3" | tr / _).o
+$CC $FLAGS $2 -c -o "$o" "$3" 2>"$o.log" || { echo "$3:"; head -n 5 "$o.log"; }
+END
+jobs=$(nproc 2>/dev/null || echo 2)
+
+compile() # OUT DEFINES FILES...: says what the compiler says
 {
-	out=$1 file=$2
+	out=$1 defines=$2
 	shift 2
-	# shellcheck disable=SC2086
-	$CC $flags "$@" -c -o "$out" "$file" 2>"$dir/log" || { head -n 5 "$dir/log"; return 1; }
+	mkdir -p "$out"
+	printf '%s\n' "$@" | CC=$CC FLAGS=$flags xargs -n 1 -P "$jobs" sh "$dir/compile" "$out" "$defines"
 }
 
 # The room alone off: its files give objects without code, data or symbols.
@@ -21,21 +29,15 @@ for room in wasm tensor event store abi node; do
 	set -- $(find "lib/$room" -name '*.c' 2>/dev/null)
 	[ $# = 0 ] && continue
 	upper=$(echo $room | tr a-z A-Z)
-	left=
-	for f; do
-		compile "$dir/o.o" "$f" "-DEW_CONFIG_$upper=0" >"$dir/said" || { left="$left $f: $(cat "$dir/said")"; continue; }
-		size -A "$dir/o.o" | awk '/^\.(text|rodata|data|bss)/ && $2 > 0 { bad = 1 } END { exit bad }' || left="$left $f"
-	done
+	left=$(compile "$dir/no-$room" "-DEW_CONFIG_$upper=0" "$@")
+	[ -z "$left" ] && left=$(size -A "$dir/no-$room"/*.o | awk '/ :$/ { file = $1 } /^\.(text|rodata|data|bss)/ && $2 > 0 && !told[file]++ { print file }')
 	if [ -z "$left" ]; then echo "pass: EW_CONFIG_$upper=0 leaves nothing of $# files"; else
 		echo "FAIL: EW_CONFIG_$upper=0 leaves code or does not compile:$left"; fi
 done
 
 # A switch inside a room: the interpreter without vector instructions, their handlers gone.
-left=
-for f in lib/wasm/*.c; do
-	compile "$dir/o.o" "$f" -DEW_CONFIG_SIMD=0 >"$dir/said" || left="$left $f: $(cat "$dir/said")"
-	[ "$f" = lib/wasm/exec_simd.c ] && size -A "$dir/o.o" | awk '/^\.text/ && $2 > 0 { bad = 1 } END { exit !bad }' && left="$left $f"
-done
+left=$(compile "$dir/no-simd" -DEW_CONFIG_SIMD=0 lib/wasm/*.c)
+[ -z "$left" ] && left=$(size -A "$dir/no-simd/lib_wasm_exec_simd.c.o" | awk '/^\.text/ && $2 > 0 { print "exec_simd.c" }')
 if [ -z "$left" ]; then echo "pass: EW_CONFIG_SIMD=0 leaves no vector handler"; else
 	echo "FAIL: EW_CONFIG_SIMD=0 leaves code or does not compile:$left"; fi
 
@@ -44,13 +46,9 @@ for room in wasm tensor event store; do
 	set -- $(find lib/base "lib/$room" -name '*.c' 2>/dev/null)
 	find "lib/$room" -name '*.c' 2>/dev/null | grep -q . || continue
 	upper=$(echo $room | tr a-z A-Z)
-	others= bad=
+	others=
 	for o in WASM TENSOR EVENT STORE; do [ $o = "$upper" ] || others="$others -DEW_CONFIG_$o=0"; done
-	mkdir -p "$dir/$room"
-	for f; do
-		# shellcheck disable=SC2086
-		compile "$dir/$room/$(echo "$f" | tr / _).o" "$f" $others >"$dir/said" || bad="$bad $f: $(cat "$dir/said")"
-	done
+	bad=$(compile "$dir/$room" "$others" "$@")
 	# Linked whole into a program that calls nothing: an import of another room shows as undefined.
 	echo 'int main(void) { return 0; }' >"$dir/main.c"
 	[ -z "$bad" ] && { $CC -o "$dir/prog" "$dir/main.c" "$dir/$room"/*.o $SYSLIBS 2>"$dir/log" || bad=$(grep undefined "$dir/log" | head -n 5); }
@@ -89,12 +87,10 @@ END
 i=0
 features='TRACE EXTENDED_CONST TAIL_CALL CUSTOM_PAGE_SIZES MULTI_MEMORY RELAXED_SIMD MEMORY64 EXCEPTIONS'
 for feature in $features; do
-	i=$((i + 1)) bad=
-	mkdir -p "$dir/$feature"
-	for f in "$dir/later.c" $(find lib/base lib/wasm -name '*.c' 2>/dev/null); do
-		compile "$dir/$feature/$(echo "$f" | tr / _).o" "$f" -O0 -DEW_CONFIG_TENSOR=0 -DEW_CONFIG_EVENT=0 \
-			-DEW_CONFIG_STORE=0 -DEW_CONFIG_$feature=0 >"$dir/said" || bad="$bad $f: $(cat "$dir/said")"
-	done
+	i=$((i + 1))
+	# shellcheck disable=SC2046
+	bad=$(compile "$dir/$feature" "-O0 -DEW_CONFIG_TENSOR=0 -DEW_CONFIG_EVENT=0 -DEW_CONFIG_STORE=0 -DEW_CONFIG_$feature=0" \
+		"$dir/later.c" $(find lib/base lib/wasm -name '*.c' 2>/dev/null))
 	# shellcheck disable=SC2086
 	[ -z "$bad" ] && { $CC -o "$dir/prog" "$dir/$feature"/*.o $SYSLIBS 2>"$dir/log" || bad=$(head -n 5 "$dir/log"); }
 	[ -z "$bad" ] && { said=$("$dir/prog")

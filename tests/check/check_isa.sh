@@ -12,13 +12,10 @@ aarch64) steps='0xbff:i8mm 0x9ff:asimddp 0x7ff:crc32 0x000:asimd' ;;
 esac
 
 flags=$(grep -m 1 -i -E '^(flags|features)' /proc/cpuinfo 2>/dev/null)
-for step in $steps; do
-	mask=${step%:*} feature=${step#*:}
-	case " $flags " in
-	"  " | *" $feature "*) ;;
-	*) continue ;; # this machine never had it: the step would repeat the last one
-	esac
-	ran=0 bad=
+
+run_step() # MASK FEATURE
+{
+	mask=$1 feature=$2 ran=0 bad=
 	for test in "$BUILD"/tests/tensor/test_* "$BUILD"/tests/store/test_crc*; do
 		case $test in *.* | *'*') continue ;; esac
 		out=$BUILD/check/isa-$mask-${test##*/}.res
@@ -36,5 +33,20 @@ for step in $steps; do
 	else
 		echo "pass: without $feature: $ran tests (EW_CPU_MASK=$mask)"
 	fi
+}
+
+# The steps run side by side, each into a file of its own.
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+for step in $steps; do
+	mask=${step%:*} feature=${step#*:}
+	case " $flags " in
+	"  " | *" $feature "*) run_step "$mask" "$feature" >"$dir/$mask" & ;;
+	*) ;; # this machine never had it: the step would repeat the last one
+	esac
+done
+wait
+for step in $steps; do
+	[ ! -e "$dir/${step%:*}" ] || cat "$dir/${step%:*}"
 done
 exit 0

@@ -48,12 +48,12 @@ static inline void image_fix_block(uint8_t *block, uint32_t unit)
 	const uint8_t *end = block + IMAGE_BLOCK;
 	uint32_t segment = ewi_le32(block + 12), at = (EWI_SEGMENT_HEAD + unit - 1) & ~(unit - 1);
 
-	if (memcmp(block, "EWL2", 4) != 0)
+	if (memcmp(block, "EWL3", 4) != 0)
 		return;
 	ewi_put_le32(block + 4, ewi_crc32c_ref(NULL, ewi_crc32c_ref(NULL, 0, block, 4), block + 8, EWI_SEGMENT_HEAD - 8));
 	while (at + EWI_RECORD_MIN <= IMAGE_BLOCK) {
 		uint32_t p = at + 4, length = image_varint(block, end, &p), options = 0, bytes;
-		static const uint8_t sizes[] = {0, 2, 4, 16, 16, 1};
+		static const uint8_t sizes[] = {0, 2, 4, 16, EWI_BASE_BYTES, 1};
 
 		if (length & 1 && p < IMAGE_BLOCK)
 			options = block[p++];
@@ -124,7 +124,7 @@ static inline void image_damage(uint8_t *image, uint64_t *seed)
 		case 1: image[at] = (uint8_t)noise(seed); break;
 		case 2: memmove(image + at, image + from, n); break;
 		case 3: memset(image + at, noise(seed) & 1 ? 0xff : 0, n); break;
-		case 4: memcpy(image + a, image + 1 + IMAGE_BLOCK * (noise(seed) % IMAGE_BLOCKS), 48); break;
+		case 4: memcpy(image + a, image + 1 + IMAGE_BLOCK * (noise(seed) % IMAGE_BLOCKS), EWI_SEGMENT_HEAD); break;
 		default: memset(image + a, image[0] & IMAGE_FLASH ? 0xff : 0, IMAGE_BLOCK); break;
 		}
 	}

@@ -4,8 +4,8 @@
 /*
  * test_power_node.c - a node with journal, state and uplink loses its power in the middle of every write, erase and sync
  * that any of its storages makes, and again in the middle of what starting makes: during updates, canaries,
- * rollbacks and while its backlog drains.  Each time: one version runs, and it is one that ran; every event that was
- * acknowledged, and every one that is sent again because it was not, reaches the peer; under one id.
+ * rollbacks and while its backlog drains.  Each time: one version runs, and it is one that ran; what was on trial is tried
+ * again, unless it has ended; every event that was acknowledged, and every one that is sent again because it was not, reaches the peer; under one id.
  */
 #include "../store/power.h"
 #include "edgewasm/journal.h"
@@ -40,12 +40,13 @@ static struct model {
 	struct peer peer;
 	uint32_t offered, acked; /* events below were given to the node; and acknowledged by the host */
 	char may_run[3][16];	 /* versions: what ran before this operation, and what may run after it; "": nothing more */
+	char may_try[2][16];	 /* what was on trial before this operation, and what may be after it; "": nothing */
 	uint32_t next_version;
 	const struct power_kind *kind;
 	uint32_t op;
 	uint64_t seed;
 	bool cutting; /* a cut is being looked at */
-	unsigned long long cuts, second_cuts, resent;
+	unsigned long long cuts, second_cuts, resent, tried_on;
 } m;
 
 static struct peer scratch; /* the peer while a world is looked at */
@@ -194,8 +195,17 @@ static void check_version(const struct world *w)
 
 	if (ew_node_function_at(w->node, 1, &f) == EW_OK)
 		complain("two functions", 0, 0);
-	if (ew_node_function_find(w->node, "echo", &f) == EW_OK && f.canary_version)
-		complain("a canary came back", 0, 0);
+	if (ew_node_function_find(w->node, "echo", &f) == EW_OK) {
+		const char *tried = f.canary_version ? f.canary_version : "";
+
+		if (strcmp(tried, m.may_try[0]) != 0 && strcmp(tried, m.may_try[1]) != 0) {
+			print_error("tries %s, tried %s, may try %s\n", tried, m.may_try[0], m.may_try[1]);
+			complain("a version that may not be tried", 0, 0);
+		}
+		if (f.canary_version && strcmp(f.canary_version, f.version) == 0)
+			complain("it is tried and runs", 0, 0);
+		m.tried_on += f.canary_version != NULL;
+	}
 	for (int i = 0; i < 3; i++)
 		if (strcmp(running(w), m.may_run[i]) == 0 && (i == 0 || m.may_run[i][0]))
 			return;
@@ -313,8 +323,14 @@ static void cut_here(void *ctx, const struct ew_storage *st, const struct ew_sim
 
 /* ---- the workload ----------------------------------------------------------------------------- */
 
-static void may_run(const char *other, const char *third)
+/* Before an operation: the versions that may run after it, besides the one that does, and the one that may be tried. */
+static void may_run(const char *other, const char *third, const char *tried)
 {
+	struct ew_function_stats f = {.name = NULL};
+
+	(void)ew_node_function_find(m.w.node, "echo", &f);
+	snprintf(m.may_try[0], sizeof(m.may_try[0]), "%s", f.canary_version ? f.canary_version : "");
+	snprintf(m.may_try[1], sizeof(m.may_try[1]), "%s", tried ? tried : m.may_try[0]);
 	snprintf(m.may_run[0], sizeof(m.may_run[0]), "%s", running(&m.w));
 	snprintf(m.may_run[1], sizeof(m.may_run[1]), "%s", other ? other : "");
 	snprintf(m.may_run[2], sizeof(m.may_run[2]), "%s", third ? third : "");
@@ -337,10 +353,10 @@ static void update(bool as_canary)
 	struct ew_function_config c = next_function(version);
 
 	if (as_canary) {
-		may_run(NULL, NULL);
+		may_run(NULL, NULL, version);
 		(void)ew_node_canary_start(m.w.node, &c, &canary, NULL);
 	} else {
-		may_run(version, NULL);
+		may_run(version, NULL, "");
 		(void)ew_node_function_put(m.w.node, &c, NULL);
 	}
 }
@@ -350,7 +366,7 @@ static void decide(bool promote)
 	struct ew_function_stats f = {.name = NULL};
 
 	(void)ew_node_function_find(m.w.node, "echo", &f);
-	may_run(f.canary_version, promote ? NULL : f.kept_version);
+	may_run(f.canary_version, promote ? NULL : f.kept_version, "");
 	if (promote)
 		(void)ew_node_canary_promote(m.w.node, "echo");
 	else
@@ -362,7 +378,7 @@ static void events(uint32_t count, uint64_t *random)
 	struct ew_function_stats f = {.name = NULL};
 
 	(void)ew_node_function_find(m.w.node, "echo", &f);
-	may_run(f.canary_version, NULL); /* it may be promoted meanwhile */
+	may_run(f.canary_version, NULL, ""); /* it may be promoted meanwhile */
 	for (uint32_t i = 0; i < count; i++) {
 		bool taken;
 
@@ -386,6 +402,7 @@ static void run_kind(const struct power_kind *kind, uint32_t ops)
 	memset(&m.w, 0, sizeof(m.w));
 	memset(&m.peer, 0, sizeof(m.peer));
 	memset(m.may_run, 0, sizeof(m.may_run));
+	memset(m.may_try, 0, sizeof(m.may_try));
 	m.offered = m.acked = 0;
 	m.next_version = 1;
 	m.kind = kind;
@@ -397,7 +414,7 @@ static void run_kind(const struct power_kind *kind, uint32_t ops)
 	ew_storage_sim_hook(&m.w.state_storage, cut_here, &hooks[1]);
 	open_world(&m.w, &m.peer);
 	update(false);
-	may_run(NULL, NULL);
+	may_run(NULL, NULL, NULL);
 	assert_int_equal(ew_node_route_add(m.w.node, "e", "echo", NULL), EW_OK);
 	for (m.op = 0; m.op < ops && m.offered + 8 < EVENTS_MAX; m.op++) {
 		uint64_t what = noise(&random) % 32;
@@ -405,7 +422,7 @@ static void run_kind(const struct power_kind *kind, uint32_t ops)
 		if (what < 16)
 			events(1 + noise(&random) % 4, &random);
 		else if (what < 24)
-			may_run(NULL, NULL), pump(&m.w, &m.peer, 1 + noise(&random) % 4, &random);
+			may_run(NULL, NULL, NULL), pump(&m.w, &m.peer, 1 + noise(&random) % 4, &random);
 		else if (what < 26)
 			update(false);
 		else if (what < 28)
@@ -413,9 +430,9 @@ static void run_kind(const struct power_kind *kind, uint32_t ops)
 		else if (what < 30)
 			decide(what == 28);
 		else if (what < 31)
-			may_run(NULL, NULL), close_world(&m.w), open_world(&m.w, &m.peer);
+			may_run(NULL, NULL, NULL), close_world(&m.w), open_world(&m.w, &m.peer);
 	}
-	may_run(NULL, NULL);
+	may_run(NULL, NULL, NULL);
 	close_world(&m.w);
 	drop_world(&m.w);
 }
@@ -429,8 +446,9 @@ static void survives_power_cuts(void **state)
 	assert_non_null(echo);
 	for (size_t k = 0; k < ROWS(power_kinds); k++)
 		run_kind(&power_kinds[k], ops);
-	print_message("node: survived %llu power cuts, and %llu more while it started again; %llu events were sent again\n",
-		      m.cuts, m.second_cuts, m.resent);
+	print_message("node: survived %llu power cuts, and %llu more while it started again; %llu events were sent again, %llu trials went on\n",
+		      m.cuts, m.second_cuts, m.resent, m.tried_on);
+	assert_true(m.tried_on > m.cuts / 20);
 	assert_true(m.cuts > 3 * ops * ROWS(power_kinds));
 	assert_true(m.second_cuts > m.cuts / 20);
 	free(echo);

@@ -5,6 +5,7 @@
  * test_state.c - what runs in a node is there again after a restart, and follows its store.
  */
 #include "../abi/tiny_model.h"
+#include "edgewasm/journal.h"
 #include "edgewasm/state.h"
 #include "nrun.h"
 
@@ -177,27 +178,184 @@ static void comes_back(void **state)
 	srun_close(&s);
 }
 
-static void canaries_do_not(void **state)
+/* A canary of "count" that misbehaves where an event asks for it. */
+static enum ew_status try_out(struct srun *s, const char *version)
 {
-	struct ew_canary_config canary = {.struct_bytes = sizeof(canary)};
+	const struct ew_canary_config canary = {.struct_bytes = sizeof(canary), .share = 500, .salt = 1, .events = 64,
+						.fuel_tolerance = 1000000, .score = "score"};
+	const struct nrun_guest *g = nrun_guest(&s->n, "misbehave");
+
+	s->n.function.name = "count";
+	s->n.function.version = version;
+	s->n.function.module_bytes = g->bytes;
+	s->n.function.module_size = g->size;
+	return ew_node_canary_start(s->n.node, &s->n.function, &canary, &s->n.err);
+}
+
+/* After a restart: what runs, what is tried, and whether the store says so. */
+static void restart_with(struct srun *s, const char *row, const char *version, const char *canary)
+{
 	struct ew_function_stats f;
+	size_t size;
+
+	restart(s);
+	f = nrun_stats(&s->n, "count");
+	check_str(row, f.version, version);
+	check_str(row, f.canary_version ? f.canary_version : "none", canary);
+	check_true(row, f.canary_events == 0);
+	check_true(row, s->absent || (ew_kv_get(s->state, "c/count", 7, NULL, 0, &size) == EW_ERR_NOENT) == !f.canary_version);
+}
+
+static void drain(struct srun *s)
+{
+	char topic[256], data[16];
+
+	while (nrun_pop(&s->n, topic, data, sizeof(data)))
+		;
+}
+
+static void many_events(struct srun *s, const char *data)
+{
+	char topic[16];
+
+	for (uint32_t i = 0; i < 300 && nrun_stats(&s->n, "count").canary_version; i++) {
+		snprintf(topic, sizeof(topic), "%u", (unsigned)i);
+		nrun_push(&s->n, topic, data);
+		nrun_step(&s->n);
+		drain(s);
+	}
+}
+
+static void canaries_go_on(void **state)
+{
 	struct srun s;
 
 	(void)state;
 	srun_open(&s);
 	nrun_put(&s.n, "count", "1", "count");
-	s.n.function.version = "2";
-	assert_int_equal(ew_node_canary_start(s.n.node, &s.n.function, &canary, &s.n.err), EW_OK);
-	restart(&s);
-	f = nrun_stats(&s.n, "count");
-	assert_string_equal(f.version, "1");
-	assert_null(f.canary_version);
-	s.n.function.version = "2";
-	assert_int_equal(ew_node_canary_start(s.n.node, &s.n.function, &canary, &s.n.err), EW_OK);
+	nrun_route(&s.n, "#", "count");
+	assert_int_equal(try_out(&s, "2"), EW_OK);
+	many_events(&s, ".");
+	restart_with(&s, "promoted", "2", "none");
+	nrun_put(&s.n, "count", "2.5", "count");
+	assert_int_equal(try_out(&s, "3"), EW_OK);
+	restart_with(&s, "tried", "2.5", "3");
+	restart_with(&s, "tried, again", "2.5", "3");
+	s.absent = "3";
+	restart_with(&s, "its bytes are lost", "2.5", "none");
+	s.absent = NULL;
+	restart_with(&s, "and there again", "2.5", "3");
+	assert_int_equal(s.n.reports[EW_NODE_ROLLED_BACK], 0);
+	many_events(&s, "t");
+	assert_int_equal(s.n.reports[EW_NODE_ROLLED_BACK], 1);
+	check_has("rolled back", s.n.last_text, "count@3");
+	restart_with(&s, "rolled back by itself", "2.5", "none");
+	assert_int_equal(try_out(&s, "3"), EW_OK);
+	assert_int_equal(ew_node_function_rollback(s.n.node, "count", &s.n.err), EW_OK);
+	restart_with(&s, "rolled back by command", "2.5", "none");
+	assert_int_equal(try_out(&s, "3"), EW_OK);
 	assert_int_equal(ew_node_canary_promote(s.n.node, "count"), EW_OK);
+	restart_with(&s, "promoted by command", "3", "none");
+	assert_int_equal(try_out(&s, "4"), EW_OK);
+	nrun_put(&s.n, "count", "5", "count");
+	restart_with(&s, "another was put", "5", "none");
+	assert_int_equal(try_out(&s, "6"), EW_OK);
 	restart(&s);
-	f = nrun_stats(&s.n, "count");
-	assert_string_equal(f.version, "2");
+	assert_int_equal(ew_node_function_remove(s.n.node, "count"), EW_OK);
+	nrun_put(&s.n, "count", "7", "count");
+	restart_with(&s, "the function was removed", "7", "none");
+	srun_close(&s);
+}
+
+/* As the operator asked for it: what differs from the defaults comes back, too. */
+static void the_trial_is_the_same(void **state)
+{
+	uint8_t hash[2][EW_SHA256_BYTES] = {{0}};
+	struct srun s;
+
+	(void)state;
+	srun_open(&s);
+	nrun_put(&s.n, "count", "1", "count");
+	nrun_route(&s.n, "#", "count");
+	for (int i = 0; i < 2; i++) {
+		uint32_t met[2] = {0, 0};
+
+		if (i == 0)
+			assert_int_equal(try_out(&s, "2"), EW_OK);
+		else
+			restart(&s);
+		for (uint32_t k = 0; k < 100; k++) {
+			char topic[16];
+
+			snprintf(topic, sizeof(topic), "%u", (unsigned)k);
+			met[0] = (uint32_t)nrun_stats(&s.n, "count").canary_events;
+			nrun_push(&s.n, topic, ".");
+			nrun_step(&s.n);
+			met[1] = (uint32_t)nrun_stats(&s.n, "count").canary_events;
+			hash[i][k % EW_SHA256_BYTES] = (uint8_t)(hash[i][k % EW_SHA256_BYTES] * 2 + (met[1] != met[0]));
+			drain(&s);
+		}
+	}
+	assert_memory_equal(hash[0], hash[1], EW_SHA256_BYTES); /* the same keys meet it */
+	srun_close(&s);
+}
+
+static void tenants_and_watches(void **state)
+{
+	struct ew_tenant_config quota = {.struct_bytes = sizeof(quota), .name = "acme", .events_per_second = 2};
+	struct ew_node_watch_config watch = {.struct_bytes = sizeof(watch), .function = "count", .metric = "counted",
+					     .topic = "drift", .scale = 0.5, .delta = 1, .lambda = 5, .min_count = 2};
+	uint8_t before[EW_SHA256_BYTES], after[EW_SHA256_BYTES];
+	struct ew_tenant_stats t;
+	struct srun s;
+	size_t size;
+
+	(void)state;
+	srun_open(&s);
+	s.n.function.tenant = "acme";
+	nrun_put(&s.n, "count", "1", "count");
+	nrun_route(&s.n, "a", "count");
+	assert_int_equal(ew_node_tenant_put(s.n.node, &quota, &s.n.err), EW_OK);
+	assert_int_equal(ew_node_watch_put(s.n.node, &watch, &s.n.err), EW_OK);
+	nrun_step(&s.n);
+	s.n.now = 2000000000;
+	nrun_step(&s.n);
+	restart(&s);
+	s.n.now += 1000000000;
+	nrun_step(&s.n);
+	for (int i = 0; i < 3; i++)
+		nrun_push(&s.n, "a", "x");
+	nrun_step(&s.n);
+	assert_int_equal(nrun_stats(&s.n, "count").dropped_quota, 1);
+	assert_int_equal(ew_node_tenant_at(s.n.node, 0, &t), EW_OK);
+	assert_string_equal(t.name, "acme");
+	assert_true(t.broke);
+	restart(&s);
+	assert_int_equal(ew_node_state_hash(s.n.node, before), EW_OK); /* quotas and watches are in it */
+	assert_int_equal(ew_node_watch_put(s.n.node, &watch, &s.n.err), EW_OK);
+	assert_int_equal(ew_node_tenant_put(s.n.node, &quota, &s.n.err), EW_OK);
+	assert_int_equal(ew_node_state_hash(s.n.node, after), EW_OK);
+	assert_memory_equal(before, after, EW_SHA256_BYTES);
+	watch.metric = "other";
+	assert_int_equal(ew_node_watch_put(s.n.node, &watch, &s.n.err), EW_OK);
+	assert_int_equal(ew_kv_get(s.state, "w/count\0other", 13, NULL, 0, &size), EW_ERR_TOOBIG);
+	assert_int_equal(ew_node_function_remove(s.n.node, "count"), EW_OK);
+	assert_int_equal(ew_kv_get(s.state, "w/count\0other", 13, NULL, 0, &size), EW_ERR_NOENT);
+	assert_int_equal(ew_kv_get(s.state, "w/count\0counted", 15, NULL, 0, &size), EW_ERR_NOENT);
+	assert_int_equal(ew_kv_get(s.state, "t/acme", 6, NULL, 0, &size), EW_ERR_TOOBIG);
+	restart(&s);
+	assert_int_equal(ew_node_tenant_at(s.n.node, 0, &t), EW_OK);
+	/* Records that cannot be read are not passed over. */
+	assert_int_equal(ew_kv_put(s.state, "t/evil", 6, "\x44", 1), EW_OK);
+	new_node(&s);
+	{
+		struct ew_alloc alloc = ew_alloc_libc();
+
+		assert_int_equal(ew_kv_durable_open(&s.storage, NULL, &alloc, &s.state, &s.n.err), EW_OK);
+	}
+	s.config.kv = s.state;
+	check_status("damaged", ew_node_state_open(s.n.node, &s.config, &s.n.err), EW_ERR_MALFORMED);
+	check_has("damaged", s.n.err.text, "evil");
 	srun_close(&s);
 }
 
@@ -280,8 +438,12 @@ static void follows_the_store(void **state)
 static void what_cannot_be_written(void **state)
 {
 	(void)state;
-	for (int what = 0; what < 8; what++) {
+	for (int what = 0; what < 12; what++) {
 		struct ew_canary_config canary = {.struct_bytes = sizeof(canary)};
+		struct ew_tenant_config quota = {.struct_bytes = sizeof(quota), .name = "acme", .events_per_second = 1};
+		struct ew_node_watch_config watch = {.struct_bytes = sizeof(watch), .function = "count", .metric = "m",
+						     .topic = "t", .lambda = 5, .min_count = 2};
+		struct ew_alloc libc = ew_alloc_libc();
 		char row[32];
 		struct srun s;
 		enum ew_status st = EW_OK;
@@ -289,11 +451,15 @@ static void what_cannot_be_written(void **state)
 		snprintf(row, sizeof(row), "change %d", what);
 		srun_open(&s);
 		populate(&s);
+		s.n.function.version = "3";
+		s.n.function.name = "count";
+		s.n.function.module_bytes = nrun_guest(&s.n, "count")->bytes;
+		s.n.function.module_size = nrun_guest(&s.n, "count")->size;
+		if (what >= 10) {
+			assert_int_equal(ew_function_prepare(&s.n.function.prepared, &s.n.function, NULL, 0, &libc, &s.n.err), EW_OK);
+			s.n.function.module_bytes = NULL;
+		}
 		if (what == 4) {
-			s.n.function.version = "3";
-			s.n.function.name = "count";
-			s.n.function.module_bytes = nrun_guest(&s.n, "count")->bytes;
-			s.n.function.module_size = nrun_guest(&s.n, "count")->size;
 			assert_int_equal(ew_node_canary_start(s.n.node, &s.n.function, &canary, &s.n.err), EW_OK);
 		}
 		ew_storage_sim_fail(&s.storage, EW_SIM_WRITE, 1, EW_ERR_IO);
@@ -306,8 +472,15 @@ static void what_cannot_be_written(void **state)
 		case 5: st = ew_node_route_add(s.n.node, "z", "count", &s.n.err); break;
 		case 6: st = ew_node_model_select(s.n.node, "m", "2", &s.n.err); break;
 		case 7: st = ew_node_setting_put(s.n.node, "count", "start", "9", 1, &s.n.err); break;
+		case 8: st = ew_node_tenant_put(s.n.node, &quota, &s.n.err); break;
+		case 9: st = ew_node_watch_put(s.n.node, &watch, &s.n.err); break;
+		case 10: st = ew_node_canary_start(s.n.node, &s.n.function, &canary, &s.n.err); break;
+		case 11: st = ew_node_function_put(s.n.node, &s.n.function, &s.n.err); break;
 		}
 		check_status(row, st, EW_ERR_IO);
+		check_true(row, nrun_stats(&s.n, "count").canary_version == NULL);
+		ew_prepared_free(s.n.function.prepared); /* still the host's */
+		s.n.function.prepared = NULL;
 		check_str(row, nrun_stats(&s.n, "count").version, "2");
 		check_str(row, current_model(&s), "1");
 		count_is(&s, row, 41);
@@ -316,6 +489,164 @@ static void what_cannot_be_written(void **state)
 		count_is(&s, row, 41);
 		srun_close(&s);
 	}
+}
+
+/* A canary does well, and that it runs cannot be written down: it goes. */
+static void promotion_that_cannot_be_written(void **state)
+{
+	struct srun s;
+
+	(void)state;
+	srun_open(&s);
+	nrun_put(&s.n, "count", "1", "count");
+	nrun_route(&s.n, "#", "count");
+	assert_int_equal(try_out(&s, "2"), EW_OK);
+	ew_storage_sim_fail(&s.storage, EW_SIM_WRITE, 1, EW_ERR_IO);
+	many_events(&s, ".");
+	assert_int_equal(s.n.reports[EW_NODE_PROMOTED], 0);
+	assert_int_equal(s.n.reports[EW_NODE_ROLLED_BACK], 1);
+	check_has("why", s.n.last_text, "cannot be written down");
+	assert_string_equal(nrun_stats(&s.n, "count").version, "1");
+	/* The store takes nothing any longer: after a restart it is tried again. */
+	restart(&s);
+	assert_string_equal(nrun_stats(&s.n, "count").version, "1");
+	assert_string_equal(nrun_stats(&s.n, "count").canary_version, "2");
+	/* Somebody else ends the trial in the store. */
+	{
+		uint32_t changes;
+
+		assert_int_equal(ew_kv_delete(s.state, "c/count", 7), EW_OK);
+		assert_int_equal(ew_node_state_refresh(s.n.node, &changes, &s.n.err), EW_OK);
+		assert_int_equal(changes, 1);
+		assert_null(nrun_stats(&s.n, "count").canary_version);
+	}
+	srun_close(&s);
+}
+
+/* ---- stores that somebody has written who means harm ---- */
+
+struct pair {
+	uint8_t key[256], value[1024];
+	size_t key_bytes, value_bytes;
+};
+
+static uint32_t all_pairs(struct ew_kv *kv, struct pair *out, uint32_t most)
+{
+	const void *key = NULL, *value;
+	size_t key_bytes = 0, bytes;
+	uint32_t n = 0;
+
+	for (; ew_kv_next(kv, key, key_bytes, &key, &key_bytes, &value, &bytes) == EW_OK; n++) {
+		assert_true(n < most && key_bytes <= sizeof(out->key) && bytes <= sizeof(out->value));
+		memcpy(out[n].key, key, key_bytes);
+		memcpy(out[n].value, value, bytes);
+		out[n].key_bytes = key_bytes;
+		out[n].value_bytes = bytes;
+	}
+	return n;
+}
+
+/* A node with these pairs, one of them changed: it begins, or says why not; it runs, and ends. */
+static enum ew_status try_pairs(struct srun *s, const struct pair *pairs, uint32_t count)
+{
+	struct ew_alloc alloc = ew_alloc_libc();
+	struct ew_state_config c = s->config;
+	enum ew_status st;
+
+	ew_node_destroy(s->n.node);
+	assert_int_equal(ew_node_create(&s->n.node, &s->n.config, &s->n.mem.alloc, &s->n.err), EW_OK);
+	assert_int_equal(ew_kv_ram_create(NULL, &alloc, &c.kv), EW_OK);
+	for (uint32_t i = 0; i < count; i++)
+		assert_int_equal(ew_kv_put(c.kv, pairs[i].key, pairs[i].key_bytes, pairs[i].value, pairs[i].value_bytes), EW_OK);
+	st = ew_node_state_open(s->n.node, &c, &s->n.err);
+	assert_true(st == EW_OK || s->n.err.text[0]);
+	nrun_push(&s->n, "a", "x");
+	nrun_step(&s->n);
+	(void)ew_node_state_refresh(s->n.node, NULL, &s->n.err);
+	ew_node_destroy(s->n.node);
+	s->n.node = NULL;
+	ew_kv_destroy(c.kv);
+	drain(s);
+	return st;
+}
+
+static void hostile_stores(void **state)
+{
+	static const struct row {
+		const char *name, *key;
+		size_t key_bytes;
+		const char *value;
+		size_t bytes;
+		enum ew_status want;
+	} rows[] = {
+		{"nothing", "x", 1, "", 0, EW_OK},
+		{"a route without an end", "r/1", 3, "abc", 3, EW_ERR_MALFORMED},
+		{"an empty route", "r/1", 3, "", 0, EW_ERR_MALFORMED},
+		{"a route to nobody", "r/zz!", 5, "a\0nobody", 8, EW_OK},
+		{"a route that is none", "r/1", 3, "a/#/b\0count", 11, EW_ERR_INVAL},
+		{"a setting without a key", "s/count", 7, "v", 1, EW_ERR_MALFORMED},
+		{"a setting of an empty key", "s/count\0", 8, "v", 1, EW_ERR_INVAL},
+		{"a version too long", "m/m", 3, "012345678901234567890123456789012345678901234567", 48, EW_ERR_NOENT},
+		{"an empty version", "m/m", 3, "", 0, EW_ERR_NOENT},
+		{"a model of no name", "m/", 2, "1", 1, EW_ERR_NOENT},
+		{"a function without a record", "f/count", 7, "", 0, EW_OK}, /* the one that is kept runs */
+		{"an act of a later version", "f/echo", 6, "\376\0\0\0\0", 5, EW_ERR_UNSUPPORTED},
+		{"a length over the end", "f/echo", 6, "\1\377\377\377\377", 5, EW_ERR_MALFORMED},
+		{"a text without an end", "f/echo", 6, "\1\1\0\0\0e", 6, EW_ERR_MALFORMED},
+		{"a setting's text", "f/echo", 6, "\50\1\0\0\0e", 6, EW_ERR_MALFORMED},
+		{"a number of three bytes", "f/echo", 6, "\3\3\0\0\0\1\1\1", 8, EW_ERR_MALFORMED},
+		{"half a hash", "f/echo", 6, "\22\1\0\0\0\1", 6, EW_ERR_MALFORMED},
+		{"a trial without a record", "c/count", 7, "", 0, EW_OK},
+		{"a watch without a record", "w/count", 7, "", 0, EW_ERR_MALFORMED},
+		{"a tenant of a later version", "t/acme", 6, "\376\0\0\0\0", 5, EW_ERR_UNSUPPORTED},
+	};
+	static struct pair pairs[32];
+	struct ew_tenant_config quota = {.struct_bytes = sizeof(quota), .name = "acme", .events_per_second = 1000};
+	struct ew_node_watch_config watch = {.struct_bytes = sizeof(watch), .function = "count", .metric = "m", .topic = "t",
+					     .lambda = 5, .min_count = 2};
+	uint32_t count, taken = 0, refused = 0;
+	struct srun s;
+
+	(void)state;
+	srun_open(&s);
+	populate(&s);
+	assert_int_equal(ew_node_setting_put(s.n.node, "count", "start", "5", 1, &s.n.err), EW_OK);
+	assert_int_equal(ew_node_tenant_put(s.n.node, &quota, &s.n.err), EW_OK);
+	assert_int_equal(ew_node_watch_put(s.n.node, &watch, &s.n.err), EW_OK);
+	assert_int_equal(try_out(&s, "3"), EW_OK);
+	count = all_pairs(s.state, pairs, ROWS(pairs) - 1);
+	assert_true(count >= 12);
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		struct pair kept;
+		uint32_t at = 0;
+
+		while (at < count && (pairs[at].key_bytes != rows[i].key_bytes ||
+				      memcmp(pairs[at].key, rows[i].key, rows[i].key_bytes) != 0))
+			at++;
+		kept = pairs[at];
+		memcpy(pairs[at].key, rows[i].key, rows[i].key_bytes);
+		memcpy(pairs[at].value, rows[i].value, rows[i].bytes);
+		pairs[at].key_bytes = rows[i].key_bytes;
+		pairs[at].value_bytes = rows[i].bytes;
+		check_status(rows[i].name, try_pairs(&s, pairs, count + (at == count)), rows[i].want);
+		pairs[at] = kept;
+	}
+	for (uint32_t k = 0; k < count; k++) { /* each of them cut short, and with a byte changed */
+		const struct pair kept = pairs[k];
+
+		for (size_t at = 0; at < kept.value_bytes; at += 1 + kept.value_bytes / 24) {
+			pairs[k].value_bytes = at;
+			try_pairs(&s, pairs, count) == EW_OK ? taken++ : refused++;
+			pairs[k] = kept;
+			pairs[k].value[at] ^= (uint8_t)(0x81 + at);
+			try_pairs(&s, pairs, count) == EW_OK ? taken++ : refused++;
+			pairs[k] = kept;
+		}
+	}
+	print_message("%u of %u stores refused\n", (unsigned)refused, (unsigned)(taken + refused));
+	assert_true(taken > 20 && refused > 100);
+	assert_int_equal(try_pairs(&s, pairs, count), EW_OK);
+	srun_close(&s);
 }
 
 static void open_refuses(void **state)
@@ -355,6 +686,9 @@ static void open_refuses(void **state)
 
 static void memory_runs_out(void **state)
 {
+	struct ew_tenant_config quota = {.struct_bytes = sizeof(quota), .name = "acme", .events_per_second = 1};
+	struct ew_node_watch_config watch = {.struct_bytes = sizeof(watch), .function = "count", .metric = "m", .topic = "t",
+					     .lambda = 5, .min_count = 2};
 	enum ew_status st;
 	uint32_t failures = 0;
 	struct srun s;
@@ -363,6 +697,9 @@ static void memory_runs_out(void **state)
 	srun_open(&s);
 	populate(&s);
 	assert_int_equal(ew_node_setting_put(s.n.node, "count", "start", "5", 1, &s.n.err), EW_OK);
+	assert_int_equal(ew_node_tenant_put(s.n.node, &quota, &s.n.err), EW_OK);
+	assert_int_equal(ew_node_watch_put(s.n.node, &watch, &s.n.err), EW_OK);
+	assert_int_equal(try_out(&s, "3"), EW_OK);
 	for (uint32_t k = 1;; k++, failures++) {
 		ew_node_destroy(s.n.node);
 		assert_int_equal(ew_node_create(&s.n.node, &s.n.config, &s.n.mem.alloc, &s.n.err), EW_OK);
@@ -377,6 +714,8 @@ static void memory_runs_out(void **state)
 	s.n.mem.fail_at = 0;
 	assert_int_equal(st, EW_OK);
 	assert_true(failures > 50);
+	assert_string_equal(nrun_stats(&s.n, "count").canary_version, "3");
+	assert_int_equal(ew_node_function_rollback(s.n.node, "count", &s.n.err), EW_OK);
 	count_is(&s, "in the end", 6);
 	srun_close(&s);
 }
@@ -384,9 +723,11 @@ static void memory_runs_out(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(comes_back),		 cmocka_unit_test(canaries_do_not),
+		cmocka_unit_test(comes_back),		 cmocka_unit_test(canaries_go_on),
+		cmocka_unit_test(the_trial_is_the_same), cmocka_unit_test(tenants_and_watches),
 		cmocka_unit_test(settings_change),	 cmocka_unit_test(follows_the_store),
 		cmocka_unit_test(what_cannot_be_written), cmocka_unit_test(open_refuses),
+		cmocka_unit_test(promotion_that_cannot_be_written), cmocka_unit_test(hostile_stores),
 		cmocka_unit_test(memory_runs_out),
 	};
 

@@ -183,7 +183,7 @@ static void damage(void **state)
 	fill(log, 1, EVENTS);
 	deflate_all(log);
 	ew_log_close(log);
-	in_use = p[48 + 8] | (uint32_t)p[48 + 9] << 8 | (uint32_t)p[48 + 10] << 16;
+	in_use = p[52 + 8] | (uint32_t)p[52 + 9] << 8 | (uint32_t)p[52 + 10] << 16;
 	for (uint32_t at = 0; at < in_use; at += at < 200 ? 1 : at < 650 ? 17 : 251) {
 		struct ew_log_report report;
 		struct ew_log_reader *rd;

@@ -238,8 +238,8 @@ static void limits(void **state)
 	assert_true(most > 500 && most < 2048 * 12 / 2);
 	cfg.max_bytes = most;
 	assert_int_equal(ew_kv_durable_open(&st, &cfg, &alloc, &kv, NULL), EW_OK);
-	assert_int_equal(ew_kv_put(kv, "k", 1, value, 512 - 66), EW_ERR_TOOBIG);
-	assert_int_equal(ew_kv_put(kv, "k", 1, value, 512 - 66 - 1), EW_OK);
+	assert_int_equal(ew_kv_put(kv, "k", 1, value, 512 - 70), EW_ERR_TOOBIG);
+	assert_int_equal(ew_kv_put(kv, "k", 1, value, 512 - 70 - 1), EW_OK);
 	assert_int_equal(ew_kv_put(kv, "", 0, value, 1), EW_ERR_INVAL);
 	ew_kv_destroy(kv);
 	cfg.max_keys = 0;
@@ -267,7 +267,7 @@ static void failing_storage(void **state)
 	/* A damaged change is told, and those after it count. */
 	{
 		uint8_t *p = ew_storage_sim_block(&o.st, 0);
-		uint32_t at = 48;
+		uint32_t at = 52;
 		struct ew_kv_stat stat;
 
 		while (p[at] != '1')

@@ -203,7 +203,7 @@ static void a_batch_with_a_giant(void **state)
 	list[2] = list[0];
 	assert_int_equal(ew_log_append_batch(log, list, 3, &done), EW_ERR_TOOBIG);
 	assert_int_equal(done, 1);
-	giant.e.data_bytes = 134; /* 66 + 134: exactly */
+	giant.e.data_bytes = 130; /* 70 + 130: exactly */
 	assert_int_equal(ew_log_append(log, &giant.e, NULL, giant.data, NULL), EW_OK);
 	ew_log_stat(log, &stat);
 	assert_int_equal(stat.next_seq, 3);
@@ -221,11 +221,11 @@ static void geometry(void **state)
 		uint32_t block_bytes, block_count, write_bytes, buffer;
 		enum ew_status want;
 	} rows[] = {
-		{"smallest", 136, 2, 1, 67, EW_OK},
+		{"smallest", 144, 2, 1, 71, EW_OK},
 		{"one block", 4096, 1, 1, 512, EW_ERR_INVAL},
-		{"block too small", 128, 2, 1, 67, EW_ERR_INVAL},
+		{"block too small", 136, 2, 1, 71, EW_ERR_INVAL},
 		{"block not aligned", 4100, 2, 1, 512, EW_ERR_INVAL},
-		{"buffer too small", 4096, 2, 1, 66, EW_ERR_INVAL},
+		{"buffer too small", 4096, 2, 1, 70, EW_ERR_INVAL},
 		{"buffer not aligned", 4096, 2, 8, 516, EW_ERR_INVAL},
 		{"large unit", 4096, 2, 256, 512, EW_OK},
 		{"unit and block", 4096 - 128, 2, 256, 512, EW_ERR_INVAL},
@@ -264,9 +264,9 @@ static void record_limits(void **state)
 	struct rig r;
 
 	(void)state;
-	rig_init(&r, 1024, 4, 0); /* a block has room for 1024 - 48 */
+	rig_init(&r, 1024, 4, 0); /* a block has room for 1024 - 52 */
 	log = open_log(&r.st, &cfg);
-	e.data_bytes = 1024 - 48 - 66 + 1;
+	e.data_bytes = 1024 - 52 - 70 + 1;
 	assert_int_equal(ew_log_append(log, &e, NULL, data, NULL), EW_ERR_TOOBIG);
 	e.data_bytes--;
 	assert_int_equal(ew_log_append(log, &e, NULL, data, NULL), EW_OK);
@@ -277,7 +277,7 @@ static void record_limits(void **state)
 	ew_log_close(log);
 	cfg.buffer_bytes = 256;
 	log = open_log(&r.st, &cfg);
-	e.data_bytes = 256 - 66 + 1;
+	e.data_bytes = 256 - 70 + 1;
 	assert_int_equal(ew_log_append(log, &e, NULL, data, NULL), EW_ERR_TOOBIG);
 	e.data_bytes--;
 	assert_int_equal(ew_log_append(log, &e, NULL, data, NULL), EW_OK);
@@ -315,7 +315,7 @@ static void larger_than_the_buffer(void **state)
 	assert_int_equal(ew_log_read(rd, &got), EW_ERR_EMPTY);
 	assert_int_equal(ew_log_verify(log, NULL, NULL, &report), EW_OK);
 	assert_int_equal(report.events, 3);
-	ew_storage_ram_block(&r.inner, 0)[48 + 200 + 1000] ^= 1; /* and damaged, it is found to be */
+	ew_storage_ram_block(&r.inner, 0)[52 + 200 + 1000] ^= 1; /* and damaged, it is found to be */
 	assert_int_equal(ew_log_verify(log, NULL, NULL, &report), EW_ERR_CORRUPT);
 	assert_int_equal(report.missing_events, 1);
 	assert_int_equal(report.events, 2);

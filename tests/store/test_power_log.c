@@ -21,12 +21,14 @@ static const struct scene {
 	enum ew_log_full when_full;
 	enum ew_log_cursors cursors;
 	bool deflate; /* closed segments, with every sync that is asked for */
+	uint32_t buffer_bytes; /* 32768: where it can, the log also writes what is erased ahead of its records */
 } scenes[] = {
-	{"each event durable, oldest dropped", 1, false, EW_LOG_DROP_OLDEST, EW_LOG_CURSORS_IGNORE, false},
-	{"each seventh, waiting in the buffer", 7, true, EW_LOG_DROP_OLDEST, EW_LOG_CURSORS_IGNORE, false},
-	{"syncs asked for, erased when acknowledged", 0, false, EW_LOG_REJECT, EW_LOG_CURSORS_ERASE, false},
-	{"each third, held until acknowledged", 3, true, EW_LOG_REJECT, EW_LOG_CURSORS_HOLD, false},
-	{"closed segments deflated", 5, true, EW_LOG_DROP_OLDEST, EW_LOG_CURSORS_IGNORE, true},
+	{"each event durable, oldest dropped", 1, false, EW_LOG_DROP_OLDEST, EW_LOG_CURSORS_IGNORE, false, 512},
+	{"each seventh, waiting in the buffer", 7, true, EW_LOG_DROP_OLDEST, EW_LOG_CURSORS_IGNORE, false, 512},
+	{"syncs asked for, erased when acknowledged", 0, false, EW_LOG_REJECT, EW_LOG_CURSORS_ERASE, false, 512},
+	{"each third, held until acknowledged", 3, true, EW_LOG_REJECT, EW_LOG_CURSORS_HOLD, false, 512},
+	{"closed segments deflated", 5, true, EW_LOG_DROP_OLDEST, EW_LOG_CURSORS_IGNORE, true, 32768},
+	{"each event durable, erased bytes ahead of it", 1, false, EW_LOG_DROP_OLDEST, EW_LOG_CURSORS_IGNORE, false, 32768},
 };
 
 struct places {
@@ -51,7 +53,7 @@ static struct model {
 static struct ew_log_config config(const struct scene *s)
 {
 	return (struct ew_log_config){.struct_bytes = sizeof(struct ew_log_config), .sync_every = s->sync_every,
-				      .buffer_bytes = s->deflate ? 32768 : 512, .when_full = s->when_full, .cursors = s->cursors,
+				      .buffer_bytes = s->buffer_bytes, .when_full = s->when_full, .cursors = s->cursors,
 				      .write_behind = s->write_behind};
 }
 
@@ -203,7 +205,7 @@ static uint64_t gone_by(const struct ew_sim_op *op)
 	    op->block != ewi_segment_block(&m.log->seg, m.log->first))
 		return m.gone;
 	assert_int_equal(ewi_segment_read(&m.log->seg, ewi_segment_block(&m.log->seg, m.log->first + 1), &head), EW_OK);
-	return m.gone > head.first_seq ? m.gone : head.first_seq;
+	return m.gone > head.base.seq ? m.gone : head.base.seq;
 }
 
 static void cut_here(void *ctx, const struct ew_storage *st, const struct ew_sim_op *op)

@@ -87,6 +87,7 @@ SPOIL(channel_dim_4, by_channel(s); s->tensors[W].dims[0] = 4; s->tensors[W].dim
       s->tensors[IN].dims[1] = 3; s->tensors[OUT].dims[1] = 4; s->op.in_count = 2)
 SPOIL(channel_dim_far, by_channel(s); s->tensors[W].quantized_dim = 7)
 SPOIL(channel_dim_negative, by_channel(s); s->tensors[W].quantized_dim = -1)
+SPOIL(channel_bias, by_channel(s); channels(&s->tensors[BIAS], 3, good_scales, no_zeros); s->tensors[BIAS].quantized_dim = 3)
 SPOIL(channel_input, channels(&s->tensors[IN], 2, good_scales, no_zeros))
 SPOIL(short_weights, s->tensors[W].data_bytes = 11)
 SPOIL(long_weights, s->tensors[W].data = biases; s->tensors[W].data_bytes = 13)
@@ -190,6 +191,7 @@ static const struct row {
 	{"fitting but wrong dimension", channel_dim_4, EW_ERR_INVALID, "3 scales for 4 units"},
 	{"no such dimension", channel_dim_far, EW_ERR_INVALID, "do not fit dimension 7"},
 	{"negative dimension", channel_dim_negative, EW_ERR_INVALID, "do not fit dimension -1"},
+	{"a bias with its weights' dimension", channel_bias, EW_OK, ""},
 	{"input by channel", channel_input, EW_ERR_UNSUPPORTED, "its input has a scale for each channel"},
 	{"short weights", short_weights, EW_ERR_INVALID, "11 bytes of data, its shape needs 12"},
 	{"long weights", long_weights, EW_OK, ""},

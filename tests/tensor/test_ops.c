@@ -412,6 +412,39 @@ static float step(struct ew_model_exec *x, float v)
 	return seen;
 }
 
+struct state_bytes {
+	uint8_t bytes[16];
+	size_t size;
+};
+
+static enum ew_status collect(void *user, const void *bytes, size_t size)
+{
+	struct state_bytes *s = user;
+
+	if (size > sizeof(s->bytes) - s->size)
+		return EW_ERR_TOOBIG;
+	memcpy(s->bytes + s->size, bytes, size);
+	s->size += size;
+	return EW_OK;
+}
+
+static enum ew_status refuse(void *user, const void *bytes, size_t size)
+{
+	(void)user, (void)bytes, (void)size;
+	return EW_ERR_IO;
+}
+
+/* The sum, and that the subgraph has run: little-endian. */
+static void state_is(const char *row, const struct ew_model_exec *x, const char *want)
+{
+	struct state_bytes s = {.size = 0};
+
+	check_status(row, ew_model_exec_state(x, collect, &s), EW_OK);
+	check_int(row, s.size, 8);
+	check_mem(row, s.bytes, want, 8);
+	check_status(row, ew_model_exec_state(x, refuse, NULL), EW_ERR_IO);
+}
+
 /* A sum that begins at 5, which a subgraph assigns once; two handles of one name are one variable. */
 static void variables(void **state)
 {
@@ -436,8 +469,13 @@ static void variables(void **state)
 	assert_true(persistent > 0);
 	assert_int_equal(ew_model_exec_create(&x, m, &alloc, NULL), EW_OK);
 	assert_int_equal(ew_model_exec_create(&other, m, &alloc, NULL), EW_OK);
+	assert_true(ew_model_has_state(m));
+	state_is("new", x, "\0\0\0\0\0\0\0\0");
 	assert_true(step(x, 1) == 6 && step(x, 2) == 8 && step(other, 3) == 8 && step(x, 0.5f) == 8.5f);
+	state_is("8", other, "\0\0\0\x41\2\0\0\0");
+	state_is("8.5", x, "\0\0\x08\x41\2\0\0\0");
 	ew_model_exec_reset(x); /* the subgraph runs again */
+	state_is("reset", x, "\0\0\0\0\0\0\0\0");
 	assert_true(step(x, 1) == 6 && step(other, 1) == 9);
 	ew_model_exec_destroy(x);
 	ew_model_exec_destroy(other);

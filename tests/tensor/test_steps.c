@@ -6,6 +6,7 @@
  * every step where there are many; and it finds something for what trained layers look like.
  */
 #include "../aid/aid.h"
+#include "base/cpu.h"
 #include "tensor/kernels.h"
 #include "tensor/steps.h"
 
@@ -95,12 +96,22 @@ static struct ewi_staircase some(uint64_t *state, bool trained)
 	return s;
 }
 
+static bool missing(void)
+{
+	if (ewi_cpu_features() & EW_CPU_AVX2)
+		return false;
+	print_message("no AVX2 here\n");
+	return true;
+}
+
 static void staircases(void **unused)
 {
 	uint64_t state = 11;
 	unsigned found = 0;
 
 	(void)unused;
+	if (missing())
+		skip();
 	for (unsigned i = 0; i < 20000; i++) {
 		struct ewi_staircase s = some(&state, i % 4 == 0);
 		struct ewi_steps f;
@@ -137,6 +148,8 @@ static void edges(void **unused)
 	};
 
 	(void)unused;
+	if (missing())
+		skip();
 	for (size_t i = 0; i < ROWS(rows); i++) {
 		struct ewi_steps f;
 		bool found = ewi_steps_find(&rows[i].s, &f);

@@ -473,10 +473,9 @@ static void test_list(void **state)
 	struct wrun w;
 
 	(void)state;
-	for (uint32_t flags = EW_MODULE_LISTING; flags <= (EW_MODULE_LISTING | EW_MODULE_OBSERVE | EW_MODULE_CANONICAL_NAN);
-	     flags += flags & EW_MODULE_OBSERVE ? EW_MODULE_CANONICAL_NAN : EW_MODULE_OBSERVE) {
+	for (int observe = 0; observe < 2; observe++) {
 		wrun_init(&w);
-		w.load.flags = flags;
+		w.load.flags = EW_MODULE_LISTING | (observe ? EW_MODULE_OBSERVE : 0);
 		wmod_memory(&w.m, 1, 1);
 		wmod_table(&w.m, T_FUNC, 1, 1);
 		wmod_elem_passive(&w.m, NULL, 0);
@@ -493,7 +492,7 @@ static void test_list(void **state)
 			check_status(opcodes[i].name, ew_module_list(w.module, func++, write_page, &page), EW_OK);
 			check_has(opcodes[i].name, page.text, opcodes[i].name);
 			check_true(opcodes[i].name, strstr(page.text, "?\n") == NULL);
-			check_true(opcodes[i].name, (strstr(page.text, "OBSERVE") != NULL) == (flags & EW_MODULE_OBSERVE ? 1 : 0));
+			check_true(opcodes[i].name, (strstr(page.text, "OBSERVE") != NULL) == observe);
 			check_has(opcodes[i].name, page.text, "RETURN");
 		}
 		wrun_close(&w);

@@ -191,7 +191,7 @@ static enum ew_status body_own_exec(void *ctx, const struct ew_alloc *alloc)
 
 static void test_load(void **state)
 {
-	static const uint32_t flags[] = {0, EW_MODULE_COPY, EW_MODULE_NO_NAMES, EW_MODULE_CANONICAL_NAN};
+	static const uint32_t flags[] = {0, EW_MODULE_COPY, EW_MODULE_NO_NAMES};
 	struct input in = {0};
 	struct wmod m;
 
