@@ -579,7 +579,7 @@ struct ew_node_watch_config {
 	uint32_t buckets, reference_count, window_count, threshold;
 };
 /*
- * Begin anew, or with another metric.  Errors: INVAL; those of ew_page_hinkley_init and ew_psi_init; NOENT (no
+ * Begin anew, or with another metric.  Errors: INVAL (names; a scale that is not finite); those of ew_page_hinkley_init and ew_psi_init; NOENT (no
  * function); NOMEM; STATE (in a callback).
  */
 EW_API enum ew_status ew_node_watch_put(struct ew_node *node, const struct ew_node_watch_config *config,
