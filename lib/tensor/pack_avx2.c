@@ -29,6 +29,22 @@ void ewi_rows_fetch_avx2(const struct ewi_rows_avx2 *r, size_t at, size_t n, int
 	}
 }
 
+void ewi_rows_gather_avx2(const struct ewi_rows_avx2 *r, const size_t at[EWI_PACK_STEP], int8_t *to)
+{
+	uint32_t count = r->count < EWI_PACK_ROWS ? r->count : EWI_PACK_ROWS;
+
+	memset(to, 0, EWI_PACK_BYTES);
+	for (uint32_t i = 0; i < count; i++) {
+		const int8_t *from = r->w + i * r->stride;
+		int8_t *row = to + EWI_PACK_STEP * (r->in_order ? i : ewi_place_avx2(i));
+
+		if (!(r->used >> i & 1))
+			continue;
+		for (size_t k = 0; k < EWI_PACK_STEP; k++)
+			row[k] = from[at[k]];
+	}
+}
+
 EW_TARGET("avx2")
 bool ewi_rows_split_avx2(const int8_t v[EWI_PACK_BYTES], int8_t *keep, int8_t *rest)
 {
