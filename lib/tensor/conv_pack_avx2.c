@@ -158,15 +158,12 @@ static void fetch(const struct source *s, uint32_t number, uint32_t step, int8_t
 	uint32_t each = (s->lines.run + step - 1) / step, run = number / each, at = number % each * step;
 	size_t n = run == s->lines.runs ? 0 : s->lines.run - at < step ? s->lines.run - at : step;
 	struct ewi_rows_avx2 rows = {row_of(s, 0), (size_t)depth_of(s->p), channels_of(s), s->used, s->half};
-	size_t first = (size_t)run * s->lines.run + at, from[FOUR];
+	size_t first = (size_t)run * s->lines.run + at;
 
-	if (!s->order || step != FOUR) {
+	if (s->order && step == FOUR)
+		ewi_rows_pick_avx2(&rows, first / EWI_PAIRS * EWI_PAIRS, s->order + first % s->p->win.in_c, to);
+	else
 		ewi_rows_fetch_avx2(&rows, first, n, to);
-		return;
-	}
-	for (size_t k = 0; k < FOUR; k++)
-		from[k] = first - first % EWI_PAIRS + s->order[(first + k) % s->p->win.in_c];
-	ewi_rows_gather_avx2(&rows, from, to);
 }
 
 /* Where a step begins; of one behind all of them anywhere. */

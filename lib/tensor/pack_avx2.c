@@ -29,19 +29,19 @@ void ewi_rows_fetch_avx2(const struct ewi_rows_avx2 *r, size_t at, size_t n, int
 	}
 }
 
-void ewi_rows_gather_avx2(const struct ewi_rows_avx2 *r, const size_t at[EWI_PACK_STEP], int8_t *to)
+EW_TARGET("avx2")
+void ewi_rows_pick_avx2(const struct ewi_rows_avx2 *r, size_t at, const uint8_t which[EWI_PACK_STEP], int8_t *to)
 {
 	uint32_t count = r->count < EWI_PACK_ROWS ? r->count : EWI_PACK_ROWS;
+	const __m128i four = _mm_cvtsi32_si128(ewi_four(which));
 
 	memset(to, 0, EWI_PACK_BYTES);
 	for (uint32_t i = 0; i < count; i++) {
-		const int8_t *from = r->w + i * r->stride;
-		int8_t *row = to + EWI_PACK_STEP * (r->in_order ? i : ewi_place_avx2(i));
+		__m128i v = _mm_shuffle_epi8(_mm_loadu_si128((const void *)(r->w + i * r->stride + at)), four);
+		int32_t row = _mm_cvtsi128_si32(v);
 
-		if (!(r->used >> i & 1))
-			continue;
-		for (size_t k = 0; k < EWI_PACK_STEP; k++)
-			row[k] = from[at[k]];
+		if (r->used >> i & 1)
+			memcpy(to + EWI_PACK_STEP * (r->in_order ? i : ewi_place_avx2(i)), &row, sizeof(row));
 	}
 }
 

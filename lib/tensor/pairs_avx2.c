@@ -17,26 +17,27 @@ EW_TARGET("avx2")
 void ewi_pairs_look_avx2(struct ewi_pairs_avx2 *p, const int8_t *w, size_t stride, uint32_t count)
 {
 	const __m128i zero = _mm_setzero_si128();
-	const __m256i reach = _mm256_set1_epi8((char)EWI_WAY_REACH);
-	__m256i turn = _mm256_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
-					10, 11, 12, 13, 14, 15);
 	const __m256i ones = _mm256_set1_epi8(1), last = _mm256_set1_epi8(EWI_PAIRS - 1);
+	__m256i turn = _mm256_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
+					10, 11, 12, 13, 14, 15), sizes[EWI_PACK_ROWS];
 	uint64_t unit = (uint64_t)1 << p->units++;
 
-	/* Channel a and the one `apart` places on, for all a at once: the weights above 0 in one half, those below in the other. */
+	/* The weights above 0 in one half, those below in the other. */
+	for (uint32_t i = 0; i < count; i++) {
+		__m128i v = _mm_loadu_si128((const void *)(w + i * stride));
+
+		sizes[i] = _mm256_set_m128i(_mm_sub_epi8(zero, _mm_min_epi8(v, zero)), _mm_max_epi8(v, zero));
+	}
+	/* Channel a and the one `apart` places on, for all a at once. */
 	for (uint32_t apart = 1; apart <= APART; apart++) {
-		__m256i over = _mm256_setzero_si256();
+		__m256i most = _mm256_setzero_si256();
 		uint32_t bits;
 
 		turn = _mm256_and_si256(_mm256_add_epi8(turn, ones), last);
-		for (uint32_t i = 0; i < count; i++) {
-			__m128i v = _mm_loadu_si128((const void *)(w + i * stride));
-			__m256i size = _mm256_set_m128i(_mm_sub_epi8(zero, _mm_min_epi8(v, zero)), _mm_max_epi8(v, zero));
-			__m256i sum = _mm256_adds_epu8(size, _mm256_shuffle_epi8(size, turn));
-
-			over = _mm256_or_si256(over, _mm256_subs_epu8(sum, reach));
-		}
-		bits = ~(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(over, _mm256_setzero_si256()));
+		for (uint32_t i = 0; i < count; i++)
+			most = _mm256_max_epu8(most, _mm256_adds_epu8(sizes[i], _mm256_shuffle_epi8(sizes[i], turn)));
+		most = _mm256_subs_epu8(most, _mm256_set1_epi8((char)EWI_WAY_REACH));
+		bits = ~(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(most, _mm256_setzero_si256()));
 		bits = (bits | bits >> EWI_PAIRS) & ((1u << EWI_PAIRS) - 1);
 		for (; bits; bits &= bits - 1) {
 			uint32_t a = ewi_ctz32(bits), b = (a + apart) % EWI_PAIRS;
