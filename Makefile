@@ -182,7 +182,7 @@ BLOBFLAGS := $(join -DPROBE_WASM= -DJUDGE_WASM= -DMODEL_TFLITE= -DWINDOWS_BIN=,$
 SMALL   := $(shell sed -n 's|^ROW.\([a-z0-9_]*\),.*|\1|p' examples/firmware/small.def)
 BLOBS   += $(SMALL:%=examples/firmware/small/%.wasm)
 BLOBFLAGS += -Iexamples/firmware -Wa,-Iexamples/firmware/small
-EDGEOBJ := examples/firmware/edge.o examples/firmware/guests.o examples/firmware/judge.o examples/firmware/blobs.o
+EDGEOBJ := examples/firmware/edge.o examples/firmware/guests.o examples/firmware/judge.o examples/firmware/keep.o examples/firmware/blobs.o
 BOARDS  := mps2-an386 mps2-an505
 IMAGES  := $(BOARDS:%=$(BUILD)/firmware/%.elf)
 

@@ -258,6 +258,7 @@ int edge_main(void)
 	part_guests(&arena, &alloc);
 	part_ring();
 	part_judge(&arena, &alloc);
+	part_keep();
 	cost("C stack of this program, measured", board_stack_peak());
 	say(failures ? "%d FAILED\n" : "ok\n", failures);
 	return failures != 0;

@@ -25,5 +25,6 @@ void part_wasm(struct ew_arena *arena, const struct ew_alloc *alloc);
 void part_guests(struct ew_arena *arena, const struct ew_alloc *alloc);
 void part_ring(void);
 void part_judge(struct ew_arena *arena, const struct ew_alloc *alloc);
+void part_keep(void); /* in an arena of its own */
 
 #endif

@@ -224,20 +224,18 @@ enum ew_status ewi_module_demand(struct ewi_version *v, struct ew_error *err)
 	return st;
 }
 
+static enum ew_status unload(struct ew_node *node, struct ewi_function *f)
+{
+	(void)node;
+	if (!(f->version->flags & EW_FUNCTION_ON_DEMAND) || !(f->version->flags & EW_FUNCTION_FRESH))
+		return EW_ERR_UNSUPPORTED;
+	ewi_module_unload(f->version);
+	return EW_OK;
+}
+
 enum ew_status ew_node_function_unload(struct ew_node *node, const char *name)
 {
-	const struct ewi_act_args act = {.act = EWI_ACT_UNLOAD, .name = name};
-	enum ew_status st = ewi_act_begin(node, &act, NULL);
-	struct ewi_function *f = ewi_function_find(node, name);
-
-	if (st != EW_OK)
-		return st;
-	if (!f)
-		return ewi_act_end(node, EW_ERR_NOENT);
-	if (!(f->version->flags & EW_FUNCTION_ON_DEMAND) || !(f->version->flags & EW_FUNCTION_FRESH))
-		return ewi_act_end(node, EW_ERR_UNSUPPORTED);
-	ewi_module_unload(f->version);
-	return ewi_act_end(node, EW_OK);
+	return ewi_act_on(node, EWI_ACT_UNLOAD, name, unload);
 }
 
 #endif

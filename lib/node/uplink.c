@@ -11,6 +11,7 @@
 #include "edgewasm/store.h"
 #include "edgewasm/uplink.h"
 #include "node/node.h"
+#include "store/gzip.h"
 
 #if EW_CONFIG_NODE
 
@@ -31,7 +32,8 @@ struct lane {
 	uint32_t events;
 	uint64_t first_seq, last_seq;
 	uint64_t begun_ns;
-	bool closed;	   /* nothing more is added: it is sent, or about to be */
+	bool closed;	   /* nothing more is added */
+	bool ready;	   /* compressed, if that is wanted: it is sent, or about to be */
 	uint32_t attempts; /* 0: not sent yet */
 	uint64_t send_ns;  /* when it is due */
 
@@ -44,6 +46,10 @@ struct ew_uplink {
 	uint32_t max_events, max_bytes;
 	uint64_t resend_ns, origin;
 	int level;
+	uint32_t step_records, step_bytes; /* what one call reads, and compresses */
+	struct ewi_packer *packer;
+	struct lane *packing; /* whose batch it has begun */
+	bool more;	      /* the last call has left something to do */
 	struct ew_bucket bucket;
 	bool limited, started; /* by a budget; the bucket knows the time */
 	uint64_t rate, period_ns, burst;
@@ -82,14 +88,20 @@ static bool is_good(const struct ew_uplink_config *c)
 		(c->burst_bytes && ew_bucket_init(&b, c->rate_bytes, c->period_ns, c->burst_bytes, 0) == EW_OK));
 }
 
+static void drop_packer(struct ew_uplink *u)
+{
+	ewi_packer_destroy(u->packer);
+	u->packer = NULL;
+}
+
 static enum ew_status open_all(struct ew_uplink *u, const struct ew_uplink_config *c)
 {
-	size_t bytes;
-	uint8_t probe[64];
 	enum ew_status st = EW_OK;
 
 	if (c->gzip_level) /* is there zlib? */
-		st = ew_gzip_compress(&u->alloc, c->gzip_level, "", 0, probe, sizeof(probe), &bytes);
+		st = ewi_packer_create(&u->packer, c->gzip_level, &u->alloc);
+	if (!c->step_bytes) /* only who does a little at a time keeps its memory */
+		drop_packer(u);
 	for (uint32_t i = 0; st == EW_OK && i < u->lane_count; i++)
 		st = open_lane(u, i, c->name);
 	return st;
@@ -121,6 +133,8 @@ enum ew_status ew_uplink_open(struct ew_uplink **out, const struct ew_uplink_con
 	u->resend_ns = c.resend_ns ? c.resend_ns : EW_UPLINK_RESEND_NS;
 	u->origin = c.origin;
 	u->level = c.gzip_level;
+	u->step_records = c.step_records ? c.step_records : UINT32_MAX;
+	u->step_bytes = c.step_bytes ? c.step_bytes : UINT32_MAX;
 	u->limited = c.rate_bytes != 0;
 	u->rate = c.rate_bytes;
 	u->period_ns = c.period_ns;
@@ -179,6 +193,7 @@ void ew_uplink_close(struct ew_uplink *u)
 		ewi_free(&alloc, l->raw, l->raw_cap, 1);
 		ewi_free(&alloc, l->packed, l->packed_cap, 1);
 	}
+	drop_packer(u);
 	ewi_free(&alloc, u, 1, sizeof(*u));
 }
 
@@ -271,9 +286,15 @@ static enum ew_status gather(struct ew_uplink *u, uint32_t lane, uint64_t now_ns
 {
 	struct lane *l = &u->lanes[lane];
 	enum ew_status st = EW_OK;
+	uint32_t records = 0;
 
 	while (!l->closed) {
 		const struct ew_event *e = l->held;
+
+		if (records++ == u->step_records) {
+			u->more = true;
+			break;
+		}
 
 		if (!e) {
 			st = ew_log_read(l->rd, &e);
@@ -300,26 +321,53 @@ static enum ew_status gather(struct ew_uplink *u, uint32_t lane, uint64_t now_ns
 	l->last_seq = l->seen;
 	if (l->events == u->max_events || (l->events && l->raw_bytes >= u->max_bytes))
 		l->closed = true;
-	if (l->events && now_ns - l->begun_ns >= l->config.linger_ns && now_ns >= l->begun_ns)
+	if (!u->more && l->events && now_ns - l->begun_ns >= l->config.linger_ns && now_ns >= l->begun_ns)
 		l->closed = true;
 	return st == EW_ERR_EMPTY || st == EW_ERR_FULL ? EW_OK : st;
 }
 
 /* ---- sending ---------------------------------------------------------------------------------- */
 
-/* Compress it, if that is wanted and helps. */
-static enum ew_status finish(struct ew_uplink *u, struct lane *l)
+/* A bit more of the batch is compressed, if that is wanted and helps.  EMPTY: not all of it yet. */
+static enum ew_status pack(struct ew_uplink *u, struct lane *l)
 {
-	enum ew_status st;
+	enum ew_status st = EW_OK;
+
+	if (u->packing != l) {
+		if (!u->packer)
+			st = ewi_packer_create(&u->packer, u->level, &u->alloc);
+		if (st == EW_OK && !reserve(u, &l->packed, &l->packed_cap, l->raw_bytes))
+			st = EW_ERR_NOMEM;
+		/* Into as much room as it takes without: what does not fit is not worth it. */
+		if (st == EW_OK)
+			st = ewi_packer_begin(u->packer, l->raw, l->raw_bytes, l->packed, l->raw_bytes);
+		if (st != EW_OK)
+			return st;
+		u->packing = l;
+	}
+	st = ewi_packer_go(u->packer, u->step_bytes, &l->packed_bytes);
+	if (st == EW_ERR_EMPTY)
+		return st;
+	u->packing = NULL;
+	return st == EW_ERR_TOOBIG ? EW_OK : st;
+}
+
+/* A closed batch becomes one that can be sent. */
+static enum ew_status finish(struct ew_uplink *u, struct lane *l, uint64_t now_ns)
+{
+	enum ew_status st = EW_OK;
 
 	l->packed_bytes = 0;
-	if (!u->level)
-		return EW_OK;
-	if (!reserve(u, &l->packed, &l->packed_cap, l->raw_bytes))
-		return EW_ERR_NOMEM;
-	/* Into as much room as it takes without: what does not fit is not worth it. */
-	st = ew_gzip_compress(&u->alloc, u->level, l->raw, l->raw_bytes, l->packed, l->raw_bytes, &l->packed_bytes);
-	return st == EW_ERR_TOOBIG ? EW_OK : st;
+	if (u->level)
+		st = pack(u, l);
+	u->more |= st == EW_ERR_EMPTY;
+	if (u->packer && !u->packing && u->step_bytes == UINT32_MAX)
+		drop_packer(u);
+	l->ready = st == EW_OK;
+	l->closed = l->ready || st == EW_ERR_EMPTY;
+	l->attempts = 0;
+	l->send_ns = now_ns;
+	return st;
 }
 
 static enum ew_status pay(struct ew_uplink *u, size_t bytes, uint64_t now_ns)
@@ -362,23 +410,23 @@ static enum ew_status send_lane(struct ew_uplink *u, uint32_t lane, uint64_t now
 enum ew_status ew_uplink_next(struct ew_uplink *u, uint64_t now_ns, struct ew_uplink_batch *out)
 {
 	memset(out, 0, sizeof(*out));
+	u->more = false;
+	if (u->packing && finish(u, u->packing, now_ns) == EW_ERR_EMPTY)
+		return EW_ERR_EMPTY;
 	for (uint32_t i = 0; i < u->lane_count; i++) {
 		struct lane *l = &u->lanes[i];
-		bool was = l->closed;
 		enum ew_status st = gather(u, i, now_ns);
 
-		if (st == EW_OK && l->closed && !was) {
-			l->attempts = 0;
-			l->send_ns = now_ns;
-			st = finish(u, l);
-			l->closed = st == EW_OK;
-		}
+		if (st == EW_OK && l->closed && !l->ready)
+			st = finish(u, l, now_ns);
 		if (st == EW_OK)
 			(void)pass_over(u, l, false); /* what fails is tried again */
 		if (st != EW_OK)
 			return st;
-		if (l->closed && now_ns >= l->send_ns) /* lanes behind it wait for the budget, too */
+		if (l->ready && now_ns >= l->send_ns) /* lanes behind it wait for the budget, too */
 			return send_lane(u, i, now_ns, out);
+		if (u->more) /* lanes behind it wait until this one has read what there is */
+			return EW_ERR_EMPTY;
 	}
 	return EW_ERR_EMPTY;
 }
@@ -388,7 +436,7 @@ static struct lane *lane_of(struct ew_uplink *u, uint64_t token)
 	uint32_t i = (uint32_t)(token & ((1u << LANE_BITS) - 1));
 	struct lane *l = &u->lanes[i];
 
-	return i < u->lane_count && l->closed && l->attempts && l->last_seq == token >> LANE_BITS ? l : NULL;
+	return i < u->lane_count && l->ready && l->attempts && l->last_seq == token >> LANE_BITS ? l : NULL;
 }
 
 enum ew_status ew_uplink_ack(struct ew_uplink *u, uint64_t token)
@@ -401,7 +449,7 @@ enum ew_status ew_uplink_ack(struct ew_uplink *u, uint64_t token)
 	l->stats.acked_events += l->events;
 	l->events = 0;
 	l->raw_bytes = l->packed_bytes = 0;
-	l->closed = false;
+	l->closed = l->ready = false;
 	l->attempts = 0;
 	st = ew_log_cursor_ack(u->log, l->cursor, l->last_seq);
 	l->unwritten = st != EW_OK;
@@ -422,7 +470,7 @@ enum ew_status ew_uplink_nack(struct ew_uplink *u, uint64_t token, uint64_t at_n
 
 uint64_t ew_uplink_deadline(const struct ew_uplink *u)
 {
-	uint64_t at = UINT64_MAX;
+	uint64_t at = u->more ? 0 : UINT64_MAX;
 
 	for (uint32_t i = 0; i < u->lane_count; i++) {
 		const struct lane *l = &u->lanes[i];

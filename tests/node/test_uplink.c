@@ -309,6 +309,77 @@ static void compressed(void **state)
 	urun_close(&r);
 }
 
+/* 600 events, every tenth an alert, drained as a loop does that must not wait; batches come in the order as without steps. */
+static void a_little_at_a_time(void **state)
+{
+	static const struct {
+		const char *name;
+		uint32_t records, bytes;
+		int level;
+		uint32_t more; /* calls that left something to do */
+	} rows[] = {
+		{"everything at once", 0, 0, 0, 0},
+		{"records one by one", 1, 0, 0, 1198}, /* 600 for each lane; two batches were full with the last one */
+		{"a hundred records", 100, 0, 0, 10},
+		{"as many as there are", 600, 0, 0, 1}, /* that these were all */
+		{"one more", 601, 0, 0, 0},
+		{"bytes one by one", 0, 1, 1, 60 * 69 + 540 * 68 - 4}, /* the last of each batch ends it */
+		{"a kilobyte", 0, 1024, 1, 37},
+		{"both", 7, 512, 1, 246},
+		{"compressed at once", 7, 0, 1, 169},
+	};
+	static uint8_t out[65536];
+	struct ew_alloc alloc = ew_alloc_libc();
+	bool zlib;
+	size_t size;
+
+	(void)state;
+	zlib = ew_gzip_compress(&alloc, 1, "", 0, out, sizeof(out), &size) == EW_OK;
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		uint32_t next_alert = 0, next_data = 1, more = 0;
+		struct ew_uplink_batch b;
+		struct urun r;
+
+		if (rows[i].level && !zlib)
+			continue;
+		urun_init(&r, 65536, 2);
+		r.config.step_records = rows[i].records;
+		r.config.step_bytes = rows[i].bytes;
+		r.config.gzip_level = rows[i].level;
+		open_uplink(&r);
+		for (uint32_t n = 0; n < 600; n++)
+			append_number(&r, n % 10 ? 0 : ALERT, n);
+		for (;;) {
+			enum ew_status st = ew_uplink_next(r.u, 5, &b);
+
+			if (st == EW_ERR_EMPTY && ew_uplink_deadline(r.u) > 5)
+				break;
+			more += st == EW_ERR_EMPTY;
+			if (st == EW_ERR_EMPTY)
+				continue;
+			check_status(rows[i].name, st, EW_OK);
+			check_status(rows[i].name, ew_uplink_ack(r.u, b.token), EW_OK);
+			if (b.gzip) {
+				check_status(rows[i].name, ew_gzip_expand(&alloc, b.bytes, b.size, out, sizeof(out), &size), EW_OK);
+				b.bytes = out;
+				b.size = size;
+			}
+			for (uint32_t n = 0; b.lane == 1 && n < b.events; n++, next_data += next_data % 10 == 9 ? 2 : 1) {
+				uint32_t number; /* the last of an item, and all are as long */
+
+				memcpy(&number, b.bytes + b.size / b.events * (n + 1) - 4, 4);
+				check_int(rows[i].name, number, next_data);
+				check_int(rows[i].name, next_alert, 600);
+			}
+			if (b.lane == 0)
+				check_numbers(rows[i].name, &b, &next_alert, 10);
+		}
+		check_int(rows[i].name, next_data, 601);
+		check_int(rows[i].name, more, rows[i].more);
+		urun_close(&r);
+	}
+}
+
 /* Outputs of a node, and nothing else of its journal; their ids are the journal's. */
 static void from_a_journal(void **state)
 {
@@ -583,7 +654,7 @@ int main(void)
 		cmocka_unit_test(lingers_for_more),	 cmocka_unit_test(idle_lanes_hold_nothing),
 		cmocka_unit_test(damage_and_size),	 cmocka_unit_test(acknowledgements_that_fail),
 		cmocka_unit_test(open_refuses),		 cmocka_unit_test(batches_that_are_none),
-		cmocka_unit_test(memory_runs_out),
+		cmocka_unit_test(memory_runs_out),	 cmocka_unit_test(a_little_at_a_time),
 	};
 
 	return cmocka_run_group_tests_name("uplink", tests, NULL, NULL);
