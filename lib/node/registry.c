@@ -66,6 +66,8 @@ static enum ew_status vouch(struct ewi_version *v, const void *bytes, size_t siz
 	enum ew_status st;
 
 	st = ewi_update_signed(v->node, EW_SIGNED_MODULE, bytes, size, v->signature, v->signature_size, err);
+	if (v->node->recorder)
+		st = v->node->recorder->ops->vouched(v->node->recorder, st, err);
 	if (st != EW_OK)
 		return st;
 	ew_sha256(bytes, size, sha256);
