@@ -6,7 +6,7 @@
  * in operations (two to a multiply-accumulate) a second and as a share of what the core can do at most, which is
  * measured first.  Weights are small, as trained ones are, or ("noise") of full range.  Each variant must give the
  * definition's bytes before it is timed.  Behind them rows of the other operators (operators.h), for which an operation is
- * an element of the output where nothing is multiplied and added.  --svg FILE draws the roofline: operations a second over operations a byte.
+ * an element where nothing is multiplied and added.  --svg FILE draws the roofline: operations a second over operations a byte.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -280,7 +280,9 @@ static double log_of(double v) /* base 2, near enough to draw with */
 
 static double plot_x(double ops_byte)
 {
-	return 60 + (log_of(ops_byte) - X_LOW) * 45;
+	double x = log_of(ops_byte) > X_LOW ? log_of(ops_byte) : X_LOW;
+
+	return 60 + (x - X_LOW) * 45;
 }
 
 static double plot_y(double gops)

@@ -261,6 +261,19 @@ static void close_subject(struct subject *s)
 	ew_model_free(s->model);
 }
 
+static double operations_of(const struct subject *s)
+{
+	struct ew_tensor_info info;
+	uint64_t most = 0;
+
+	for (uint32_t i = 0; i < ew_model_input_count(s->model); i++)
+		if (ew_model_input_info(s->model, i, &info) == EW_OK && info.count > most)
+			most = info.count;
+	if (ew_model_output_info(s->model, 0, &info) == EW_OK && info.count > most)
+		most = info.count;
+	return s->info.macs ? 2.0 * (double)s->info.macs : (double)most;
+}
+
 /* Outputs of plain C, to compare with; then a row for each kernel that a level chooses. */
 static void one_row(struct bench *b, const struct row *r, double peak, operator_point_fn *point)
 {
@@ -278,7 +291,7 @@ static void one_row(struct bench *b, const struct row *r, double peak, operator_
 		free(file);
 		return;
 	}
-	ops = plain.info.macs ? 2.0 * (double)plain.info.macs : (double)plain.out.bytes;
+	ops = operations_of(&plain);
 	for (unsigned bit = 0; bit <= 16; bit++) {
 		if (bit > 0 && !(have & 1u << (bit - 1)))
 			continue;

@@ -10,7 +10,10 @@
 
 #include "harness.h"
 
-/* ops: two to a multiply-accumulate, one to an element of the output where there are none; best: what a model gets. */
+/*
+ * Operations: two to a multiply-accumulate; where there are none one to each element of the largest input or output.
+ * best: what a model gets.
+ */
 typedef void operator_point_fn(double ops_byte, double gops, bool best);
 
 /* peak: GOP/s; 0: not known. */
