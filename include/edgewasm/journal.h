@@ -118,7 +118,10 @@ struct ew_journal_config {
  */
 EW_API enum ew_status ew_node_journal_open(struct ew_node *node, const struct ew_journal_config *config,
 					   struct ew_error *err);
-/* Go on in another log, or in the same one, opened again after an error: what waits is written there. */
+/*
+ * Go on in another log, or in the same one, opened again after an error: what waits is written there.  Errors: NOENT (no
+ * journal), STATE (in a callback), those of appending: what waits goes on waiting.
+ */
 EW_API enum ew_status ew_node_journal_reopen(struct ew_node *node, struct ew_log *log);
 
 struct ew_journal_stats {

@@ -80,6 +80,9 @@ enum ew_status ewi_module_load(struct ewi_version *v, const void *bytes, size_t 
 	/* What is reset after each call notes where it writes. */
 	if (EW_CONFIG_SNAPSHOT && v->flags & EW_FUNCTION_FRESH)
 		c.flags |= EW_MODULE_TRACK;
+	/* What may go again soon is translated as far as it is called. */
+	if (v->flags & EW_FUNCTION_ON_DEMAND)
+		c.flags |= EW_MODULE_LAZY;
 	return st == EW_OK ? ew_module_load(&v->module, bytes, size, &c, &v->node->alloc, err) : st;
 }
 
