@@ -19,7 +19,7 @@
 #define LANES_MAX 16u
 #define PEERS_MAX 4u
 
-extern const struct lane lane_copies, lane_ring, lane_ring_slip, lane_event, lane_mring, lane_mevent;
+extern const struct lane lane_copies, lane_ring, lane_ring_slip, lane_event, lane_event_slip, lane_mring, lane_mevent;
 
 enum kind { ONE_CORE, TWO_CORES, TWO_PRODUCERS, LATENCY };
 
@@ -48,9 +48,9 @@ static const struct row {
 	{"latency_64", LATENCY, 64, 1},
 };
 
-#define OURS 6u
-static const struct lane *lanes[LANES_MAX] = {&lane_copies, &lane_ring,	 &lane_ring_slip,
-					      &lane_event,  &lane_mring, &lane_mevent};
+#define OURS 7u
+static const struct lane *lanes[LANES_MAX] = {&lane_copies,	&lane_ring,  &lane_ring_slip, &lane_event,
+					      &lane_event_slip, &lane_mring, &lane_mevent};
 static uint32_t lane_count = OURS, room = 65536;
 
 struct run {
@@ -220,11 +220,15 @@ static bool takes_part(const struct lane *l, const struct row *row)
 {
 	static const uint32_t producers[] = {0, 1, 2, 1};
 
-	if ((l == &lane_mring || l == &lane_mevent) && row->kind != TWO_PRODUCERS && (row->bytes != 64 || row->batch != 1))
+	bool mring = l == &lane_mring || l == &lane_mevent, one_core = row->kind == ONE_CORE;
+
+	if (mring && row->kind != TWO_PRODUCERS && (row->bytes != 64 || row->batch != 1))
 		return false;
-	if ((l == &lane_event || l == &lane_mevent) && row->bytes != 64)
+	if ((l == &lane_event || l == &lane_event_slip || l == &lane_mevent) && row->bytes != 64)
 		return false;
-	if (l == &lane_ring_slip && row->kind == ONE_CORE)
+	if ((l == &lane_ring_slip || l == &lane_event_slip) && one_core)
+		return false;
+	if (l == &lane_event && !one_core)
 		return false;
 	return l->producers >= producers[row->kind] && (row->bytes != 0 || !l->fixed);
 }
