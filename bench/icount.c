@@ -140,7 +140,8 @@ static uint32_t bytes_of(const struct icount_op *op, const struct ewi_ins *ins)
 	if (strncmp(names[op->icode], "BR", 2) == 0)
 		return wide;
 #if EW_CONFIG_EXEC_ACC
-	if (op->form == EWI_SX || op->form == EWI_RX)
+	if ((op->form == EWI_SX || op->form == EWI_RX) &&
+	    cls != EWI_CLASS_VSTORE)
 		return wide;
 #endif
 	if (cls == EWI_CLASS_VSHUFFLE || cls == EWI_CLASS_VCONST)

@@ -15,7 +15,8 @@
  *	LANE_INLINE bool lane_put(void *ring, const uint8_t *event, uint32_t bytes);
  *	LANE_INLINE uint32_t lane_take(void *ring, struct lane_feed *f, uint32_t max);
  *
- * and then includes this file.  lane_put() is false when there is no room.  A ring that takes batches defines
+ * and then includes this file.  lane_create() is NULL where the ring takes no events of that size: the row goes without
+ * it.  lane_put() is false when there is no room.  A ring that takes batches defines
  * LANE_FILL and its own lane_fill() in the place of the one below.  lane_take() copies at most max events to f->out,
  * each followed by lane_check(), as lane_taken() does, and returns how many.  Rings of a fixed size get
  * room_bytes and the largest event.

@@ -1,67 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The libedgewasm authors */
 
-/* lane_mring.c - our ring of several producers. */
-#include <stdlib.h>
-#include "edgewasm/event.h"
-
+/* lane_mring.c - our ring of several producers, the header beside the event. */
 #define LANE_NAME "mring"
 #define LANE_EXPORT lane_mring
-#define LANE_PRODUCERS LANE_PRODUCERS_MAX
-#define LANE_FIXED 0
-#define LANE_FILL
-#include "lane.h"
-
-static void *lane_create(uint32_t room_bytes, uint32_t event_bytes)
-{
-	size_t bytes = ew_mring_size(room_bytes);
-	void *memory = aligned_alloc(64, (bytes + 63) & ~(size_t)63);
-	struct ew_mring_config cfg = {.struct_bytes = sizeof(cfg), .slip = 8};
-	struct ew_mring *r = NULL;
-
-	(void)event_bytes;
-	if (memory)
-		ew_mring_init(memory, bytes, &cfg, &r);
-	return r;
-}
-
-static void lane_destroy(void *ring)
-{
-	free(ring);
-}
-
-LANE_INLINE bool lane_put(void *ring, const uint8_t *event, uint32_t bytes)
-{
-	const struct ew_event head = {.data_bytes = bytes, .time_ns = 1};
-
-	return ew_mring_push(ring, &head, NULL, event) == EW_OK;
-}
-
-/* Events of a batch have one size: that of the rows with batches. */
-LANE_INLINE uint32_t lane_fill(void *ring, struct lane_feed *f, uint32_t n)
-{
-	uint64_t seq = f->next[f->producer];
-	struct ew_event *list[64];
-
-	n = n < 64 ? n : 64;
-	if (ew_mring_claim_batch(ring, n, 0, f->bytes, list) != EW_OK)
-		return 0;
-	for (uint32_t i = 0; i < n; i++, seq++) {
-		lane_barrier();
-		list[i]->time_ns = 1;
-		lane_copy(ew_event_data(list[i]), f->pool[seq % LANE_POOL], f->bytes);
-	}
-	ew_mring_commit_batch(ring, list[0], n);
-	f->next[f->producer] = seq;
-	return n;
-}
-
-LANE_INLINE uint32_t lane_take(void *ring, struct lane_feed *f, uint32_t max)
-{
-	const struct ew_event *list[64];
-	uint32_t n = ew_mring_read(ring, list, max < 64 ? max : 64);
-
-	for (uint32_t i = 0; i < n; i++)
-		lane_taken(f, ew_event_data(list[i]), list[i]->data_bytes);
-	return n ? ew_mring_release(ring, n) : 0;
-}
+#define LANE_HEAD_BYTES 0u
+#include "lane_mring.h"

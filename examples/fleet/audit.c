@@ -63,7 +63,8 @@ static void audit_fault(struct run *r, struct native *n, const struct fleet_faul
 	uint64_t ordinal = place[f->machine];
 
 	/* a run that was stopped has not met the later faults */
-	if (ordinal + (uint64_t)f->start * r->opt.machines >= r->offered)
+	if (run_is_hostile(r, f->machine) ||
+	    ordinal + (uint64_t)f->start * r->opt.machines >= r->offered)
 		return;
 	out->faults++;
 	if (a) {

@@ -55,12 +55,13 @@ static bool push(struct run *r, struct flights *fl, const struct source_window *
 		 uint64_t arrival_ns, int hostile)
 {
 	struct flight *f = &fl->at[(fl->first + fl->count) % FLIGHTS];
+	const bool harm = hostile >= 0 || run_is_hostile(r, w->machine);
 
 	if (fl->count == FLIGHTS ||
 	    !gateway_offer(r->gateway, w->ordinal, arrival_ns, w->topic, w->topic_bytes, w->bytes,
 			   w->size, hostile))
 		return false;
-	*f = (struct flight){ w->ordinal, arrival_ns, w->machine, w->window, hostile >= 0 };
+	*f = (struct flight){ w->ordinal, arrival_ns, w->machine, w->window, harm };
 	fl->count++;
 	return true;
 }
@@ -70,6 +71,11 @@ static void arrive(struct run *r, struct flights *fl, const struct source_window
 		   uint64_t arrival_ns)
 {
 	r->offered++;
+	if (run_is_hostile(r, w->machine)) {
+		r->lost[w->ordinal] = 1; /* nobody judges it */
+		r->hostile_offered += push(r, fl, w, arrival_ns, -1);
+		return;
+	}
 	if (push(r, fl, w, arrival_ns, -1)) {
 		r->bytes_in += w->topic_bytes + w->size;
 	} else {
@@ -157,7 +163,8 @@ static uint64_t judge(struct run *r, struct flights *fl, uint64_t now)
 
 /* ---- what happens in mid-run ---- */
 
-#define PUMP_EVERY 256u		/* windows between two looks at the uplink */
+#define PUMP_EVERY 32u		/* windows between two looks at the uplink */
+#define PUMP_LATEST 4096u	/* then even while windows wait */
 #define HOUR_NS 3600000000000u
 
 /* In --story a quarter of the run is an hour for the uplink. */
@@ -167,23 +174,32 @@ static uint64_t uplink_ns(const struct run *r)
 			  (double)source_total(r->source)) + 1;
 }
 
-static void pump(struct run *r)
+/* A little of the uplink's work; true: it has more to do at once. */
+static bool pump(struct run *r)
 {
-	if (gateway_keep(r->gateway))
-		keep_pump(gateway_keep(r->gateway), uplink_ns(r), r->away_at && !r->back_at,
-			  r->alert_count);
+	return gateway_keep(r->gateway) &&
+	       keep_pump(gateway_keep(r->gateway), uplink_ns(r), r->away_at && !r->back_at,
+			 r->alert_count);
 }
 
-/* A fifth: the next version on trial; half: a new model; from there to three
- * quarters the uplink is away. */
+/* A tenth: the next version is made ready; a fifth: it is on trial; half: a
+ * new model; from there to three quarters the uplink is away. */
 static bool story(struct run *r)
 {
 	const uint64_t total = source_total(r->source), now = r->offered;
 
-	if (!r->tried_at && now >= total / 5) {
-		r->tried_at = now;
-		if (!gateway_try_next(r->gateway, r->opt.guest))
+	if (!r->next_asked && now >= total / 10) {
+		r->next_asked = true;
+		if (!gateway_prepare_next(r->gateway, r->opt.guest))
 			return false;
+	}
+	if (!r->tried_at && now >= total / 5) {
+		bool started;
+
+		/* without a pace nobody would notice */
+		if (!gateway_try_next(r->gateway, !r->opt.rate, &started))
+			return false;
+		r->tried_at = started ? now : 0;
 	}
 	if (!r->away_at && now >= total / 2) {
 		r->away_at = r->model_at = now;
@@ -216,7 +232,10 @@ static void loop(struct run *r, struct flights *fl)
 	struct source_window w;
 	bool more = source_peek(r->source, &w);
 	uint64_t pumped = 0;
+	bool pumping = false;
 
+	while (source_ahead(r->source))
+		;
 #ifdef __linux__
 	prctl(PR_SET_TIMERSLACK, 1000, 0, 0, 0); /* wake within a microsecond, not within 50 */
 #endif
@@ -238,7 +257,10 @@ static void loop(struct run *r, struct flights *fl)
 		if (fl->count) {
 			now = judge(r, fl, now);
 		} else {
-			if (more && r->opt.rate)
+			/* what can wait is done while nobody waits for it */
+			if (pumping)
+				pumping = pump(r);
+			else if (more && r->opt.rate && !source_ahead(r->source))
 				wait_until(r->start_ns + w.due_ns);
 			now = gateway_clock();
 		}
@@ -246,10 +268,12 @@ static void loop(struct run *r, struct flights *fl)
 			more = source_peek(r->source, &w);
 		if (r->opt.story && !story(r))
 			stopped = 1;
-		if (r->judged - pumped >= PUMP_EVERY) {
+		if (r->judged - pumped >= PUMP_EVERY && !pumping) {
 			pumped = r->judged;
-			pump(r);
+			pumping = true;
 		}
+		if (pumping && (!r->opt.rate || r->judged - pumped >= PUMP_LATEST))
+			pumping = pump(r);
 		if (now - told >= PROGRESS_NS) {
 			fflush(stdout);
 			if (!r->opt.quiet)
@@ -260,7 +284,8 @@ static void loop(struct run *r, struct flights *fl)
 	r->end_ns = gateway_clock();
 	gateway_memory(r->gateway, &r->memory_end);
 	gateway_stats(r->gateway, &r->judge, &r->ring, &r->node);
-	pump(r);
+	while (pump(r))
+		;
 	if (tty && !r->opt.quiet)
 		fputs("\r\033[K", stderr);
 }
@@ -290,7 +315,8 @@ static bool prepare(struct run *r)
 	if (!gateway_load_guest(r->gateway, opt->guest,
 				source_is_raw(r->source) ? "raw/+/window" : "spindle/+/window"))
 		return false;
-	if (opt->hostile && !gateway_load_hostile(r->gateway, opt->guest))
+	if ((opt->hostile || opt->hostile_tenant) &&
+	    !gateway_load_hostile(r->gateway, opt->guest))
 		return false;
 	r->lost = calloc(source_total(r->source), 1);
 	if (opt->check)
@@ -312,7 +338,8 @@ static bool delivered(struct run *r)
 {
 	if (!gateway_keep(r->gateway))
 		return true;
-	keep_pump(gateway_keep(r->gateway), uplink_ns(r) + 24 * HOUR_NS, false, r->alert_count);
+	while (keep_pump(gateway_keep(r->gateway), uplink_ns(r) + 24 * HOUR_NS, false, r->alert_count))
+		;
 	keep_figures(gateway_keep(r->gateway), &r->keep);
 	return !r->keep.twice && !r->keep.out_of_order && r->keep.alerts == r->alert_count;
 }

@@ -9,9 +9,14 @@
 #include "gateway.h"
 
 #include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/resource.h>
+#endif
 #include <time.h>
 
 #include "keep.h"
@@ -29,11 +34,27 @@
 #define JUDGE_FUEL 2000000u	/* of one window; a judgement takes about 30,000 */
 #define HOSTILE_FUEL 500000u
 #define HOSTILE_PAGES 16u
+/* What each of several tenants may use.  A window takes 10,000 to 18,000. */
+#define TENANT_FUEL 60000u
+#define TENANT_FUEL_PER_S 400000000u
+#define TENANT_FAILS 10u	/* in a row, and it rests for a second */
 #define CALL_DEPTH 1024u
 #define VERDICTS_MAX 4u		/* of one step: an alert and a verdict */
 
 static const char *const hostile_names[GATEWAY_HOSTILE] = {
 	"loop", "recurse", "grow", "pointer", "trap", "flood", "import",
+};
+
+/* The guest's next version, made ready beside the loop. */
+struct next {
+	pthread_t thread;
+	bool begun;
+	atomic_bool ready;
+	char path[512];
+	uint8_t *bytes;		/* NULL: could not be read */
+	size_t size;
+	struct ew_prepared *prepared;	/* NULL: was refused, see err */
+	struct ew_error err;
 };
 
 struct gateway {
@@ -42,9 +63,11 @@ struct gateway {
 	struct ew_ring *ring;
 	struct ew_kv *kv;
 	void *ring_memory;
-	uint8_t *guest, *next_guest, *hostile_bytes[GATEWAY_HOSTILE];
-	size_t guest_size, next_guest_size, hostile_size[GATEWAY_HOSTILE];
+	uint8_t *guest, *hostile_bytes[GATEWAY_HOSTILE];
+	size_t guest_size, hostile_size[GATEWAY_HOSTILE];
+	struct next next;
 	uint32_t tenants;
+	const char *hostile_tenant;
 	struct keep *keep;	/* with --journal */
 	struct gateway_memory memory;
 	char story[192];	/* what became of the trial */
@@ -316,29 +339,45 @@ static struct ew_function_config judge_config(struct gateway *g, const void *byt
 	return config;
 }
 
-/* The judging function of each tenant; `what` names it in messages. */
+/* Tenant t's function, within the bounds of all of them. */
+static bool put_tenant(struct gateway *g, struct ew_function_config config, uint32_t t,
+		       struct ew_error *err)
+{
+	char name[32], tenant[32], theirs[48];
+	const struct ew_tenant_config quotas = { .struct_bytes = sizeof(quotas), .name = tenant,
+						 .fuel_per_second = TENANT_FUEL_PER_S };
+
+	snprintf(name, sizeof(name), JUDGE "-%02u", (unsigned)t);
+	snprintf(tenant, sizeof(tenant), "tenant%02u", (unsigned)t);
+	snprintf(theirs, sizeof(theirs), "%s/+/window", tenant);
+	if (!config.name || strcmp(config.name, JUDGE) == 0)
+		config.name = name;
+	config.tenant = tenant;
+	config.fuel = TENANT_FUEL;
+	config.fail_limit = TENANT_FAILS;
+	return ew_node_tenant_put(g->node, &quotas, err) == EW_OK &&
+	       put_function(g, &config, theirs, err);
+}
+
+/* The judging function, or that of each tenant but one that means harm; `what`
+ * names it in messages. */
 static bool put_judge(struct gateway *g, const void *bytes, size_t size, const char *pattern,
 		      const char *what)
 {
+	const uint32_t judges = g->tenants - (g->hostile_tenant != NULL);
 	uint8_t threshold[4];
 	struct ew_setting settings[4];
-	struct ew_function_config config = judge_config(g, bytes, size, settings, threshold);
+	const struct ew_function_config config = judge_config(g, bytes, size, settings, threshold);
 	struct ew_error err = { 0 };
+	bool ok = true;
 
-	for (uint32_t t = 0; t < g->tenants; t++) {
-		char name[32], theirs[32];
-
-		if (g->tenants > 1) {
-			snprintf(name, sizeof(name), JUDGE "-%02u", (unsigned)t);
-			snprintf(theirs, sizeof(theirs), "tenant%02u/+/window", (unsigned)t);
-			config.name = name;
-		}
-		if (!put_function(g, &config, g->tenants > 1 ? theirs : pattern, &err)) {
-			say(what, err.text);
-			return false;
-		}
-	}
-	return true;
+	if (g->tenants == 1)
+		ok = put_function(g, &config, pattern, &err);
+	for (uint32_t t = 0; ok && g->tenants > 1 && t < judges; t++)
+		ok = put_tenant(g, config, t, &err);
+	if (!ok)
+		say(what, err.text);
+	return ok;
 }
 
 bool gateway_put_guest(struct gateway *g, const void *bytes, size_t size, const char *pattern)
@@ -354,28 +393,78 @@ bool gateway_load_guest(struct gateway *g, const char *path, const char *pattern
 
 /* ---- --story ---- */
 
-bool gateway_try_next(struct gateway *g, const char *beside)
+/* In a thread: what takes long about a new version.  The windows go first. */
+static void *make_ready(void *arg)
+{
+	struct next *n = arg;
+	/* not the gateway's allocator, which counts and is the loop's */
+	const struct ew_alloc alloc = ew_alloc_libc();
+	struct ew_function_config config = { .struct_bytes = sizeof(config),
+					     .flags = EW_FUNCTION_KEEP };
+
+#ifdef __linux__
+	setpriority(PRIO_PROCESS, 0, 19); /* of this thread, there */
+#endif
+	n->bytes = source_read_file(n->path, &n->size);
+	if (n->bytes) {
+		config.module_bytes = n->bytes;
+		config.module_size = n->size;
+		ew_function_prepare(&n->prepared, &config, NULL, 0, &alloc, &n->err);
+	}
+	atomic_store(&n->ready, true);
+	return NULL;
+}
+
+bool gateway_prepare_next(struct gateway *g, const char *beside)
 {
 	const char *slash = strrchr(beside, '/');
+	struct next *n = &g->next;
+
+	snprintf(n->path, sizeof(n->path), "%.*s" NEXT_GUEST, slash ? (int)(slash + 1 - beside) : 0,
+		 beside);
+	n->begun = pthread_create(&n->thread, NULL, make_ready, n) == 0;
+	if (!n->begun)
+		say(n->path, "no thread to prepare it");
+	return n->begun;
+}
+
+static void join(struct next *n)
+{
+	if (n->begun)
+		pthread_join(n->thread, NULL);
+	n->begun = false;
+}
+
+bool gateway_try_next(struct gateway *g, bool wait, bool *started)
+{
+	struct next *n = &g->next;
 	const struct ew_canary_config canary = { .struct_bytes = sizeof(canary), .share = 100,
 						 .events = 256 };
 	struct ew_function_config config;
 	struct ew_setting settings[4];
 	struct ew_error err = { 0 };
 	uint8_t threshold[4];
-	char path[512];
 
-	snprintf(path, sizeof(path), "%.*s" NEXT_GUEST, slash ? (int)(slash + 1 - beside) : 0, beside);
-	g->next_guest = source_read_file(path, &g->next_guest_size);
-	if (!g->next_guest)
+	*started = n->begun && (wait || atomic_load(&n->ready));
+	if (!*started)
+		return true;
+	join(n);
+	if (!n->bytes)
 		return false;
-	config = judge_config(g, g->next_guest, g->next_guest_size, settings, threshold);
+	if (!n->prepared) {
+		say(n->path, n->err.text);
+		return false;
+	}
+	config = judge_config(g, NULL, 0, settings, threshold);
 	config.version = "2";
 	config.flags = EW_FUNCTION_KEEP;
-	if (ew_node_canary_start(g->node, &config, &canary, &err) == EW_OK)
-		return true;
-	say(path, err.text);
-	return false;
+	config.prepared = n->prepared;
+	if (ew_node_canary_start(g->node, &config, &canary, &err) != EW_OK) {
+		say(n->path, err.text);
+		return false;
+	}
+	n->prepared = NULL; /* the node's now */
+	return true;
 }
 
 bool gateway_next_model(struct gateway *g)
@@ -401,11 +490,20 @@ struct keep *gateway_keep(struct gateway *g)
 
 /* ---- functions that mean harm ---- */
 
-static bool load_hostile(struct gateway *g, uint32_t i, const char *folder, int folder_len)
+bool gateway_is_hostile(const char *name)
+{
+	for (uint32_t i = 0; i + 1 < GATEWAY_HOSTILE; i++) /* the last one is not linked */
+		if (!strcmp(name, hostile_names[i]))
+			return true;
+	return false;
+}
+
+static bool load_hostile(struct gateway *g, uint32_t i, struct gateway_hostile *h,
+			 const char *folder, int folder_len)
 {
 	char path[512], pattern[64];
-	struct gateway_hostile *h = &g->hostile[i];
 	struct ew_error err = { 0 };
+	bool ok;
 	struct ew_function_config config = {
 		.struct_bytes = sizeof(config),
 		.name = hostile_names[i],
@@ -430,7 +528,9 @@ static bool load_hostile(struct gateway *g, uint32_t i, const char *folder, int 
 		return false;
 	config.module_bytes = g->hostile_bytes[i];
 	h->name = hostile_names[i];
-	if (!put_function(g, &config, pattern, &err))
+	ok = g->hostile_tenant ? put_tenant(g, config, g->tenants - 1, &err)
+			       : put_function(g, &config, pattern, &err);
+	if (!ok)
 		snprintf(h->refused, sizeof(h->refused), "%s", err.text);
 	return true;
 }
@@ -439,9 +539,11 @@ bool gateway_load_hostile(struct gateway *g, const char *beside)
 {
 	const char *slash = strrchr(beside, '/');
 	const int len = slash ? (int)(slash + 1 - beside) : 0;
+	struct gateway_hostile *h = g->hostile;
 
 	for (uint32_t i = 0; i < GATEWAY_HOSTILE; i++)
-		if (!load_hostile(g, i, beside, len))
+		if ((!g->hostile_tenant || !strcmp(g->hostile_tenant, hostile_names[i])) &&
+		    !load_hostile(g, i, h++, beside, len))
 			return false;
 	return true;
 }
@@ -568,6 +670,8 @@ static bool open_node(struct gateway *g)
 
 	/* aligned_alloc would want a multiple; malloc aligns enough */
 	g->ring_memory = malloc(ring_bytes);
+	if (g->ring_memory)
+		memset(g->ring_memory, 0, ring_bytes); /* touched now, not by the first windows */
 	if (!g->ring_memory || ew_ring_init(g->ring_memory, ring_bytes, NULL, &g->ring) != EW_OK ||
 	    ew_kv_ram_create(NULL, &g->alloc, &g->kv) != EW_OK) {
 		say("ring", "out of memory");
@@ -592,6 +696,7 @@ struct gateway *gateway_create(const struct fleet_options *opt, bool verdicts)
 	}
 	g->alloc = (struct ew_alloc){ counted_resize, &g->memory };
 	g->tenants = opt->tenants;
+	g->hostile_tenant = opt->hostile_tenant;
 	g->verdicts = verdicts;
 	if (opt->journal) {
 		g->keep = keep_open(opt->journal);
@@ -634,8 +739,8 @@ static enum ew_status find_bytes(void *user, const char *name, const char *versi
 		*bytes = g->model_bytes;
 		*size = g->model.size;
 	} else if (!strncmp(name, JUDGE, JUDGE_BYTES)) {
-		*bytes = strcmp(version, "1") ? g->next_guest : g->guest;
-		*size = strcmp(version, "1") ? g->next_guest_size : g->guest_size;
+		*bytes = strcmp(version, "1") ? g->next.bytes : g->guest;
+		*size = strcmp(version, "1") ? g->next.size : g->guest_size;
 	}
 	for (uint32_t i = 0; i < GATEWAY_HOSTILE && !*bytes; i++)
 		if (!strcmp(name, hostile_names[i])) {
@@ -654,6 +759,8 @@ void gateway_destroy(struct gateway *g)
 {
 	if (!g)
 		return;
+	join(&g->next);
+	ew_prepared_free(g->next.prepared);
 	ew_node_destroy(g->node);
 	keep_close(g->keep);
 	if (g->kv)
@@ -662,7 +769,7 @@ void gateway_destroy(struct gateway *g)
 	for (uint32_t i = 0; i < GATEWAY_HOSTILE; i++)
 		free(g->hostile_bytes[i]);
 	free(g->guest);
-	free(g->next_guest);
+	free(g->next.bytes);
 	free(g->model_bytes);
 	free(g);
 }

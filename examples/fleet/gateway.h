@@ -22,6 +22,9 @@
 
 struct gateway;
 
+/* gateway_is_hostile - is there a hostile function of that name that can be linked? */
+bool gateway_is_hostile(const char *name);
+
 /* What a function said of a window. */
 struct gateway_verdict {
 	uint64_t ordinal;	/* of the window, from its trace id */
@@ -62,10 +65,13 @@ void gateway_destroy(struct gateway *g);
 bool gateway_load_guest(struct gateway *g, const char *path, const char *pattern);
 bool gateway_put_guest(struct gateway *g, const void *bytes, size_t size, const char *pattern);
 
-/* --story, between two windows.  gateway_try_next puts the guest's next
- * version, from the folder of that path, on trial; gateway_next_model puts the
- * model's in place.  gateway_story: what became of the trial, or "". */
-bool gateway_try_next(struct gateway *g, const char *beside);
+/* --story, between two windows.  gateway_prepare_next has the guest's next
+ * version, from the folder of that path, read, checked and translated in a
+ * thread of its own; gateway_try_next puts it on trial, *started, unless it is
+ * not ready and is not waited for; gateway_next_model puts the model's in place.  gateway_story: what
+ * became of the trial, or "". */
+bool gateway_prepare_next(struct gateway *g, const char *beside);
+bool gateway_try_next(struct gateway *g, bool wait, bool *started);
 bool gateway_next_model(struct gateway *g);
 const char *gateway_story(const struct gateway *g);
 

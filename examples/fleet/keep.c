@@ -17,6 +17,8 @@
 #define BUDGET_BYTES 1000000u	/* an hour: what a satellite link gives */
 #define BATCH_MAX_BYTES (1u << 20)
 #define IDS 65536u
+#define STEP_RECORDS 64u	/* of one keep_pump: 30 microseconds */
+#define STEP_BYTES 2048u
 
 struct keep {
 	struct ew_alloc alloc;
@@ -25,6 +27,8 @@ struct keep {
 	struct ew_uplink *uplink;
 	uint64_t first_seq;	/* of this run */
 	/* headquarters */
+	struct ew_uplink_batch batch;	/* that has come, and nobody has looked at */
+	bool has_batch;
 	void *ids;
 	struct ew_dedup *seen;
 	uint64_t last_seq;
@@ -41,6 +45,8 @@ static bool open_uplink(struct keep *k, struct ew_error *err)
 		.period_ns = HOUR_NS,
 		.burst_bytes = BUDGET_BYTES / 4,
 		.gzip_level = EW_CONFIG_ZLIB ? 6 : 0,
+		.step_records = STEP_RECORDS,
+		.step_bytes = STEP_BYTES,
 	};
 
 	return ew_uplink_open(&k->uplink, &config, &k->alloc, err) == EW_OK;
@@ -129,20 +135,26 @@ static bool receive(struct keep *k, const struct ew_uplink_batch *batch)
 	return at == size;
 }
 
-void keep_pump(struct keep *k, uint64_t now_ns, bool away, uint64_t alerts)
+bool keep_pump(struct keep *k, uint64_t now_ns, bool away, uint64_t alerts)
 {
-	struct ew_uplink_batch batch;
-
 	if (alerts > k->f.alerts && alerts - k->f.alerts > k->f.most_waiting)
 		k->f.most_waiting = alerts - k->f.alerts;
-	while (!away && ew_uplink_next(k->uplink, now_ns, &batch) == EW_OK) {
-		k->f.batches++;
-		k->f.sent_bytes += batch.size;
-		if (receive(k, &batch))
-			ew_uplink_ack(k->uplink, batch.token);
+	if (away)
+		return false;
+	if (k->has_batch) {
+		k->has_batch = false;
+		if (receive(k, &k->batch))
+			ew_uplink_ack(k->uplink, k->batch.token);
 		else
-			ew_uplink_nack(k->uplink, batch.token, now_ns);
+			ew_uplink_nack(k->uplink, k->batch.token, now_ns);
+		return true;
 	}
+	k->has_batch = ew_uplink_next(k->uplink, now_ns, &k->batch) == EW_OK;
+	if (!k->has_batch)
+		return ew_uplink_deadline(k->uplink) <= now_ns;
+	k->f.batches++;
+	k->f.sent_bytes += k->batch.size;
+	return true;
 }
 
 /* ---- again ---- */

@@ -31,9 +31,10 @@ void keep_close(struct keep *k);
 /* keep_attach - records what happens in a node without functions yet. */
 bool keep_attach(struct keep *k, struct ew_node *node);
 
-/* keep_pump - sends what waits, as far as the budget goes, unless the uplink
- * is away.  alerts: how many were judged so far. */
-void keep_pump(struct keep *k, uint64_t now_ns, bool away, uint64_t alerts);
+/* keep_pump - does a little of sending what waits, as far as the budget goes,
+ * unless the uplink is away; at headquarters likewise.  True: there is more to
+ * do at once.  alerts: how many were judged so far. */
+bool keep_pump(struct keep *k, uint64_t now_ns, bool away, uint64_t alerts);
 
 /* keep_replay - after the node is gone: everything again, compared byte for
  * byte.  load as in journal.h. */

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway.h"
+
 static const char usage[] =
 	"usage: fleet [OPTION]... [--data FILE...]\n"
 	"A gateway that judges the sensor windows of a fleet of machines by a sandboxed\n"
@@ -29,6 +31,9 @@ static const char usage[] =
 	"  --threshold X    instead of the model's own\n"
 	"  --hostile        run hostile functions among the good one\n"
 	"  --tenants N      as many functions, of one tenant each, share the machines (1)\n"
+	"  --hostile-tenant WHAT\n"
+	"                   the last tenant's function means harm: loop, recurse, grow, pointer,\n"
+	"                   trap or flood\n"
 	"  --ahead          make all windows before the run begins: for timing\n"
 	"  --journal DIR    record everything in DIR, send alerts from there, and let it all happen\n"
 	"                   again at the end\n"
@@ -91,6 +96,8 @@ static bool valued(struct fleet_options *opt, const char *name, const char *valu
 		opt->verdicts = value;
 	} else if (!strcmp(name, "--journal")) {
 		opt->journal = value;
+	} else if (!strcmp(name, "--hostile-tenant") && gateway_is_hostile(value)) {
+		opt->hostile_tenant = value;
 	} else if (!strcmp(name, "--tenants") && whole(value, 1, FLEET_TENANTS_MAX, &n)) {
 		opt->tenants = (uint32_t)n;
 	} else if (!strcmp(name, "--machines") && whole(value, 1, 1000000, &n)) {
@@ -167,5 +174,7 @@ int options_parse(struct fleet_options *opt, int argc, char **argv)
 		return complain("--story needs --journal", "");
 	if ((opt->story || opt->tenants > 1) && opt->data_count)
 		return complain("--story and --tenants are for simulated machines", "");
+	if (opt->hostile_tenant && (opt->tenants < 2 || opt->hostile))
+		return complain("--hostile-tenant needs --tenants 2 or more, and no --hostile", "");
 	return OPTIONS_RUN;
 }

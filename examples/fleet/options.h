@@ -21,6 +21,7 @@ struct fleet_options {
 	double seconds;
 	uint64_t seed;
 	uint32_t tenants;	/* functions that share the machines; 1 */
+	const char *hostile_tenant;	/* what the last one's function does, or NULL */
 	uint32_t faults;	/* 0: one for each 200 machines */
 	bool rate_given, threshold_given;
 	float threshold;

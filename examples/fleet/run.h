@@ -31,7 +31,7 @@ struct run {
 	uint64_t start_ns, end_ns, busy_ns;
 	uint64_t offered, judged;	/* windows; hostile events apart */
 	uint64_t dropped_full;		/* windows that found the ring full */
-	uint64_t hostile_offered;
+	uint64_t hostile_offered;	/* for functions that mean harm */
 	uint64_t bytes_in, bytes_sent;
 	struct hist latency;		/* ns from arrival to verdict */
 
@@ -42,6 +42,7 @@ struct run {
 	struct split split;		/* with --split */
 
 	/* --story: how many windows had arrived when each thing happened */
+	bool next_asked;
 	uint64_t tried_at, model_at, away_at, back_at;
 	/* --journal, after the end */
 	struct keep_figures keep;
@@ -56,6 +57,13 @@ struct run {
 	struct ew_ring_stat ring;
 	struct ew_node_stats node;
 };
+
+/* Does the machine belong to a tenant that means harm?  Its windows are judged
+ * by nobody, and count nowhere else. */
+static inline bool run_is_hostile(const struct run *r, uint32_t machine)
+{
+	return r->opt.hostile_tenant && machine % r->opt.tenants == r->opt.tenants - 1;
+}
 
 /* What audit_faults and audit_verdicts find. */
 struct audit {

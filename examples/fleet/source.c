@@ -12,6 +12,7 @@
 
 #define FILE_MAX_BYTES ((size_t)1 << 30)
 #define SOURCE_TOPIC_BYTES 48
+#define AHEAD_WINDOWS 256u	/* what source_ahead makes beforehand at most, but with --ahead */
 
 struct file {
 	const char *path;
@@ -19,7 +20,7 @@ struct file {
 	uint32_t windows;
 };
 
-/* A window made ahead of the run. */
+/* A window that nobody has taken yet. */
 struct made {
 	struct source_window at;
 	char topic[SOURCE_TOPIC_BYTES];
@@ -36,13 +37,11 @@ struct source {
 	uint32_t file_count, at_file, at_window;
 	uint32_t raw_bytes;	/* 0: records of window.h */
 
-	uint64_t total, ordinal, period_ns, gap_ns;
-	bool ready;
-	struct source_window next;
-	char topic[SOURCE_TOPIC_BYTES];
-	uint8_t window[FLEET_WINDOW_BYTES];
+	uint64_t total, period_ns, gap_ns;
+	uint64_t taken, ordinal;	/* windows; of the next one to be made */
 	uint32_t tenants;
-	struct made *made;	/* all windows, or NULL: each when it is asked for */
+	struct made *made;	/* window n, taken <= n < ordinal, at n % room */
+	uint64_t room;
 };
 
 uint8_t *source_read_file(const char *path, size_t *size)
@@ -120,47 +119,25 @@ static bool open_sim(struct source *s, const struct fleet_options *opt)
 	return true;
 }
 
-static void make_simulated(struct source *s)
+static void make_simulated(struct source *s, struct made *m)
 {
 	const uint64_t round = s->ordinal / s->machines;
 	const uint32_t machine = s->order[s->ordinal % s->machines];
 
-	s->next.due_ns = round * s->period_ns +
-			 ((s->period_ns >> 16) * (fleet_sim_phase(s->sim, machine) >> 16));
-	s->next.machine = machine;
-	s->next.window = fleet_sim_window(s->sim, machine, s->window);
-	s->next.bytes = s->window;
-	s->next.size = FLEET_WINDOW_BYTES;
+	m->at.due_ns = round * s->period_ns +
+		       ((s->period_ns >> 16) * (fleet_sim_phase(s->sim, machine) >> 16));
+	m->at.machine = machine;
+	m->at.window = fleet_sim_window(s->sim, machine, m->bytes);
+	m->at.bytes = m->bytes;
+	m->at.size = FLEET_WINDOW_BYTES;
 	if (s->tenants > 1)
-		s->next.topic_bytes = (uint32_t)snprintf(s->topic, sizeof(s->topic),
-							 "tenant%02u/%06u/window",
-							 (unsigned)(machine % s->tenants),
-							 (unsigned)machine);
+		m->at.topic_bytes = (uint32_t)snprintf(m->topic, sizeof(m->topic),
+						       "tenant%02u/%06u/window",
+						       (unsigned)(machine % s->tenants),
+						       (unsigned)machine);
 	else
-		s->next.topic_bytes = (uint32_t)snprintf(s->topic, sizeof(s->topic),
-							 "spindle/%06u/window",
-							 (unsigned)machine);
-}
-
-/* The whole run's windows, so that making them takes no time of it. */
-static bool make_ahead(struct source *s)
-{
-	struct made *made = calloc(s->total, sizeof(*made));
-	uint64_t i = 0;
-
-	if (!made) {
-		fputs("fleet: out of memory\n", stderr);
-		return false;
-	}
-	for (; source_peek(s, &made[i].at); source_take(s), i++) {
-		memcpy(made[i].topic, made[i].at.topic, SOURCE_TOPIC_BYTES);
-		memcpy(made[i].bytes, made[i].at.bytes, made[i].at.size);
-		made[i].at.topic = made[i].topic;
-		made[i].at.bytes = made[i].bytes;
-	}
-	source_rewind(s);
-	s->made = made;
-	return true;
+		m->at.topic_bytes = (uint32_t)snprintf(m->topic, sizeof(m->topic),
+						       "spindle/%06u/window", (unsigned)machine);
 }
 
 /* ---- files ---- */
@@ -210,19 +187,19 @@ static bool open_files(struct source *s, const struct fleet_options *opt, uint32
 	return true;
 }
 
-static void make_from_file(struct source *s)
+static void make_from_file(struct source *s, struct made *m)
 {
 	const struct file *file = &s->files[s->at_file];
 	const uint32_t unit = s->raw_bytes ? s->raw_bytes : FLEET_WINDOW_BYTES;
 
-	s->next.due_ns = s->ordinal * s->gap_ns;
-	s->next.bytes = file->bytes + (size_t)s->at_window * unit;
-	s->next.size = unit;
-	s->next.machine = s->raw_bytes ? s->at_file : fleet_get32(s->next.bytes + 4);
-	s->next.window = s->raw_bytes ? s->at_window : fleet_get32(s->next.bytes + 8);
-	s->next.topic_bytes = (uint32_t)snprintf(s->topic, sizeof(s->topic), "%s/%06u/window",
-						 s->raw_bytes ? "raw" : "spindle",
-						 (unsigned)s->next.machine);
+	m->at.due_ns = s->ordinal * s->gap_ns;
+	m->at.bytes = file->bytes + (size_t)s->at_window * unit;
+	m->at.size = unit;
+	m->at.machine = s->raw_bytes ? s->at_file : fleet_get32(m->at.bytes + 4);
+	m->at.window = s->raw_bytes ? s->at_window : fleet_get32(m->at.bytes + 8);
+	m->at.topic_bytes = (uint32_t)snprintf(m->topic, sizeof(m->topic), "%s/%06u/window",
+					       s->raw_bytes ? "raw" : "spindle",
+					       (unsigned)m->at.machine);
 	if (++s->at_window == file->windows) {
 		s->at_window = 0;
 		s->at_file = (s->at_file + 1) % s->file_count;
@@ -242,11 +219,16 @@ struct source *source_create(const struct fleet_options *opt, uint32_t raw_bytes
 	}
 	s->tenants = opt->tenants;
 	ok = opt->data_count ? open_files(s, opt, raw_bytes) : open_sim(s, opt);
-	ok = ok && (!opt->ahead || opt->data_count || make_ahead(s));
-	if (!ok) {
+	s->room = opt->ahead && s->total > AHEAD_WINDOWS ? s->total : AHEAD_WINDOWS;
+	s->made = ok ? calloc(s->room, sizeof(*s->made)) : NULL;
+	if (!s->made) {
+		if (ok)
+			fputs("fleet: out of memory\n", stderr);
 		source_destroy(s);
 		return NULL;
 	}
+	while (opt->ahead && source_ahead(s))
+		;
 	return s;
 }
 
@@ -263,40 +245,38 @@ void source_destroy(struct source *s)
 	free(s);
 }
 
+bool source_ahead(struct source *s)
+{
+	struct made *m = &s->made[s->ordinal % s->room];
+
+	if (s->ordinal == s->total || s->ordinal - s->taken == s->room)
+		return false;
+	m->at.ordinal = s->ordinal;
+	m->at.topic = m->topic;
+	if (s->sim)
+		make_simulated(s, m);
+	else
+		make_from_file(s, m);
+	s->ordinal++;
+	return true;
+}
+
 bool source_peek(struct source *s, struct source_window *out)
 {
-	if (s->ordinal == s->total)
+	if (s->taken == s->ordinal && !source_ahead(s))
 		return false;
-	if (s->made) {
-		*out = s->made[s->ordinal].at;
-		return true;
-	}
-	if (!s->ready) {
-		s->next.ordinal = s->ordinal;
-		s->next.topic = s->topic;
-		if (s->sim)
-			make_simulated(s);
-		else
-			make_from_file(s);
-		s->ready = true;
-	}
-	*out = s->next;
+	*out = s->made[s->taken % s->room].at;
 	return true;
 }
 
 void source_take(struct source *s)
 {
-	s->ready = false;
-	s->ordinal++;
+	s->taken++;
 }
 
 void source_rewind(struct source *s)
 {
-	/* whoever begins again has time, and may look at the simulator meanwhile */
-	free(s->made);
-	s->made = NULL;
-	s->ready = false;
-	s->ordinal = 0;
+	s->taken = s->ordinal = 0;
 	s->at_file = s->at_window = 0;
 	for (uint32_t i = 0; s->sim && i < s->machines; i++)
 		fleet_sim_rewind(s->sim, i);

@@ -39,6 +39,9 @@ void source_destroy(struct source *s);
  * end.  source_take goes on to the one after it. */
 bool source_peek(struct source *s, struct source_window *out);
 void source_take(struct source *s);
+/* source_ahead - makes one more before it is asked for; false: no room, or
+ * all are made.  With --ahead source_create has made all of them. */
+bool source_ahead(struct source *s);
 
 /* source_rewind - begins again: the same windows. */
 void source_rewind(struct source *s);

@@ -16,8 +16,8 @@ struct split {
 	double queue;		/* into the ring, and out of it */
 	double dispatch;	/* routing, the call into a guest that does nothing, accounting */
 	double inference;	/* the model alone, natively */
-	double log;		/* recording it all, with --journal; for that, guests run with
-				 * every NaN made canonical, which is most of it */
+	double log;		/* recording it all, with --journal */
+	double canonical;	/* for that, guests run with every NaN made canonical */
 	double guest;		/* what is left: the guest's own work and its host calls */
 	double total;		/* ring to verdict */
 	double features_native;	/* for comparison: the guest's features in native code */

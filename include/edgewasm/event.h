@@ -280,7 +280,7 @@ struct ew_mring_config {
 	enum ew_ring_policy policy; /* default EW_RING_REJECT */
 	uint32_t record_align; /* as in struct ew_ring_config; default 64, on small targets 8 */
 	uint64_t first_seq;    /* default 1 */
-	uint32_t slip;	       /* of the consumer, as in struct ew_ring_config */
+	uint32_t slip; /* as in struct ew_ring_config; and a producer that finds no room spins twice as often, once */
 };
 
 /*

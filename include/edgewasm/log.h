@@ -52,7 +52,7 @@ enum ew_log_cursors {
  *	sync_every 1       when the append returns; a batch is one append, so several that wait share one sync
  *	sync_every N       after every N-th event
  *	sync_after_ns T    when ew_log_poll() hears that T has passed; the two may be combined
- *	neither            when ew_log_sync() is called
+ *	neither            when ew_log_sync() is called: no append waits for the disk, and of what came since, any part may be lost
  * With small steps between syncs and a buffer of 32 KiB or more, what lies ahead in a block that can be rewritten is first written as
  * it is, 64 KiB at a time: each sync of a file is then a third cheaper, and the disk takes up to twice the bytes.
  * write_behind: events wait in the buffer until it is full, a sync is due, or a reader of this log comes to them.

@@ -11,8 +11,8 @@
  *
  * A version of a function is what runs from the moment at which the store has it, in one ew_kv_apply() with what is kept
  * for a rollback and the end of a trial; a power cut leaves the old one or the new one.  A canary is tried on after a
- * restart, with the same share of the same keys, and judged anew: what had been counted is gone.  One whose bytes cannot be
- * had, or whose edge_init fails, waits for the next start; the old version runs alone.  Tenants begin with a second's worth of
+ * restart, with the same share of the same keys, and judged anew: what had been counted is gone.  One whose bytes nobody
+ * has, or whose edge_init fails, waits for the next start; the old version runs alone.  Tenants begin with a second's worth of
  * their quotas, watches with no values.  Bytes of modules and models are the host's to keep, found by SHA-256.
  *
  * Keys, and what the host or another program may change there itself, with ew_kv_put() or in one ew_kv_apply():

@@ -68,6 +68,12 @@ struct ew_uplink_config {
 	/* The budget: at most burst_bytes at once, rate_bytes each period_ns.  rate 0: none. */
 	uint64_t rate_bytes, period_ns, burst_bytes;
 	int gzip_level; /* 1 to 9; 0: do not compress.  What does not shrink is sent as it is */
+	/*
+	 * A loop that must not wait: ew_uplink_next() reads about so many records of the log, and compresses so many
+	 * bytes, then says EMPTY, and ew_uplink_deadline() says at once.  0: all there is.  With step_bytes zlib's memory is
+	 * kept until the uplink is closed.
+	 */
+	uint32_t step_records, step_bytes;
 	uint64_t origin; /* of ids of events that have none: a number of this machine */
 };
 

@@ -2,11 +2,24 @@
 /* Copyright (c) 2026 The libedgewasm authors */
 
 /* alloc.c - libc as an allocator, and checked arithmetic in front of every allocation. */
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/alloc.h"
 
 #if EW_CONFIG_LIBC_ALLOC
+#define LARGE ((size_t)128 << 10) /* where glibc begins to map */
+
+/*
+ * A large block that becomes a little shorter stays as it is.  Where libc maps such blocks one by one, what is not used
+ * of it has no memory; and only while they keep the size that was asked for does libc learn to serve the next from its
+ * heap, whose pages are there already.
+ */
+static bool stays(size_t old_bytes, size_t new_bytes)
+{
+	return new_bytes >= LARGE && new_bytes <= old_bytes && new_bytes >= old_bytes - old_bytes / 4;
+}
+
 static void *libc_resize(void *ctx, void *block, size_t old_bytes, size_t new_bytes)
 {
 	unsigned char *p;
@@ -18,6 +31,8 @@ static void *libc_resize(void *ctx, void *block, size_t old_bytes, size_t new_by
 	}
 	if (!block)
 		return calloc(1, new_bytes); /* large blocks arrive zeroed and uncommitted */
+	if (stays(old_bytes, new_bytes))
+		return block;
 	p = realloc(block, new_bytes);
 	if (p && new_bytes > old_bytes)
 		memset(p + old_bytes, 0, new_bytes - old_bytes);

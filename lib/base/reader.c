@@ -10,7 +10,7 @@ void ewi_reader_init(struct ewi_reader *r, const void *bytes, size_t size, size_
 		     struct ew_error *err)
 {
 	r->start = r->p = bytes;
-	r->end = r->start + size;
+	r->end = size ? r->start + size : r->start; /* bytes may be NULL then */
 	r->base = base;
 	r->err = err;
 	r->failed = false;

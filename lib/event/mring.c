@@ -20,66 +20,85 @@ _Static_assert(EWI_MRING_CONTROL_BYTES % EW_RING_ALIGN == 0, "the room after it 
 #define DEFAULT_ALIGN (EW_CONFIG_SMALL ? 8u : 64u)
 /* Bits of the sequence number that the tail keeps at least, beside offset and lap. */
 #define LEAST_SEQ_BITS 16u
+#define WANT_BYTES 2048 /* at most, of one claim */
 
-/* ---- places: an offset in grains, and above it the lap's lowest bit ---- */
+/* ---- places: an offset in units, and above it the lap's lowest bit ---- */
 
-static uint32_t *frame_at(const struct ew_mring *r, uint32_t grain)
+static uint32_t *frame_at(const struct ew_mring *r, uint32_t offset)
 {
 	unsigned char *room = (unsigned char *)(uintptr_t)r + EWI_MRING_CONTROL_BYTES;
 
-	return (uint32_t *)(void *)(room + ((size_t)grain << r->align_bits));
+	return (uint32_t *)(void *)(room + ((size_t)offset << EWI_MRING_UNIT_BITS(r)));
 }
 
 static uint32_t offset_of(const struct ew_mring *r, EWI_WORD place)
 {
-	return (uint32_t)(place & (((EWI_WORD)1 << r->offset_bits) - 1));
+	(void)r;
+	return (uint32_t)(place & (((EWI_WORD)1 << EWI_MRING_OFFSET_BITS(r)) - 1));
 }
 
 static uint32_t lap_of(const struct ew_mring *r, EWI_WORD place)
 {
-	return (uint32_t)(place >> r->offset_bits & 1);
+	(void)r;
+	return (uint32_t)(place >> EWI_MRING_OFFSET_BITS(r) & 1);
 }
 
-/* The place so many grains further. */
-static uint32_t further(const struct ew_mring *r, EWI_WORD place, uint32_t grains)
+/* The place so many units further. */
+static uint32_t further(const struct ew_mring *r, EWI_WORD place, uint32_t units)
 {
-	uint32_t offset = offset_of(r, place) + grains, lap = lap_of(r, place);
+	uint32_t offset = offset_of(r, place) + units, lap = lap_of(r, place);
 
-	if (offset >= r->grains) {
-		offset -= r->grains;
+	if (EW_UNLIKELY(offset >= r->units)) {
+		offset -= r->units;
 		lap ^= 1;
 	}
-	return offset | lap << r->offset_bits;
+	return offset | lap << EWI_MRING_OFFSET_BITS(r);
 }
 
-/* Grains from one place to a later one, modulo twice the room. */
+/* Units from one place to a later one, modulo twice the room. */
 static uint32_t distance(const struct ew_mring *r, uint32_t from, EWI_WORD to)
 {
-	uint32_t grains = offset_of(r, to) - offset_of(r, from);
+	EWI_MRING_WIDE units = (EWI_MRING_WIDE)offset_of(r, to) - (EWI_MRING_WIDE)offset_of(r, from);
 
 	if (lap_of(r, to) != lap_of(r, from))
-		grains += r->grains;
-	return (int32_t)grains < 0 ? grains + 2 * r->grains : grains;
+		units += r->units;
+	return (uint32_t)(units < 0 ? units + 2 * (EWI_MRING_WIDE)r->units : units);
+}
+
+static bool aligned(const struct ew_mring *r, uint32_t offset)
+{
+	return EWI_WORD_BITS == 32 || (offset & (r->align - 1)) == 0;
 }
 
 /* Does a place lead into the room?  Words of damaged memory may hold any. */
 static bool place_ok(const struct ew_mring *r, EWI_WORD place)
 {
-	return offset_of(r, place) < r->grains;
+	uint32_t offset = offset_of(r, place);
+
+	return offset < r->units && aligned(r, offset);
 }
 
 /* How far a frame at this offset leads; 0: out of the room, or nowhere, as no producer's does. */
-static uint32_t grains_of(const struct ew_mring *r, uint32_t offset, uint32_t frame)
+static uint32_t units_of(const struct ew_mring *r, uint32_t offset, uint32_t frame)
 {
-	uint32_t bytes = frame & EW_RING_OFFSET, grains = bytes >> r->align_bits;
+	uint32_t bytes = frame & EW_RING_OFFSET, units = bytes >> EWI_MRING_UNIT_BITS(r);
 
-	return grains << r->align_bits == bytes && grains <= r->grains - offset ? grains : 0;
+	return (bytes & (r->align - 1)) == 0 && units <= r->units - offset ? units : 0;
 }
 
 /* Does a committed record hold what it says to have? */
 static bool holds(const struct ew_event *e, uint32_t frame)
 {
 	return sizeof(*e) + (uint64_t)e->topic_bytes + e->data_bytes <= frame;
+}
+
+/* First words of the grains from one offset to another, which is behind it, or the end of the room. */
+static void zero(const struct ew_mring *r, uint32_t from, uint32_t to)
+{
+	unsigned char *at = (unsigned char *)frame_at(r, from), *end = (unsigned char *)frame_at(r, to);
+
+	for (; at < end; at += r->align)
+		ew_ring_set((uint32_t *)(void *)at, 0);
 }
 
 static size_t max_record(const struct ew_mring *r)
@@ -97,19 +116,22 @@ size_t ew_mring_size(size_t ring_bytes)
 	return EWI_MRING_CONTROL_BYTES + ring_bytes;
 }
 
-static uint32_t bits_of(uint32_t n)
+/* As many as the room needs, so that on 32-bit machines the others are the sequence number's. */
+static uint32_t offset_bits(const struct ew_mring *r)
 {
 	uint32_t bits = 0;
 
-	while (n >> bits != 0)
+	while (EWI_WORD_BITS == 32 && r->units >> bits != 0)
 		bits++;
-	return bits;
+	return EWI_WORD_BITS == 32 ? bits : 31;
 }
 
 /* At any offset, padding and the record are at most twice the record less one grain. */
 static uint32_t max_payload(const struct ew_mring *r)
 {
-	return (r->grains / 2 << r->align_bits) - (uint32_t)sizeof(struct ew_event);
+	uint32_t grains = (r->units << EWI_MRING_UNIT_BITS(r)) >> r->align_bits;
+
+	return (grains / 2 << r->align_bits) - (uint32_t)sizeof(struct ew_event);
 }
 
 enum ew_status ew_mring_init(void *memory, size_t memory_bytes, const struct ew_mring_config *cfg,
@@ -140,8 +162,9 @@ enum ew_status ew_mring_init(void *memory, size_t memory_bytes, const struct ew_
 	memset(r, 0, sizeof(*r));
 	while (c.record_align >> r->align_bits > 1)
 		r->align_bits++;
-	r->grains = (uint32_t)(room >> r->align_bits);
-	r->offset_bits = bits_of(r->grains);
+	r->align = c.record_align;
+	r->units = (uint32_t)(room & ~(size_t)(r->align - 1)) >> EWI_MRING_UNIT_BITS(r);
+	r->offset_bits = offset_bits(r);
 	if (r->offset_bits + 1 + LEAST_SEQ_BITS > EWI_WORD_BITS)
 		return EW_ERR_LIMIT;
 	r->max_payload = max_payload(r);
@@ -149,8 +172,7 @@ enum ew_status ew_mring_init(void *memory, size_t memory_bytes, const struct ew_
 	r->slip = EW_CONFIG_SMALL ? 0 : c.slip;
 	r->first_seq = r->next_seq = c.first_seq ? c.first_seq : 1;
 	r->tail = (EWI_WORD)r->first_seq << (r->offset_bits + 1);
-	for (uint32_t i = 0; i < r->grains; i++)
-		ew_ring_set(frame_at(r, i), 0);
+	zero(r, 0, r->units);
 	ew_ring_publish(&r->magic, MAGIC);
 	*out = r;
 	return EW_OK;
@@ -165,9 +187,11 @@ enum ew_status ew_mring_attach(void *memory, size_t memory_bytes, struct ew_mrin
 	    memory_bytes < EWI_MRING_CONTROL_BYTES)
 		return EW_ERR_INVAL;
 	if (ew_ring_acquire(&r->magic) != MAGIC || r->align_bits < 3 || r->align_bits > 6 ||
-	    r->grains < EW_RING_MIN_BYTES >> r->align_bits ||
-	    r->grains > (memory_bytes - EWI_MRING_CONTROL_BYTES) >> r->align_bits ||
-	    r->offset_bits != bits_of(r->grains) || r->offset_bits + 1 + LEAST_SEQ_BITS > EWI_WORD_BITS ||
+	    r->align != 1u << r->align_bits || r->units < EW_RING_MIN_BYTES >> EWI_MRING_UNIT_BITS(r) ||
+	    r->units > (memory_bytes - EWI_MRING_CONTROL_BYTES) >> EWI_MRING_UNIT_BITS(r) ||
+	    r->units > EW_RING_MAX_BYTES >> EWI_MRING_UNIT_BITS(r) ||
+	    (EWI_MRING_UNIT_BITS(r) == 0 && r->units % r->align != 0) ||
+	    r->offset_bits != offset_bits(r) || r->offset_bits + 1 + LEAST_SEQ_BITS > EWI_WORD_BITS ||
 	    r->max_payload != max_payload(r) || r->slip > EW_RING_SLIP_MAX || r->policy > EW_RING_DROP_NEWEST)
 		return EW_ERR_MALFORMED;
 	*out = r;
@@ -202,27 +226,30 @@ void ew_mring_stat(const struct ew_mring *r, struct ew_ring_stat *out)
 	out->released = ew_ring_counted(&r->released);
 	out->pushed = taken + (size_t)(whole_seq(r, next, tail >> (r->offset_bits + 1)) - next) -
 		      out->dropped_newest - out->aborted;
-	out->used_bytes = (size_t)distance(r, ew_ring_acquire(&r->head), tail) << r->align_bits;
+	out->used_bytes = (size_t)distance(r, ew_ring_acquire(&r->head), tail) << EWI_MRING_UNIT_BITS(r);
 }
 
 /* ---- producers ---- */
 
 /*
- * Are there so many free grains behind the tail, and one more?  Were the room filled to the last, the consumer
+ * Are there so many free units behind the tail, and a grain more?  Were the room filled to the last, the consumer
  * would read on into what it has not released.  The exact head is looked at last.
  */
-static bool has_room(const struct ew_mring *r, EWI_WORD tail, uint32_t grains)
+static bool has_room(const struct ew_mring *r, EWI_WORD tail, uint32_t units)
 {
 	uint32_t used = distance(r, ew_ring_acquire(&r->head_told), tail);
 
-	if (EW_LIKELY(used <= r->grains && grains < r->grains - used))
+	if (EW_LIKELY(used <= r->units && units < r->units - used))
 		return true;
 	used = distance(r, ew_ring_acquire(&r->head), tail);
-	return used <= r->grains && grains < r->grains - used;
+	return used <= r->units && units < r->units - used;
 }
 
 static EW_COLD enum ew_status refuse(struct ew_mring *r, EWI_WORD tail, uint32_t count)
 {
+	/* Who asks again at once takes the consumer's line from it, and has to wait the longer. */
+	for (uint32_t i = 0; i < 2 * r->slip; i++)
+		ewi_relax();
 	if (r->policy != EW_RING_DROP_NEWEST) {
 		ewi_count_shared(&r->rejected_full, count);
 		return EW_ERR_FULL;
@@ -237,39 +264,27 @@ static EW_COLD enum ew_status refuse(struct ew_mring *r, EWI_WORD tail, uint32_t
  * Is there certainly room between the tail and what was told of the head, without a wrap?  In the same lap the head is
  * behind, or a lap and more before; else it is before, in the next.
  */
-static bool has_room_ahead(const struct ew_mring *r, EWI_WORD tail, uint32_t grains)
+EW_RING_HOT bool has_room_ahead(const struct ew_mring *r, EWI_WORD tail, uint32_t units)
 {
 	uint32_t told = ew_ring_acquire(&r->head_told), offset = offset_of(r, tail), head = offset_of(r, told);
-	uint32_t limit = lap_of(r, told) != lap_of(r, tail) ? head : head <= offset ? r->grains : 0;
+	uint32_t limit = lap_of(r, told) != lap_of(r, tail) ? head : head <= offset ? r->units : 0;
 
-	return offset + grains < limit && limit <= r->grains;
+	return offset + units < limit && limit <= r->units && aligned(r, offset);
 }
 
-/*
- * Take `grains` for `count` events: *at is where they begin, *seq the low bits of the first one's number.
- * What does not fit before the end of the room begins at 0, behind padding.  The less is done between looking at the
- * tail and swapping it, the less often somebody else was faster.
- */
-static enum ew_status take(struct ew_mring *r, uint32_t grains, uint32_t count, uint32_t *at,
-			   EWI_WORD *seq)
+/* take(), when there is no room ahead or another producer was faster. */
+static EW_NOINLINE enum ew_status take_slowly(struct ew_mring *r, EWI_WORD tail, uint32_t units, uint32_t count,
+					      uint32_t *at, EWI_WORD *seq)
 {
-	EWI_WORD tail = ewi_word_acquire(&r->tail), again, next, step;
-	uint32_t seq_at = r->offset_bits + 1, offset, pad;
+	uint32_t seq_at = EWI_MRING_OFFSET_BITS(r) + 1, offset, pad;
+	EWI_WORD again, next;
 
-	step = (EWI_WORD)count << seq_at | grains;
 	for (;;) {
-		pad = 0;
-		next = tail + step;
-		if (EW_LIKELY(!EW_CONFIG_SMALL && has_room_ahead(r, tail, grains))) {
-			if (EW_LIKELY(ewi_word_cas(&r->tail, &tail, next)))
-				break;
-			continue;
-		}
 		if (!place_ok(r, tail))
 			return EW_ERR_MALFORMED;
 		offset = offset_of(r, tail);
-		pad = grains > r->grains - offset ? r->grains - offset : 0;
-		if (EW_UNLIKELY(!has_room(r, tail, pad + grains))) {
+		pad = units > r->units - offset ? r->units - offset : 0;
+		if (EW_UNLIKELY(!has_room(r, tail, pad + units))) {
 			/* Only of a tail that is still the tail does this say anything. */
 			again = ewi_word_acquire(&r->tail);
 			if (again == tail)
@@ -277,15 +292,73 @@ static enum ew_status take(struct ew_mring *r, uint32_t grains, uint32_t count, 
 			tail = again;
 			continue;
 		}
-		next = ((tail >> seq_at) + count) << seq_at | further(r, tail, pad + grains);
+		next = ((tail >> seq_at) + count) << seq_at | further(r, tail, pad + units);
 		if (ewi_word_cas(&r->tail, &tail, next))
 			break;
 	}
-	offset = offset_of(r, tail);
 	if (pad != 0)
-		ew_ring_publish(frame_at(r, offset), pad << r->align_bits | EW_RING_PAD);
+		ew_ring_publish(frame_at(r, offset), pad << EWI_MRING_UNIT_BITS(r) | EW_RING_PAD);
 	*at = pad ? 0 : offset;
 	*seq = tail >> seq_at;
+	return EW_OK;
+}
+
+/*
+ * Take `units` for `count` events: *at is where they begin, *seq the low bits of the first one's number.
+ * What does not fit before the end of the room begins at 0, behind padding.  The less is done between looking at the
+ * tail and swapping it, the less often somebody else was faster.
+ */
+EW_RING_HOT enum ew_status take(struct ew_mring *r, uint32_t units, uint32_t count, uint32_t *at, EWI_WORD *seq)
+{
+	uint32_t seq_at = EWI_MRING_OFFSET_BITS(r) + 1;
+	EWI_WORD tail;
+
+	if (r->slip) /* to swap it: to fetch it for reading first would be another way */
+		EW_RING_WANT(&r->tail);
+	tail = ewi_word_acquire(&r->tail);
+	if (!EW_CONFIG_SMALL && EW_LIKELY(has_room_ahead(r, tail, units)) &&
+	    EW_LIKELY(ewi_word_cas(&r->tail, &tail, tail + ((EWI_WORD)count << seq_at | units)))) {
+		*at = offset_of(r, tail);
+		*seq = tail >> seq_at;
+		return EW_OK;
+	}
+	return take_slowly(r, tail, units, count, at, seq);
+}
+
+/*
+ * Ask for the lines of a claim, and for those of the event after the next, as if all were as long: whoever swaps next waits
+ * until the stores of its last claim have left the core.
+ */
+EW_RING_HOT void want(const struct ew_event *e, uint32_t bytes, uint32_t count)
+{
+	const unsigned char *at = (const unsigned char *)e, *end = at + (size_t)bytes * count;
+	const unsigned char *most = end - at < WANT_BYTES ? end : at + WANT_BYTES;
+
+	for (at += 64; at < most; at += 64)
+		EW_RING_WANT(at);
+	EW_RING_WANT(end + bytes);
+	if (bytes > 64)
+		EW_RING_WANT(end + bytes + 64);
+}
+
+/*
+ * Take a place for `count` events of `bytes` each, and say how long it is: from then on its other words may be
+ * written.
+ */
+EW_RING_HOT enum ew_status begin(struct ew_mring *r, uint32_t count, uint32_t bytes, struct ew_event **out,
+				 EWI_WORD *seq)
+{
+	uint32_t at = 0;
+	enum ew_status st = take(r, (bytes >> EWI_MRING_UNIT_BITS(r)) * count, count, &at, seq);
+
+	if (EW_UNLIKELY(st != EW_OK))
+		return st;
+	*out = (struct ew_event *)(void *)frame_at(r, at);
+	if (r->slip)
+		want(*out, bytes, count);
+	ew_ring_set(&(*out)->frame, bytes * count | EWI_RING_BUSY);
+	/* For the compiler: should this process die, nothing else was written before that. */
+	atomic_signal_fence(memory_order_seq_cst);
 	return EW_OK;
 }
 
@@ -293,30 +366,25 @@ static enum ew_status take(struct ew_mring *r, uint32_t grains, uint32_t count, 
 EW_RING_HOT enum ew_status claim(struct ew_mring *r, uint32_t count, size_t topic_bytes, size_t data_bytes,
 				 struct ew_event **out)
 {
-	size_t bytes = ew_ring_sum(1u << r->align_bits, topic_bytes, data_bytes);
+	size_t bytes = ew_ring_sum(r->align, topic_bytes, data_bytes);
+	struct ew_event *e = NULL;
 	enum ew_status st;
 	EWI_WORD seq = 0;
-	uint32_t at = 0;
 
 	if (EW_UNLIKELY(!ew_ring_takes(r->max_payload, topic_bytes, data_bytes) ||
 			(uint64_t)bytes * count > max_record(r))) {
 		ewi_count_shared(&r->too_big, count);
 		st = EW_ERR_TOOBIG;
 	} else {
-		st = take(r, (uint32_t)(bytes >> r->align_bits) * count, count, &at, &seq);
+		st = begin(r, count, (uint32_t)bytes, &e, &seq);
 	}
 	if (EW_UNLIKELY(st != EW_OK)) {
 		for (uint32_t i = 0; i < count; i++)
 			out[i] = NULL;
 		return st;
 	}
-	if (r->slip)
-		EW_RING_WANT((unsigned char *)frame_at(r, at) + 64);
-	ew_ring_set(frame_at(r, at), (uint32_t)bytes * count | EWI_RING_BUSY);
-	/* For the compiler: should this process die, nothing else was written before that. */
-	atomic_signal_fence(memory_order_seq_cst);
 	for (uint32_t i = 0; i < count; i++) {
-		out[i] = (struct ew_event *)(void *)frame_at(r, at + i * (uint32_t)(bytes >> r->align_bits));
+		out[i] = (struct ew_event *)(void *)((unsigned char *)e + i * bytes);
 		if (i != 0) /* hidden behind the first */
 			ew_ring_set(&out[i]->frame, (uint32_t)bytes);
 		ew_ring_head(out[i], (uint64_t)seq + i, topic_bytes, data_bytes);
@@ -365,21 +433,69 @@ void ew_mring_abort(struct ew_mring *r, struct ew_event *e)
 enum ew_status ew_mring_push(struct ew_mring *r, const struct ew_event *e, const void *topic,
 			     const void *data)
 {
+	uint32_t topic_bytes = e->topic_bytes, data_bytes = e->data_bytes, bytes;
 	struct ew_event *to;
-	enum ew_status st = claim(r, 1, e->topic_bytes, e->data_bytes, &to);
+	enum ew_status st;
+	EWI_WORD seq = 0;
 
+	if (EW_UNLIKELY(!ew_ring_takes(r->max_payload, topic_bytes, data_bytes))) {
+		ewi_count_shared(&r->too_big, 1);
+		return EW_ERR_TOOBIG;
+	}
+	bytes = (uint32_t)ew_ring_sum(r->align, topic_bytes, data_bytes);
+	st = begin(r, 1, bytes, &to, &seq);
 	if (EW_UNLIKELY(st != EW_OK))
 		return st == EW_ERR_FULL && r->policy == EW_RING_DROP_NEWEST ? EW_OK : st;
+	to->seq = seq;
 	ew_ring_copy_header(to, e);
-	if (e->topic_bytes != 0)
-		ew_ring_copy(ew_event_topic(to), topic, e->topic_bytes);
-	if (e->data_bytes != 0)
-		ew_ring_copy(ew_event_data(to), data, e->data_bytes);
-	ew_mring_commit(r, to);
+	if (topic_bytes != 0)
+		ew_ring_copy(ew_event_topic(to), topic, topic_bytes);
+	if (data_bytes != 0)
+		ew_ring_copy((unsigned char *)(to + 1) + topic_bytes, data, data_bytes);
+	ew_ring_publish(&to->frame, bytes);
 	return EW_OK;
 }
 
 /* ---- the consumer ---- */
+
+/*
+ * Over what is not an event, from *place on: its frame there, or 0.  EW_ERR_MALFORMED: what is there was written by
+ * no producer.
+ */
+static EW_NOINLINE enum ew_status skip(const struct ew_mring *r, uint32_t *place, uint32_t *event)
+{
+	uint32_t left = r->units, frame, units;
+
+	for (*event = 0; place_ok(r, *place); *place = further(r, *place, units)) {
+		frame = ew_ring_acquire(frame_at(r, offset_of(r, *place)));
+		if (frame == 0 || frame & EWI_RING_BUSY)
+			return EW_OK;
+		units = units_of(r, offset_of(r, *place), frame);
+		if (units == 0 || units > left)
+			break;
+		left -= units;
+		if ((frame & ~EW_RING_OFFSET) == 0) {
+			*event = frame;
+			return EW_OK;
+		}
+	}
+	return EW_ERR_MALFORMED;
+}
+
+/*
+ * Ask for the rest of an event, and for the next, as if it were as long: zeros will be written there in the end, so better
+ * at once for that than first for reading.
+ */
+EW_RING_HOT void want_next(const struct ew_event *e, uint32_t bytes)
+{
+	const unsigned char *at = (const unsigned char *)e;
+
+	EW_RING_WANT(at + bytes);
+	if (bytes > 64) {
+		EW_RING_WANT(at + 64);
+		EW_RING_WANT(at + bytes + 64);
+	}
+}
 
 /*
  * The event at *place, with *place moved past it and *seq its number and one more.  EW_ERR_EMPTY: none yet; *place is past
@@ -387,33 +503,34 @@ enum ew_status ew_mring_push(struct ew_mring *r, const struct ew_event *e, const
  */
 EW_RING_HOT enum ew_status next_event(const struct ew_mring *r, uint32_t *place, uint64_t *seq, struct ew_event **out)
 {
-	uint32_t at = *place, left = r->grains, frame, grains;
+	uint32_t at = *place, frame;
 	struct ew_event *e;
+	uint64_t whole;
 
-	for (;;) {
-		if (EW_UNLIKELY(!place_ok(r, at)))
-			return EW_ERR_MALFORMED;
-		e = (struct ew_event *)(void *)frame_at(r, offset_of(r, at));
-		frame = ew_ring_acquire(&e->frame);
-		if (frame == 0 || frame & EWI_RING_BUSY) {
-			*place = at;
-			return EW_ERR_EMPTY;
-		}
-		grains = grains_of(r, offset_of(r, at), frame);
-		if (r->slip) /* to write zeros there in the end: better at once than first to read */
-			EW_RING_WANT((unsigned char *)e + 64);
-		if (EW_UNLIKELY(grains == 0 || grains > left))
-			return EW_ERR_MALFORMED;
-		at = further(r, at, grains);
-		if (EW_LIKELY((frame & (EW_RING_PAD | EW_RING_SKIP)) == 0))
-			break;
-		left -= grains;
-	}
-	if (EW_UNLIKELY(!holds(e, frame)))
+	if (EW_UNLIKELY(!place_ok(r, at)))
 		return EW_ERR_MALFORMED;
-	e->seq = whole_seq(r, *seq, e->seq);
-	*seq = e->seq + 1;
-	*place = at;
+	frame = ew_ring_acquire(frame_at(r, offset_of(r, at)));
+	if (EW_UNLIKELY(frame == 0))
+		return EW_ERR_EMPTY;
+	if (EW_UNLIKELY((frame & (r->align - 1)) != 0)) { /* flags, or nonsense */
+		enum ew_status st = skip(r, &at, &frame);
+
+		if (st != EW_OK)
+			return st;
+		*place = at;
+		if (frame == 0)
+			return EW_ERR_EMPTY;
+	}
+	e = (struct ew_event *)(void *)frame_at(r, offset_of(r, at));
+	if (r->slip)
+		want_next(e, frame);
+	if (EW_UNLIKELY(frame >> EWI_MRING_UNIT_BITS(r) > r->units - offset_of(r, at) || !holds(e, frame)))
+		return EW_ERR_MALFORMED;
+	whole = whole_seq(r, *seq, e->seq);
+	if (whole != e->seq)
+		e->seq = whole;
+	*seq = whole + 1;
+	*place = further(r, at, frame >> EWI_MRING_UNIT_BITS(r));
 	*out = e;
 	return EW_OK;
 }
@@ -424,49 +541,53 @@ EW_RING_HOT enum ew_status next_event(const struct ew_mring *r, uint32_t *place,
  * records by now and is left alone.  head_told lags by less than 9/8 of the room here, so it is release_to only
  * when it was told.  It cannot be told behind head instead: by then the tail could be more than twice the room ahead of it.
  */
-static void let_go(struct ew_mring *r)
+EW_RING_HOT void let_go(struct ew_mring *r, uint32_t from, uint32_t to, uint64_t seq, size_t released)
 {
-	uint32_t from = r->head, to = r->release_to, at = offset_of(r, from);
-	uint32_t grains = r->head_told == to ? 0 : distance(r, from, to);
+	uint32_t told = ew_ring_get(&r->head_told), begin_at = offset_of(r, from), end_at = offset_of(r, to);
 
-	for (uint32_t i = 0; i < grains; i++) {
-		ew_ring_set(frame_at(r, at), 0);
-		at = at + 1 == r->grains ? 0 : at + 1;
+	if (EW_LIKELY(told != to)) {
+		if (EW_LIKELY(begin_at < end_at)) {
+			zero(r, begin_at, end_at);
+		} else if (from != to) {
+			zero(r, begin_at, r->units);
+			zero(r, 0, end_at);
+		}
 	}
-	r->next_seq = r->done_seq;
-	ew_ring_count(&r->taken, (size_t)(r->next_seq - r->first_seq) - r->taken);
-	ew_ring_count(&r->released, r->done_released - r->released);
-	if (distance(r, r->head_told, to) >= r->grains / 8)
+	r->next_seq = seq;
+	ew_ring_count(&r->taken, (size_t)(seq - r->first_seq) - r->taken);
+	ew_ring_count(&r->released, released - r->released);
+	if (distance(r, told, to) >= r->units / 8)
 		ew_ring_publish(&r->head_told, to);
 	ew_ring_publish(&r->head, to);
 }
 
-static void release_to(struct ew_mring *r, uint32_t place, uint64_t seq, uint32_t count)
+EW_RING_HOT void release_to(struct ew_mring *r, uint32_t from, uint32_t place, uint64_t seq, uint32_t count)
 {
+	size_t released = r->released + count;
+
 	r->read_count = 0;
 	r->done_seq = seq;
-	r->done_released = r->released + count;
+	r->done_released = released;
 	ew_ring_publish(&r->release_to, place);
 	/* For the compiler: a successor that finds anything of let_go() done finds this too. */
 	atomic_signal_fence(memory_order_seq_cst);
-	let_go(r);
+	let_go(r, from, place, seq, released);
 }
 
 /* *n events, at most max; and why there are no more. */
 EW_RING_HOT enum ew_status read_events(struct ew_mring *r, const struct ew_event **out, uint32_t max, uint32_t *n)
 {
-	uint32_t at = r->head, count = 0;
+	uint32_t at = r->head, from = at, count = 0;
 	enum ew_status st = EW_OK;
 	uint64_t seq = r->next_seq;
 	struct ew_event *e;
 
-	r->read_from = at;
 	do
 		while (count < max && (st = next_event(r, &at, &seq, &e)) == EW_OK)
 			out[count++] = e;
 	while (st == EW_ERR_EMPTY && count == 0 && r->slip != 0 && ewi_slip(&r->slipping, r->slip, r->released));
-	if (count == 0 && at != r->head) /* aborted claims and nothing else */
-		release_to(r, at, seq, 0);
+	if (EW_UNLIKELY(count == 0 && at != from)) /* aborted claims and nothing else */
+		release_to(r, from, at, seq, 0);
 	r->read_end = at;
 	r->read_seq = seq;
 	r->read_count = count;
@@ -490,22 +611,29 @@ enum ew_status ew_mring_peek(struct ew_mring *r, const struct ew_event **out)
 	return read_events(r, out, 1, &n);
 }
 
-uint32_t ew_mring_release(struct ew_mring *r, uint32_t count)
+/* Not the batch as it was read: event by event. */
+static EW_NOINLINE uint32_t release_slowly(struct ew_mring *r, uint32_t count)
 {
-	uint32_t at = r->head, done = 0;
+	uint32_t from = r->head, at = from, done = 0;
 	uint64_t seq = r->next_seq;
 	struct ew_event *e;
 
-	if (count == r->read_count && at == r->read_from) { /* the batch as it was read */
-		at = r->read_end;
-		seq = r->read_seq;
-		done = count;
-	}
 	while (done < count && next_event(r, &at, &seq, &e) == EW_OK)
 		done++;
 	if (done != 0)
-		release_to(r, at, seq, done);
+		release_to(r, from, at, seq, done);
 	return done;
+}
+
+uint32_t ew_mring_release(struct ew_mring *r, uint32_t count)
+{
+	uint32_t from = r->head;
+
+	if (EW_UNLIKELY(count != r->read_count || !place_ok(r, from)))
+		return release_slowly(r, count);
+	if (EW_LIKELY(count != 0))
+		release_to(r, from, r->read_end, r->read_seq, count);
+	return count;
 }
 
 enum ew_status ew_mring_pop(struct ew_mring *r, struct ew_event *e, void *payload, size_t cap)
@@ -549,23 +677,23 @@ uint32_t ew_mring_forward(struct ew_mring *from, struct ew_ring *to, uint32_t ma
 void ew_mring_recover_consumer(struct ew_mring *r)
 {
 	r->read_count = 0;
-	if (!place_ok(r, r->head) || !place_ok(r, r->release_to) || distance(r, r->head, r->release_to) > r->grains)
+	if (!place_ok(r, r->head) || !place_ok(r, r->release_to) || distance(r, r->head, r->release_to) > r->units)
 		r->release_to = r->head; /* damaged; what is at head is told by the next ew_mring_peek() */
 	if (r->release_to != r->head)
-		let_go(r);
+		let_go(r, r->head, r->release_to, r->done_seq, r->done_released);
 }
 
 /*
- * A claim whose frame is still 0 has written nothing: its other grains are 0 too, and the first that is not begins the
+ * A claim whose frame is still 0 has written nothing: its other units are 0 too, and the first that is not begins the
  * next record.  If that comes only behind the end of the room, what lies before the end was meant as padding.
  */
-static uint32_t empty_grains(const struct ew_mring *r, uint32_t at, uint32_t most)
+static uint32_t empty_units(const struct ew_mring *r, uint32_t at, uint32_t most)
 {
-	uint32_t grains = 0;
+	uint32_t units = 0;
 
-	while (grains < most && ew_ring_acquire(frame_at(r, at + grains)) == 0)
-		grains++;
-	return grains;
+	while (units < most && ew_ring_acquire(frame_at(r, at + units)) == 0)
+		units += r->align >> EWI_MRING_UNIT_BITS(r);
+	return units;
 }
 
 /* A frame that leads out of the room, or behind the tail, was damaged: what follows it, up to there, is given up. */
@@ -574,24 +702,24 @@ uint32_t ew_mring_recover_producers(struct ew_mring *r)
 	EWI_WORD tail = ewi_word_acquire(&r->tail);
 	uint32_t lost = 0, at = offset_of(r, r->head), left = distance(r, r->head, tail);
 
-	if (!place_ok(r, r->head) || !place_ok(r, tail) || left > r->grains)
+	if (!place_ok(r, r->head) || !place_ok(r, tail) || left > r->units)
 		return 0; /* damaged; ew_mring_peek() tells it of the head, ew_mring_claim() of the tail */
 	while (left > 0) {
-		uint32_t most = left < r->grains - at ? left : r->grains - at;
-		uint32_t frame = ew_ring_acquire(frame_at(r, at)), grains = grains_of(r, at, frame);
-		bool dead = frame == 0 || frame & EWI_RING_BUSY || grains == 0 || grains > most;
+		uint32_t most = left < r->units - at ? left : r->units - at;
+		uint32_t frame = ew_ring_acquire(frame_at(r, at)), units = units_of(r, at, frame);
+		bool dead = frame == 0 || frame & EWI_RING_BUSY || units == 0 || units > most;
 
 		dead = dead || ((frame & ~EW_RING_OFFSET) == 0 && !holds((struct ew_event *)(void *)frame_at(r, at), frame));
 
 		if (frame == 0)
-			grains = empty_grains(r, at, most);
-		else if (grains == 0 || grains > most)
-			grains = most;
+			units = empty_units(r, at, most);
+		else if (units == 0 || units > most)
+			units = most;
 		if (dead)
-			ew_ring_publish(frame_at(r, at), grains << r->align_bits | EW_RING_SKIP);
+			ew_ring_publish(frame_at(r, at), units << EWI_MRING_UNIT_BITS(r) | EW_RING_SKIP);
 		lost += dead;
-		at = at + grains == r->grains ? 0 : at + grains;
-		left -= grains;
+		at = at + units == r->units ? 0 : at + units;
+		left -= units;
 	}
 	ew_ring_count(&r->abandoned, lost);
 	return lost;

@@ -281,32 +281,28 @@ static enum ew_status get(struct ewi_act_record *out, uint8_t tag, const uint8_t
 	for (size_t i = 0; i < FIELDS; i++) {
 		const struct field *f = &fields[i];
 		uint8_t *at = (uint8_t *)out + f->at;
-		bool good = true;
+		bool good;
 
 		if (f->tag != tag)
 			continue;
 		switch (f->width) {
 		case TEXT:
 			good = len > 0 && p[len - 1] == '\0' && !memchr(p, '\0', len - 1);
-			memcpy(at, &p, sizeof(p));
 			break;
 		case HASH_AT:
-			good = len == EW_SHA256_BYTES;
-			memcpy(at, &p, sizeof(p));
-			break;
 		case HASH:
 			good = len == EW_SHA256_BYTES;
-			if (good)
-				memcpy(at, p, len);
 			break;
 		case TAIL:
 			good = len == out->value_bytes; /* which has the lower tag, and came before */
-			memcpy(at, &p, sizeof(p));
 			break;
 		default:
-			good = get_numbers(f, at, p, len);
-			break;
+			return get_numbers(f, at, p, len) ? EW_OK : EW_ERR_MALFORMED;
 		}
+		if (good && f->width == HASH)
+			memcpy(at, p, len);
+		else if (good) /* never a text without its end: it would be told in an error */
+			memcpy(at, &p, sizeof(p));
 		return good ? EW_OK : EW_ERR_MALFORMED;
 	}
 	return EW_ERR_UNSUPPORTED;

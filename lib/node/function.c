@@ -620,17 +620,25 @@ enum ew_status ew_node_canary_start(struct ew_node *node, const struct ew_functi
 	return st == EW_OK ? ewi_act_end(node, canary_start(node, config, canary, err)) : st;
 }
 
-enum ew_status ew_node_canary_promote(struct ew_node *node, const char *name)
+enum ew_status ewi_act_on(struct ew_node *node, enum ewi_act what, const char *name,
+			  enum ew_status (*fn)(struct ew_node *node, struct ewi_function *f))
 {
-	const struct ewi_act_args act = {.act = EWI_ACT_PROMOTE, .name = name};
+	const struct ewi_act_args act = {.act = what, .name = name};
 	enum ew_status st = ewi_act_begin(node, &act, NULL);
 	struct ewi_function *f = ewi_function_find(node, name);
 
-	if (st != EW_OK)
-		return st;
-	if (!f || !f->canary)
-		return ewi_act_end(node, EW_ERR_NOENT);
-	return ewi_act_end(node, ewi_canary_end(f, true));
+	return st == EW_OK ? ewi_act_end(node, f ? fn(node, f) : EW_ERR_NOENT) : st;
+}
+
+static enum ew_status promote(struct ew_node *node, struct ewi_function *f)
+{
+	(void)node;
+	return f->canary ? ewi_canary_end(f, true) : EW_ERR_NOENT;
+}
+
+enum ew_status ew_node_canary_promote(struct ew_node *node, const char *name)
+{
+	return ewi_act_on(node, EWI_ACT_PROMOTE, name, promote);
 }
 
 static enum ew_status rollback(struct ew_node *node, const char *name, struct ew_error *err)
@@ -669,20 +677,14 @@ enum ew_status ew_node_function_rollback(struct ew_node *node, const char *name,
 	return st == EW_OK ? ewi_act_end(node, rollback(node, name, err)) : st;
 }
 
-enum ew_status ew_node_function_remove(struct ew_node *node, const char *name)
+static enum ew_status remove_function(struct ew_node *node, struct ewi_function *f)
 {
-	const struct ewi_act_args act = {.act = EWI_ACT_REMOVE, .name = name};
-	enum ew_status st = ewi_act_begin(node, &act, NULL);
-	struct ewi_function *f = ewi_function_find(node, name);
+	enum ew_status st;
 	uint32_t i = 0;
 
-	if (st != EW_OK)
-		return st;
-	if (!f)
-		return ewi_act_end(node, EW_ERR_NOENT);
 	st = ewi_node_kept(node, node->keeper ? node->keeper->ops->remove(node->keeper, f) : EW_OK);
 	if (st != EW_OK)
-		return ewi_act_end(node, st);
+		return st;
 	node->busy = true;
 	ewi_hold_flush(f);
 	node->busy = false;
@@ -693,23 +695,26 @@ enum ew_status ew_node_function_remove(struct ew_node *node, const char *name)
 		(node->function_count - i) * sizeof(*node->functions));
 	ewi_function_free(node, f);
 	ewi_node_next_tick(node);
-	return ewi_act_end(node, EW_OK);
+	return EW_OK;
+}
+
+enum ew_status ew_node_function_remove(struct ew_node *node, const char *name)
+{
+	return ewi_act_on(node, EWI_ACT_REMOVE, name, remove_function);
+}
+
+static enum ew_status unpark(struct ew_node *node, struct ewi_function *f)
+{
+	(void)node;
+	f->parked_until = 0;
+	f->half_open = false;
+	f->stats.fails_in_row = 0;
+	return EW_OK;
 }
 
 enum ew_status ew_node_function_unpark(struct ew_node *node, const char *name)
 {
-	const struct ewi_act_args act = {.act = EWI_ACT_UNPARK, .name = name};
-	enum ew_status st = ewi_act_begin(node, &act, NULL);
-	struct ewi_function *f = ewi_function_find(node, name);
-
-	if (st != EW_OK)
-		return st;
-	if (!f)
-		return ewi_act_end(node, EW_ERR_NOENT);
-	f->parked_until = 0;
-	f->half_open = false;
-	f->stats.fails_in_row = 0;
-	return ewi_act_end(node, EW_OK);
+	return ewi_act_on(node, EWI_ACT_UNPARK, name, unpark);
 }
 
 /* ---- figures ---------------------------------------------------------------------------------- */

@@ -75,6 +75,8 @@ struct ewi_recorder_ops {
 			       const void *topic, const void *data);
 	/* What the keeper said. */
 	enum ew_status (*kept)(struct ewi_recorder *r, enum ew_status status);
+	/* And the node's trust; err has the words. */
+	enum ew_status (*vouched)(struct ewi_recorder *r, enum ew_status status, struct ew_error *err);
 	bool (*fallback)(struct ewi_recorder *r, const char *function, const struct ew_event *event);
 	enum ew_status (*load)(struct ewi_recorder *r, const struct ewi_version *v, const uint8_t *sha256,
 			       const void **bytes, size_t *size);
@@ -495,6 +497,9 @@ void ewi_node_judge(struct ew_node *node, const struct ew_event **events, uint32
 /* An act: recorded from its begin (an error: it must not happen) to its end, which returns status. */
 enum ew_status ewi_act_begin(struct ew_node *node, const struct ewi_act_args *args, struct ew_error *err);
 enum ew_status ewi_act_end(struct ew_node *node, enum ew_status status);
+/* An act that is about a function: NOENT, or what `fn` says. */
+enum ew_status ewi_act_on(struct ew_node *node, enum ewi_act act, const char *name,
+			  enum ew_status (*fn)(struct ew_node *node, struct ewi_function *f));
 /* The keeper's `put`, if there is one, before what it is about happens. */
 enum ew_status ewi_act_keep(struct ew_node *node, const struct ewi_act_args *args, struct ew_error *err);
 /* What the keeper said, or in a replay had said. */

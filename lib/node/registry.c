@@ -66,6 +66,8 @@ static enum ew_status vouch(struct ewi_version *v, const void *bytes, size_t siz
 	enum ew_status st;
 
 	st = ewi_update_signed(v->node, EW_SIGNED_MODULE, bytes, size, v->signature, v->signature_size, err);
+	if (v->node->recorder)
+		st = v->node->recorder->ops->vouched(v->node->recorder, st, err);
 	if (st != EW_OK)
 		return st;
 	ew_sha256(bytes, size, sha256);
@@ -80,6 +82,9 @@ enum ew_status ewi_module_load(struct ewi_version *v, const void *bytes, size_t 
 	/* What is reset after each call notes where it writes. */
 	if (EW_CONFIG_SNAPSHOT && v->flags & EW_FUNCTION_FRESH)
 		c.flags |= EW_MODULE_TRACK;
+	/* What may go again soon is translated as far as it is called. */
+	if (v->flags & EW_FUNCTION_ON_DEMAND)
+		c.flags |= EW_MODULE_LAZY;
 	return st == EW_OK ? ew_module_load(&v->module, bytes, size, &c, &v->node->alloc, err) : st;
 }
 
@@ -224,20 +229,18 @@ enum ew_status ewi_module_demand(struct ewi_version *v, struct ew_error *err)
 	return st;
 }
 
+static enum ew_status unload(struct ew_node *node, struct ewi_function *f)
+{
+	(void)node;
+	if (!(f->version->flags & EW_FUNCTION_ON_DEMAND) || !(f->version->flags & EW_FUNCTION_FRESH))
+		return EW_ERR_UNSUPPORTED;
+	ewi_module_unload(f->version);
+	return EW_OK;
+}
+
 enum ew_status ew_node_function_unload(struct ew_node *node, const char *name)
 {
-	const struct ewi_act_args act = {.act = EWI_ACT_UNLOAD, .name = name};
-	enum ew_status st = ewi_act_begin(node, &act, NULL);
-	struct ewi_function *f = ewi_function_find(node, name);
-
-	if (st != EW_OK)
-		return st;
-	if (!f)
-		return ewi_act_end(node, EW_ERR_NOENT);
-	if (!(f->version->flags & EW_FUNCTION_ON_DEMAND) || !(f->version->flags & EW_FUNCTION_FRESH))
-		return ewi_act_end(node, EW_ERR_UNSUPPORTED);
-	ewi_module_unload(f->version);
-	return ewi_act_end(node, EW_OK);
+	return ewi_act_on(node, EWI_ACT_UNLOAD, name, unload);
 }
 
 #endif

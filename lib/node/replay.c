@@ -205,9 +205,9 @@ static enum ew_status gather_answers(struct ewi_replay *r)
 		memcpy(r->answer_bytes + bytes, ew_event_data(e), e->data_bytes);
 		bytes += e->data_bytes;
 	}
-	r->all = (struct ewi_answers){r->answer_bytes, r->answer_bytes + bytes};
-	if (!r->answer_bytes)
-		r->all.end = r->all.p;
+	r->all = (struct ewi_answers){r->answer_bytes, r->answer_bytes};
+	if (bytes)
+		r->all.end += bytes;
 	r->answers = r->all;
 	r->interrupts = ewi_answers_interrupt(r->all, NULL, &used);
 	return EW_OK;

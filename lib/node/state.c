@@ -278,6 +278,8 @@ static enum ew_status decode(struct keeper *k, struct record *r, const void *val
 	enum ew_status st;
 
 	memset(r, 0, sizeof(*r));
+	if (bytes == 0)
+		return EW_ERR_MALFORMED;
 	r->bytes = ewi_alloc(&k->alloc, bytes, 1);
 	if (!r->bytes)
 		return EW_ERR_NOMEM;
@@ -298,6 +300,8 @@ static enum ew_status bytes_for(struct keeper *k, const struct record *r, const 
 				struct ew_state_bytes *out)
 {
 	memset(out, 0, sizeof(*out));
+	if (!name || !version)
+		return EW_ERR_MALFORMED;
 	if (r->act.size == 0) /* on demand */
 		return EW_OK;
 	return k->config.load ? k->config.load(k->config.user, name, version, r->act.sha256, out) : EW_ERR_NOENT;
@@ -313,8 +317,6 @@ static enum ew_status put_function(struct keeper *k, const void *value, size_t b
 	enum ew_status st = decode(k, &r, value, bytes);
 
 	c = &r.act.function;
-	if (st == EW_OK && (!c->name || !c->version))
-		st = EW_ERR_MALFORMED;
 	if (st == EW_OK)
 		st = bytes_for(k, &r, c->name, c->version, &b);
 	if (st == EW_OK) {
@@ -395,14 +397,20 @@ static enum ew_status load_one_function(struct keeper *k, char *rest, size_t res
 	return load_function(k, rest, err);
 }
 
-/* The trial begins anew.  One that cannot, its function or its bytes are gone, is left for the next start. */
+/*
+ * The trial begins anew.  One that cannot, its function or its bytes are gone, is left for the next start; what is not its
+ * fault, a full journal among it, is for the host to mend.
+ */
 static enum ew_status load_canary(struct keeper *k, char *rest, size_t rest_bytes, const void *value, size_t bytes,
 				  struct ew_error *err)
 {
-	enum ew_status st = put_function(k, value, bytes, EW_FUNCTION_DOWNGRADE, true, NULL);
+	enum ew_status st = put_function(k, value, bytes, EW_FUNCTION_DOWNGRADE, true, err);
 
 	(void)rest, (void)rest_bytes;
-	return st == EW_ERR_NOMEM ? ewi_error(err, st, 0, "out of memory") : EW_OK;
+	if (st == EW_ERR_NOMEM || st == EW_ERR_FULL || st == EW_ERR_IO)
+		return st;
+	ewi_error_clear(err);
+	return EW_OK;
 }
 
 /* A tenant's quotas, or a watch of a function that is there. */
@@ -442,8 +450,6 @@ static enum ew_status load_model(struct keeper *k, char *rest, size_t rest_bytes
 
 	(void)rest_bytes;
 	c = &r.act.model;
-	if (st == EW_OK && (!c->name || !c->version))
-		st = EW_ERR_MALFORMED;
 	if (st == EW_OK)
 		st = bytes_for(k, &r, c->name, c->version, &b);
 	if (st == EW_OK) {

@@ -11,18 +11,22 @@
 #include "edgewasm/store.h"
 #include "edgewasm/uplink.h"
 #include "node/node.h"
+#include "store/gzip.h"
 
 #if EW_CONFIG_NODE
 
 #define LANE_BITS 2u /* of a token */
+#define SEEK_RECORDS 256u /* more of them are sought past, less are read past */
 
 struct lane {
 	struct ew_uplink_lane config;
 	struct ew_log_reader *rd;
-	const struct ew_event *held; /* was read and did not fit; borrowed from rd */
+	struct ew_log_item held; /* if holds: was read and did not fit; borrowed from rd */
+	bool holds;
 	char cursor[EW_LOG_CURSOR_NAME_BYTES];
 	uint64_t acked;	  /* the cursor: events up to this need not be sent */
-	uint64_t seen;	  /* and read */
+	uint64_t seen;	  /* and looked at, by this lane or by another one for it */
+	uint64_t read;	  /* the last one that rd gave */
 	bool unwritten;	  /* the peer has more than the cursor says */
 
 	/* The batch. */
@@ -31,7 +35,8 @@ struct lane {
 	uint32_t events;
 	uint64_t first_seq, last_seq;
 	uint64_t begun_ns;
-	bool closed;	   /* nothing more is added: it is sent, or about to be */
+	bool closed;	   /* nothing more is added */
+	bool ready;	   /* compressed, if that is wanted: it is sent, or about to be */
 	uint32_t attempts; /* 0: not sent yet */
 	uint64_t send_ns;  /* when it is due */
 
@@ -44,6 +49,10 @@ struct ew_uplink {
 	uint32_t max_events, max_bytes;
 	uint64_t resend_ns, origin;
 	int level;
+	uint32_t step_records, step_bytes; /* what one call reads, and compresses */
+	struct ewi_packer *packer;
+	struct lane *packing; /* whose batch it has begun */
+	bool more;	      /* the last call has left something to do */
 	struct ew_bucket bucket;
 	bool limited, started; /* by a budget; the bucket knows the time */
 	uint64_t rate, period_ns, burst;
@@ -68,7 +77,7 @@ static enum ew_status open_lane(struct ew_uplink *u, uint32_t i, const char *nam
 	}
 	if (st == EW_OK)
 		st = ew_log_seek_seq(l->rd, next);
-	l->acked = l->seen = next - 1;
+	l->acked = l->seen = l->read = next - 1;
 	return st;
 }
 
@@ -82,14 +91,20 @@ static bool is_good(const struct ew_uplink_config *c)
 		(c->burst_bytes && ew_bucket_init(&b, c->rate_bytes, c->period_ns, c->burst_bytes, 0) == EW_OK));
 }
 
+static void drop_packer(struct ew_uplink *u)
+{
+	ewi_packer_destroy(u->packer);
+	u->packer = NULL;
+}
+
 static enum ew_status open_all(struct ew_uplink *u, const struct ew_uplink_config *c)
 {
-	size_t bytes;
-	uint8_t probe[64];
 	enum ew_status st = EW_OK;
 
 	if (c->gzip_level) /* is there zlib? */
-		st = ew_gzip_compress(&u->alloc, c->gzip_level, "", 0, probe, sizeof(probe), &bytes);
+		st = ewi_packer_create(&u->packer, c->gzip_level, &u->alloc);
+	if (!c->step_bytes) /* only who does a little at a time keeps its memory */
+		drop_packer(u);
 	for (uint32_t i = 0; st == EW_OK && i < u->lane_count; i++)
 		st = open_lane(u, i, c->name);
 	return st;
@@ -121,6 +136,8 @@ enum ew_status ew_uplink_open(struct ew_uplink **out, const struct ew_uplink_con
 	u->resend_ns = c.resend_ns ? c.resend_ns : EW_UPLINK_RESEND_NS;
 	u->origin = c.origin;
 	u->level = c.gzip_level;
+	u->step_records = c.step_records ? c.step_records : UINT32_MAX;
+	u->step_bytes = c.step_bytes ? c.step_bytes : UINT32_MAX;
 	u->limited = c.rate_bytes != 0;
 	u->rate = c.rate_bytes;
 	u->period_ns = c.period_ns;
@@ -179,39 +196,77 @@ void ew_uplink_close(struct ew_uplink *u)
 		ewi_free(&alloc, l->raw, l->raw_cap, 1);
 		ewi_free(&alloc, l->packed, l->packed_cap, 1);
 	}
+	drop_packer(u);
 	ewi_free(&alloc, u, 1, sizeof(*u));
 }
 
 /* ---- gathering -------------------------------------------------------------------------------- */
 
-static bool wants(const struct ew_uplink_lane *c, const struct ew_event *e)
+static bool wants(const struct ew_uplink_lane *c, const struct ew_event *e, const char *topic)
 {
 	if (c->flags & e->flags & EW_EVENT_USER_FLAGS)
 		return true;
 	for (uint32_t i = 0; i < c->pattern_count; i++)
-		if (ewi_topic_matches(c->patterns[i], strlen(c->patterns[i]), ew_event_topic(e), e->topic_bytes))
+		if (ewi_topic_matches(c->patterns[i], strlen(c->patterns[i]), topic, e->topic_bytes))
 			return true;
 	return false;
 }
 
-/* Is the event to be sent, and by this lane? */
-static bool is_for(const struct ew_uplink *u, uint32_t lane, const struct ew_event *e)
+/* The lane that sends the event; NULL: it is not to be sent. */
+static struct lane *lane_for(struct ew_uplink *u, const struct ew_log_item *item)
 {
+	const struct ew_event *e = &item->event;
 	uint32_t kind = EW_JOURNAL_KIND(e->flags), i = 0;
 
 	if (kind != 0 && (kind != EW_JOURNAL_OUTPUT || e->data_bytes < EW_JOURNAL_ID_BYTES))
-		return false;
-	while (i + 1 < u->lane_count && !wants(&u->lanes[i].config, e))
+		return NULL;
+	while (i + 1 < u->lane_count && !wants(&u->lanes[i].config, e, item->topic))
 		i++;
-	return i == lane;
+	return &u->lanes[i];
 }
 
-static void make_id(const struct ew_uplink *u, const struct ew_event *e, uint8_t out[EW_UPLINK_ID_BYTES])
+/* What one lane has looked at, the others that stand there need not read, unless it is theirs. */
+static void see(struct ew_uplink *u, struct lane *l, const struct lane *whose, uint64_t seq)
 {
+	for (uint32_t i = 0; i < u->lane_count; i++) {
+		struct lane *other = &u->lanes[i];
+
+		if (other != whose && !other->closed && other->seen + 1 == seq)
+			other->seen = seq;
+	}
+	l->seen = seq;
+}
+
+/* The next record that the lane has not seen. */
+static enum ew_status read_on(struct ew_uplink *u, struct lane *l, struct ew_log_item *out)
+{
+	struct ew_log_stat stat;
+	enum ew_status st = EW_OK;
+
+	ew_log_stat(u->log, &stat);
+	if (l->seen + 1 == stat.next_seq)
+		return EW_ERR_EMPTY;
+	if (l->seen - l->read > SEEK_RECORDS)
+		st = ew_log_seek_seq(l->rd, l->seen + 1);
+	while (st == EW_OK) {
+		st = ew_log_next(l->rd, out);
+		if (st != EW_OK)
+			break;
+		l->read = out->event.seq;
+		if (l->read > l->seen)
+			break;
+	}
+	return st;
+}
+
+static void make_id(const struct ew_uplink *u, const struct ew_log_item *item, uint8_t out[EW_UPLINK_ID_BYTES])
+{
+	const struct ew_event *e = &item->event;
+
 	static const uint8_t none[EW_TRACE_ID_BYTES];
 
 	if (EW_JOURNAL_KIND(e->flags) != 0) {
-		memcpy(out, ew_event_data(e) + e->data_bytes - EW_JOURNAL_ID_BYTES, EW_UPLINK_ID_BYTES);
+		memcpy(out, item->data + e->data_bytes - EW_JOURNAL_ID_BYTES, EW_UPLINK_ID_BYTES);
 	} else if (memcmp(e->trace_id, none, sizeof(none)) != 0) {
 		memcpy(out, e->trace_id, EW_UPLINK_ID_BYTES);
 	} else {
@@ -235,8 +290,9 @@ static bool reserve(struct ew_uplink *u, uint8_t **p, size_t *cap, size_t need)
 }
 
 /* EW_ERR_FULL: it belongs into the next batch. */
-static enum ew_status add(struct ew_uplink *u, struct lane *l, const struct ew_event *e, uint64_t now_ns)
+static enum ew_status add(struct ew_uplink *u, struct lane *l, const struct ew_log_item *item, uint64_t now_ns)
 {
+	const struct ew_event *e = &item->event;
 	uint32_t data = e->data_bytes - (EW_JOURNAL_KIND(e->flags) ? EW_JOURNAL_ID_BYTES : 0);
 	size_t bytes = (size_t)EW_UPLINK_HEAD_BYTES + e->topic_bytes + data;
 	uint8_t *p;
@@ -246,7 +302,7 @@ static enum ew_status add(struct ew_uplink *u, struct lane *l, const struct ew_e
 	if (!reserve(u, &l->raw, &l->raw_cap, l->raw_bytes + bytes > u->max_bytes ? l->raw_bytes + bytes : u->max_bytes))
 		return EW_ERR_NOMEM;
 	p = l->raw + l->raw_bytes;
-	make_id(u, e, p);
+	make_id(u, item, p);
 	memcpy(p + 16, e->trace_id, EW_TRACE_ID_BYTES);
 	ewi_put_le64(p + 32, e->seq);
 	ewi_put_le64(p + 40, e->time_ns);
@@ -255,9 +311,9 @@ static enum ew_status add(struct ew_uplink *u, struct lane *l, const struct ew_e
 	ewi_put_le16(p + 54, e->content_type);
 	ewi_put_le16(p + 56, e->topic_bytes);
 	ewi_put_le16(p + 58, (uint16_t)((e->flags & EW_EVENT_CONTEXT) >> 16));
-	memcpy(p + EW_UPLINK_HEAD_BYTES, ew_event_topic(e), e->topic_bytes);
+	memcpy(p + EW_UPLINK_HEAD_BYTES, item->topic, e->topic_bytes);
 	if (data)
-		memcpy(p + EW_UPLINK_HEAD_BYTES + e->topic_bytes, ew_event_data(e), data);
+		memcpy(p + EW_UPLINK_HEAD_BYTES + e->topic_bytes, item->data, data);
 	if (l->events++ == 0) {
 		l->first_seq = e->seq;
 		l->begun_ns = now_ns;
@@ -271,12 +327,17 @@ static enum ew_status gather(struct ew_uplink *u, uint32_t lane, uint64_t now_ns
 {
 	struct lane *l = &u->lanes[lane];
 	enum ew_status st = EW_OK;
+	uint32_t records = 0;
 
 	while (!l->closed) {
-		const struct ew_event *e = l->held;
+		const struct lane *whose;
 
-		if (!e) {
-			st = ew_log_read(l->rd, &e);
+		if (records++ == u->step_records) {
+			u->more = true;
+			break;
+		}
+		if (!l->holds) {
+			st = read_on(u, l, &l->held);
 			if (st == EW_ERR_CORRUPT || st == EW_ERR_TOOBIG) {
 				l->stats.missing += st == EW_ERR_CORRUPT ? ew_log_reader_damage(l->rd)->events : 1;
 				continue;
@@ -284,9 +345,10 @@ static enum ew_status gather(struct ew_uplink *u, uint32_t lane, uint64_t now_ns
 			if (st != EW_OK)
 				break;
 		}
-		l->held = e;
-		if (is_for(u, lane, e)) {
-			st = add(u, l, e, now_ns);
+		l->holds = true;
+		whose = lane_for(u, &l->held);
+		if (whose == l) {
+			st = add(u, l, &l->held, now_ns);
 			if (st == EW_ERR_NOMEM)
 				return st;
 			if (st == EW_ERR_FULL) {
@@ -294,32 +356,59 @@ static enum ew_status gather(struct ew_uplink *u, uint32_t lane, uint64_t now_ns
 				break;
 			}
 		}
-		l->held = NULL;
-		l->seen = e->seq;
+		l->holds = false;
+		see(u, l, whose, l->held.event.seq);
 	}
 	l->last_seq = l->seen;
 	if (l->events == u->max_events || (l->events && l->raw_bytes >= u->max_bytes))
 		l->closed = true;
-	if (l->events && now_ns - l->begun_ns >= l->config.linger_ns && now_ns >= l->begun_ns)
+	if (!u->more && l->events && now_ns - l->begun_ns >= l->config.linger_ns && now_ns >= l->begun_ns)
 		l->closed = true;
 	return st == EW_ERR_EMPTY || st == EW_ERR_FULL ? EW_OK : st;
 }
 
 /* ---- sending ---------------------------------------------------------------------------------- */
 
-/* Compress it, if that is wanted and helps. */
-static enum ew_status finish(struct ew_uplink *u, struct lane *l)
+/* A bit more of the batch is compressed, if that is wanted and helps.  EMPTY: not all of it yet. */
+static enum ew_status pack(struct ew_uplink *u, struct lane *l)
 {
-	enum ew_status st;
+	enum ew_status st = EW_OK;
+
+	if (u->packing != l) {
+		if (!u->packer)
+			st = ewi_packer_create(&u->packer, u->level, &u->alloc);
+		if (st == EW_OK && !reserve(u, &l->packed, &l->packed_cap, l->raw_bytes))
+			st = EW_ERR_NOMEM;
+		/* Into as much room as it takes without: what does not fit is not worth it. */
+		if (st == EW_OK)
+			st = ewi_packer_begin(u->packer, l->raw, l->raw_bytes, l->packed, l->raw_bytes);
+		if (st != EW_OK)
+			return st;
+		u->packing = l;
+	}
+	st = ewi_packer_go(u->packer, u->step_bytes, &l->packed_bytes);
+	if (st == EW_ERR_EMPTY)
+		return st;
+	u->packing = NULL;
+	return st == EW_ERR_TOOBIG ? EW_OK : st;
+}
+
+/* A closed batch becomes one that can be sent. */
+static enum ew_status finish(struct ew_uplink *u, struct lane *l, uint64_t now_ns)
+{
+	enum ew_status st = EW_OK;
 
 	l->packed_bytes = 0;
-	if (!u->level)
-		return EW_OK;
-	if (!reserve(u, &l->packed, &l->packed_cap, l->raw_bytes))
-		return EW_ERR_NOMEM;
-	/* Into as much room as it takes without: what does not fit is not worth it. */
-	st = ew_gzip_compress(&u->alloc, u->level, l->raw, l->raw_bytes, l->packed, l->raw_bytes, &l->packed_bytes);
-	return st == EW_ERR_TOOBIG ? EW_OK : st;
+	if (u->level)
+		st = pack(u, l);
+	u->more |= st == EW_ERR_EMPTY;
+	if (u->packer && !u->packing && u->step_bytes == UINT32_MAX)
+		drop_packer(u);
+	l->ready = st == EW_OK;
+	l->closed = l->ready || st == EW_ERR_EMPTY;
+	l->attempts = 0;
+	l->send_ns = now_ns;
+	return st;
 }
 
 static enum ew_status pay(struct ew_uplink *u, size_t bytes, uint64_t now_ns)
@@ -362,23 +451,23 @@ static enum ew_status send_lane(struct ew_uplink *u, uint32_t lane, uint64_t now
 enum ew_status ew_uplink_next(struct ew_uplink *u, uint64_t now_ns, struct ew_uplink_batch *out)
 {
 	memset(out, 0, sizeof(*out));
+	u->more = false;
+	if (u->packing && finish(u, u->packing, now_ns) == EW_ERR_EMPTY)
+		return EW_ERR_EMPTY;
 	for (uint32_t i = 0; i < u->lane_count; i++) {
 		struct lane *l = &u->lanes[i];
-		bool was = l->closed;
 		enum ew_status st = gather(u, i, now_ns);
 
-		if (st == EW_OK && l->closed && !was) {
-			l->attempts = 0;
-			l->send_ns = now_ns;
-			st = finish(u, l);
-			l->closed = st == EW_OK;
-		}
+		if (st == EW_OK && l->closed && !l->ready)
+			st = finish(u, l, now_ns);
 		if (st == EW_OK)
 			(void)pass_over(u, l, false); /* what fails is tried again */
 		if (st != EW_OK)
 			return st;
-		if (l->closed && now_ns >= l->send_ns) /* lanes behind it wait for the budget, too */
+		if (l->ready && now_ns >= l->send_ns) /* lanes behind it wait for the budget, too */
 			return send_lane(u, i, now_ns, out);
+		if (u->more) /* lanes behind it wait until this one has read what there is */
+			return EW_ERR_EMPTY;
 	}
 	return EW_ERR_EMPTY;
 }
@@ -388,7 +477,7 @@ static struct lane *lane_of(struct ew_uplink *u, uint64_t token)
 	uint32_t i = (uint32_t)(token & ((1u << LANE_BITS) - 1));
 	struct lane *l = &u->lanes[i];
 
-	return i < u->lane_count && l->closed && l->attempts && l->last_seq == token >> LANE_BITS ? l : NULL;
+	return i < u->lane_count && l->ready && l->attempts && l->last_seq == token >> LANE_BITS ? l : NULL;
 }
 
 enum ew_status ew_uplink_ack(struct ew_uplink *u, uint64_t token)
@@ -401,7 +490,7 @@ enum ew_status ew_uplink_ack(struct ew_uplink *u, uint64_t token)
 	l->stats.acked_events += l->events;
 	l->events = 0;
 	l->raw_bytes = l->packed_bytes = 0;
-	l->closed = false;
+	l->closed = l->ready = false;
 	l->attempts = 0;
 	st = ew_log_cursor_ack(u->log, l->cursor, l->last_seq);
 	l->unwritten = st != EW_OK;
@@ -422,7 +511,7 @@ enum ew_status ew_uplink_nack(struct ew_uplink *u, uint64_t token, uint64_t at_n
 
 uint64_t ew_uplink_deadline(const struct ew_uplink *u)
 {
-	uint64_t at = UINT64_MAX;
+	uint64_t at = u->more ? 0 : UINT64_MAX;
 
 	for (uint32_t i = 0; i < u->lane_count; i++) {
 		const struct lane *l = &u->lanes[i];

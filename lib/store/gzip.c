@@ -5,7 +5,7 @@
  * gzip.c - batches and closed segments, compressed.  The only file that knows zlib, whose memory comes
  * from the caller's allocator.
  */
-#include "edgewasm/store.h"
+#include "store/gzip.h"
 
 #if EW_CONFIG_STORE && EW_CONFIG_ZLIB
 #include <limits.h>
@@ -68,23 +68,92 @@ size_t ew_gzip_bound(size_t in_bytes)
 	return in_bytes + in_bytes / 1000 + 64;
 }
 
-enum ew_status ew_gzip_compress(const struct ew_alloc *alloc, int level, const void *in, size_t in_bytes,
-				void *out, size_t cap, size_t *out_bytes)
+/* ---- a bit at a time ---- */
+
+struct ewi_packer {
+	struct ew_alloc alloc;
+	z_stream z;
+	size_t left; /* of the input, beyond what z knows of */
+};
+
+enum ew_status ewi_packer_create(struct ewi_packer **out, int level, const struct ew_alloc *alloc)
 {
-	z_stream z = stream(alloc, in, in_bytes, out, cap < UINT_MAX ? cap : UINT_MAX);
+	struct ewi_packer *p;
+
+	*out = NULL;
+	if (level < 1 || level > 9)
+		return EW_ERR_INVAL;
+	p = ewi_alloc(alloc, 1, sizeof(*p));
+	if (!p)
+		return EW_ERR_NOMEM;
+	p->alloc = *alloc;
+	p->z = stream(&p->alloc, NULL, 0, NULL, 0);
+	if (deflateInit2(&p->z, level, Z_DEFLATED, GZIP_WINDOW, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
+		ewi_free(alloc, p, 1, sizeof(*p));
+		return EW_ERR_NOMEM;
+	}
+	*out = p;
+	return EW_OK;
+}
+
+void ewi_packer_destroy(struct ewi_packer *p)
+{
+	struct ew_alloc alloc;
+
+	if (!p)
+		return;
+	alloc = p->alloc;
+	deflateEnd(&p->z);
+	ewi_free(&alloc, p, 1, sizeof(*p));
+}
+
+enum ew_status ewi_packer_begin(struct ewi_packer *p, const void *in, size_t in_bytes, void *out, size_t cap)
+{
+	z_stream fresh = stream(&p->alloc, in, 0, out, cap < UINT_MAX ? cap : UINT_MAX);
+
+	if (in_bytes > UINT_MAX)
+		return EW_ERR_LIMIT;
+	deflateReset(&p->z);
+	p->z.next_in = fresh.next_in;
+	p->z.avail_in = 0;
+	p->z.next_out = fresh.next_out;
+	p->z.avail_out = fresh.avail_out;
+	p->left = in_bytes;
+	return EW_OK;
+}
+
+enum ew_status ewi_packer_go(struct ewi_packer *p, size_t most, size_t *out_bytes)
+{
+	size_t n = p->left < most ? p->left : most;
 	int rc;
 
 	*out_bytes = 0;
-	if (level < 1 || level > 9)
-		return EW_ERR_INVAL;
-	if (in_bytes > UINT_MAX)
-		return EW_ERR_LIMIT;
-	if (deflateInit2(&z, level, Z_DEFLATED, GZIP_WINDOW, 8, Z_DEFAULT_STRATEGY) != Z_OK)
-		return EW_ERR_NOMEM;
-	rc = deflate(&z, Z_FINISH);
-	*out_bytes = rc == Z_STREAM_END ? (size_t)z.total_out : 0;
-	deflateEnd(&z);
-	return rc == Z_STREAM_END ? EW_OK : EW_ERR_TOOBIG;
+	p->left -= n;
+	p->z.avail_in = (uInt)n;
+	rc = deflate(&p->z, p->left ? Z_NO_FLUSH : Z_FINISH);
+	if (p->left && rc == Z_OK && p->z.avail_in == 0 && p->z.avail_out != 0)
+		return EW_ERR_EMPTY;
+	if (rc != Z_STREAM_END)
+		return EW_ERR_TOOBIG;
+	*out_bytes = (size_t)p->z.total_out;
+	return EW_OK;
+}
+
+enum ew_status ew_gzip_compress(const struct ew_alloc *alloc, int level, const void *in, size_t in_bytes,
+				void *out, size_t cap, size_t *out_bytes)
+{
+	struct ewi_packer *p;
+	enum ew_status st;
+
+	*out_bytes = 0;
+	st = ewi_packer_create(&p, level, alloc);
+	if (st != EW_OK)
+		return st;
+	st = ewi_packer_begin(p, in, in_bytes, out, cap);
+	if (st == EW_OK)
+		st = ewi_packer_go(p, in_bytes, out_bytes);
+	ewi_packer_destroy(p);
+	return st;
 }
 
 enum ew_status ew_gzip_expand(const struct ew_alloc *alloc, const void *in, size_t in_bytes, void *out,
@@ -125,6 +194,31 @@ enum ew_status ew_gzip_compress(const struct ew_alloc *alloc, int level, const v
 				void *out, size_t cap, size_t *out_bytes)
 {
 	(void)alloc, (void)level, (void)in, (void)in_bytes, (void)out, (void)cap;
+	*out_bytes = 0;
+	return EW_ERR_UNSUPPORTED;
+}
+
+enum ew_status ewi_packer_create(struct ewi_packer **out, int level, const struct ew_alloc *alloc)
+{
+	(void)level, (void)alloc;
+	*out = NULL;
+	return EW_ERR_UNSUPPORTED;
+}
+
+void ewi_packer_destroy(struct ewi_packer *p)
+{
+	(void)p;
+}
+
+enum ew_status ewi_packer_begin(struct ewi_packer *p, const void *in, size_t in_bytes, void *out, size_t cap)
+{
+	(void)p, (void)in, (void)in_bytes, (void)out, (void)cap;
+	return EW_ERR_UNSUPPORTED;
+}
+
+enum ew_status ewi_packer_go(struct ewi_packer *p, size_t most, size_t *out_bytes)
+{
+	(void)p, (void)most;
 	*out_bytes = 0;
 	return EW_ERR_UNSUPPORTED;
 }

@@ -121,11 +121,6 @@ enum ew_status ew_log_open(const struct ew_storage *st, const struct ew_log_conf
 	return EW_OK;
 }
 
-bool ewi_log_keeps_order(const struct ew_log *log)
-{
-	return log->sync_every != 0 || log->sync_after_ns != 0 || log->cursors[0].name[0] != '\0';
-}
-
 enum ew_status ew_log_close(struct ew_log *log)
 {
 	enum ew_status st = EW_OK;
@@ -140,6 +135,16 @@ enum ew_status ew_log_close(struct ew_log *log)
 
 /* ---- durability ---- */
 
+static bool has_rule(const struct ew_log *log)
+{
+	return log->sync_every != 0 || log->sync_after_ns != 0;
+}
+
+bool ewi_log_keeps_order(const struct ew_log *log)
+{
+	return has_rule(log) || log->cursors[0].name[0] != '\0';
+}
+
 enum ew_status ewi_log_writable(const struct ew_log *log)
 {
 	return log->failed ? EW_ERR_IO : log->read_only ? EW_ERR_DENIED : EW_OK;
@@ -153,7 +158,7 @@ enum ew_status ewi_log_writable(const struct ew_log *log)
  */
 static uint32_t run_ahead(struct ew_log *log, uint32_t bytes)
 {
-	uint32_t run = ewi_log_keeps_order(log) ? EWI_LOG_RUN_SYNCED : EWI_LOG_RUN, room = log->buffer_bytes - bytes, to;
+	uint32_t run = has_rule(log) ? EWI_LOG_RUN_SYNCED : EWI_LOG_RUN, room = log->buffer_bytes - bytes, to;
 
 	if (!log->seg.st.rewrite || log->buffer_bytes < EWI_LOG_RUN || log->tail <= log->ahead ||
 	    (run == EWI_LOG_RUN_SYNCED && log->tail - log->synced > run / 2))
@@ -415,8 +420,8 @@ enum ew_status ewi_log_begin(struct ew_log *log, uint64_t time_ns)
 		return EW_ERR_FULL;
 	if (st == EW_OK && log->last != 0)
 		st = write_index(log);
-	/* No segment may be durable while the end of the one before it is not. */
-	if (st == EW_OK && ewi_log_keeps_order(log))
+	/* With a rule no segment may be durable while the end of the one before it is not; without one nobody waits for the disk. */
+	if (st == EW_OK && has_rule(log))
 		st = ewi_log_sync_all(log);
 	if (st == EW_OK)
 		st = ewi_log_make_room(log);

@@ -188,8 +188,9 @@ static enum ew_status step_over(struct ew_log_reader *rd)
 	bool next, gone = false;
 	enum ew_status st = has_next(rd, &next);
 
-	/* The window may have been filled before another process wrote more. */
+	/* The window may have been filled before another process wrote more; the whole segment is looked through. */
 	ewi_window_drop(&rd->window);
+	rd->window.written = 0;
 	if (st == EW_OK && (next || rd->at < tail))
 		st = ewi_record_find(s, &rd->window, rd->segment, rd->at, rd->next_seq, &found, &garbage);
 	if (st == EW_OK && found == s->end)
@@ -234,6 +235,30 @@ static enum ew_status enter(struct ew_log_reader *rd, bool *told)
 	return st;
 }
 
+/* Is this the segment that this process writes?  Then there is nothing in it that the log does not know of. */
+static bool writes(const struct ew_log_reader *rd)
+{
+	const struct ew_log *log = rd->log;
+
+	return !log->read_only && !log->failed && rd->segment == log->last;
+}
+
+/* What is at a place of the reader's segment. */
+static enum ew_status look(struct ew_log_reader *rd, uint32_t at, struct ewi_record *out)
+{
+	rd->window.written = writes(rd) ? rd->log->written : 0;
+	return ewi_record_look(&rd->log->seg, &rd->window, rd->segment, at, out);
+}
+
+/* Where the last record ends; nothing needs to be read to see that. */
+static bool is_at_end(struct ew_log_reader *rd)
+{
+	if (!writes(rd) || rd->at != rd->log->tail)
+		return false;
+	ewi_window_drop(&rd->window);
+	return true;
+}
+
 /*
  * Move to the next whole record of this log and look at it.  EW_ERR_CORRUPT: a finding is in rd->damage;
  * call again.  EW_ERR_EMPTY: the end.
@@ -274,7 +299,15 @@ static enum ew_status next_record(struct ew_log_reader *rd, struct ewi_record *r
 			if (st != EW_OK || told)
 				return st != EW_OK ? st : EW_ERR_CORRUPT;
 		}
-		st = ewi_record_look(&log->seg, &rd->window, rd->segment, rd->at, record);
+		if (is_at_end(rd))
+			return EW_ERR_EMPTY;
+		if (writes(rd) && rd->at >= log->written) { /* what is sought waits in the buffer */
+			st = ewi_log_flush(log, true);
+			if (st != EW_OK)
+				return st;
+			ewi_window_drop(&rd->window);
+		}
+		st = look(rd, rd->at, record);
 		if (st != EW_OK)
 			return st;
 		if (record->state != EWI_RECORD_WHOLE && !fresh && log->read_only) {
@@ -466,7 +499,7 @@ static enum ew_status skip_by_index(struct ew_log_reader *rd, bool by_time, uint
 			at = index->entries[i].at;
 	if (st != EW_OK || at < log->seg.data || (rd->segment == log->last && index == log->index && at >= log->written))
 		return st;
-	st = ewi_record_look(&log->seg, &rd->window, rd->segment, at, &record);
+	st = look(rd, at, &record);
 	if (st != EW_OK || record.state != EWI_RECORD_WHOLE || record.head.seq < rd->next_seq)
 		return st;
 	rd->at = at;

@@ -268,10 +268,18 @@ static bool parse(const struct ewi_segments *s, const struct ewi_window *w, cons
 static enum ew_status fill(const struct ewi_segments *s, struct ewi_window *w, uint32_t block, uint32_t at)
 {
 	uint32_t left = s->end - at;
-	uint32_t n = left < w->size ? left : w->size;
+	uint32_t n = left < w->size ? left : w->size, more;
 	enum ew_status st;
 
 	w->have = 0;
+	if (w->written > at && n > w->written - at) {
+		more = n - (w->written - at);
+		n = w->written - at;
+		more = more < EWI_RECORD_HEAD_MAX ? more : EWI_RECORD_HEAD_MAX;
+		memset(w->buf + n, s->st.erased, more);
+	} else {
+		more = 0;
+	}
 #if EW_CONFIG_ZLIB
 	if (w->deflated)
 		return ewi_deflated_fill(s, w, block, at);
@@ -281,7 +289,7 @@ static enum ew_status fill(const struct ewi_segments *s, struct ewi_window *w, u
 		return st;
 	w->block = block;
 	w->at = at;
-	w->have = n;
+	w->have = n + more;
 	return EW_OK;
 }
 

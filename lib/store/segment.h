@@ -173,6 +173,7 @@ uint32_t ewi_record_finish(const struct ewi_segments *s, const struct ewi_place 
 struct ewi_window {
 	uint8_t *buf;
 	uint32_t size;
+	uint32_t written; /* nothing but erased bytes is behind this offset, and little of them is wanted; 0: who knows */
 	uint32_t block, at, have;
 	uint32_t segment; /* 0: none; base and max_record are this one's */
 	bool based;

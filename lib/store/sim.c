@@ -362,12 +362,13 @@ static void survive(struct sim *to, const struct sim *s, const struct ew_sim_op 
 {
 	for (size_t i = 0; i < s->entries; i++) {
 		const struct entry *e = &s->journal[i];
+		const uint8_t *data = s->bytes ? s->bytes + e->data_at : NULL;
 		unsigned luck = next_random(seed) & 3;
 
 		if (luck < 2)
-			apply(to, to->now, &e->op, s->bytes + e->data_at);
+			apply(to, to->now, &e->op, data);
 		else if (luck == 2)
-			apply_torn(to, to->now, &e->op, s->bytes + e->data_at, tear, seed);
+			apply_torn(to, to->now, &e->op, data, tear, seed);
 	}
 	if (op && (next_random(seed) & 1))
 		apply_torn(to, to->now, op, op->data, tear, seed);

@@ -4,7 +4,6 @@
 /*
  * lstm_ref.c - UNIDIRECTIONAL_SEQUENCE_LSTM: the definition.  The contract is in recurrent.h.
  *
- * A step's new hidden state goes to the output first: all gates read the old one.
  * Source: tflite-micro 90b983c2, kernels/lstm_eval.h, lstm_eval.cc.
  */
 #include "edgewasm/config.h"
@@ -24,21 +23,14 @@ static int32_t product(int32_t a, int32_t b, struct ewi_scale s, bool single)
 	return ewi_requant_as((int32_t)((uint32_t)a * (uint32_t)b), s, single);
 }
 
-/* Which of its rows is step t of sequence b. */
-static size_t row_of(const struct ewi_lstm *p, uint32_t b, uint32_t t)
-{
-	return p->time_major ? (size_t)t * p->batch + b : (size_t)b * p->steps + t;
-}
-
-static int32_t curve(uint32_t gate, int32_t v)
+int32_t ewi_lstm_curve(uint32_t gate, int32_t v)
 {
 	struct ewi_unary u = {.scale = {3, 0}}; /* 2^-12 to 24ths */
 
 	return gate == LSTM_CELL ? ewi_unary_tanh16(&u, v) : ewi_unary_logistic16(&u, v);
 }
 
-/* The new cell and hidden state of unit s from its four gates. */
-static int32_t update(const struct ewi_lstm *p, const int32_t *gate, int16_t *cell)
+int32_t ewi_lstm_update(const struct ewi_lstm *p, const int32_t *gate, int16_t *cell)
 {
 	struct ewi_unary u = {.scale = p->tanh};
 	int32_t keep = clamp16(product(gate[LSTM_FORGET], *cell, p->forget_cell, p->single));
@@ -54,48 +46,18 @@ static int32_t update(const struct ewi_lstm *p, const int32_t *gate, int16_t *ce
 
 /* ---- int8 ---------------------------------------------------------------------------------------- */
 
-static int32_t product_s8(const struct ewi_lstm *p, const int8_t *in, int32_t zero, const uint8_t *w, int32_t w_zero,
-			  uint32_t n, uint32_t bias, struct ewi_scale scale)
+static uint32_t dot_s8(const int8_t *x, int32_t x_zero, const int8_t *w, int32_t w_zero, uint32_t n)
 {
-	const int8_t *weights = (const int8_t *)w;
+	uint32_t sum = 0;
 
 	for (uint32_t i = 0; i < n; i++)
-		bias += (uint32_t)((in[i] - zero) * (weights[i] - w_zero));
-	return clamp16(ewi_requant_as((int32_t)bias, scale, p->single));
-}
-
-static int32_t gate_s8(const struct ewi_lstm *p, uint32_t g, uint32_t s, const int8_t *in, const int8_t *hidden)
-{
-	const struct ewi_lstm_gate *k = &p->gates[g];
-	int32_t a = product_s8(p, in, p->in_zero, k->w + (size_t)s * p->input, k->w_zero, p->input,
-			       ewi_le32(k->bias + 4 * (size_t)s), k->scale);
-	int32_t b = product_s8(p, hidden, p->hidden_zero, k->recurrent + (size_t)s * p->state, k->recurrent_zero,
-			       p->state, 0, k->recurrent_scale);
-
-	return curve(g, clamp16(a + b));
+		sum += (uint32_t)((x[i] - x_zero) * (w[i] - w_zero));
+	return sum;
 }
 
 void ewk_lstm_s8_ref(const struct ewi_call *c)
 {
-	const struct ewi_lstm *p = c->params;
-	int8_t *hidden = c->list[18], *output = c->list[24];
-	int16_t *cell = c->list[19];
-	const int8_t *input = c->list[0];
-
-	for (uint32_t b = 0; b < p->batch; b++, hidden += p->state, cell += p->state)
-		for (uint32_t t = 0; t < p->steps; t++) {
-			size_t row = row_of(p, b, t);
-			int8_t *out = output + row * p->state;
-
-			for (uint32_t s = 0; s < p->state; s++) {
-				int32_t gate[LSTM_GATES];
-
-				for (uint32_t g = 0; g < LSTM_GATES; g++)
-					gate[g] = gate_s8(p, g, s, input + row * p->input, hidden);
-				out[s] = (int8_t)ewi_clamp(update(p, gate, &cell[s]), INT8_MIN, INT8_MAX);
-			}
-			memcpy(hidden, out, p->state);
-		}
+	ewi_lstm_s8(c, dot_s8);
 }
 
 /* ---- int16 --------------------------------------------------------------------------------------- */
@@ -118,7 +80,7 @@ static int32_t gate_s16(const struct ewi_lstm *p, uint32_t g, uint32_t s, const 
 	int32_t b = product_s16(hidden, p->hidden_zero, k->recurrent + (size_t)s * p->state, k->recurrent_zero,
 				p->state, 0, k->recurrent_scale);
 
-	return curve(g, clamp16(a + b));
+	return ewi_lstm_curve(g, clamp16(a + b));
 }
 
 void ewk_lstm_s16_ref(const struct ewi_call *c)
@@ -129,7 +91,7 @@ void ewk_lstm_s16_ref(const struct ewi_call *c)
 
 	for (uint32_t b = 0; b < p->batch; b++, hidden += p->state, cell += p->state)
 		for (uint32_t t = 0; t < p->steps; t++) {
-			size_t row = row_of(p, b, t);
+			size_t row = ewi_lstm_row(p, b, t);
 			int16_t *out = output + row * p->state;
 
 			for (uint32_t s = 0; s < p->state; s++) {
@@ -137,7 +99,7 @@ void ewk_lstm_s16_ref(const struct ewi_call *c)
 
 				for (uint32_t g = 0; g < LSTM_GATES; g++)
 					gate[g] = gate_s16(p, g, s, input + row * p->input, hidden);
-				out[s] = (int16_t)clamp16(update(p, gate, &cell[s]));
+				out[s] = (int16_t)clamp16(ewi_lstm_update(p, gate, &cell[s]));
 			}
 			memcpy(hidden, out, p->state * sizeof(*out));
 		}
@@ -171,7 +133,7 @@ void ewk_lstm_f32_ref(const struct ewi_call *c)
 
 	for (uint32_t b = 0; b < p->batch; b++, hidden += p->state, cell += p->state)
 		for (uint32_t t = 0; t < p->steps; t++) {
-			size_t row = row_of(p, b, t);
+			size_t row = ewi_lstm_row(p, b, t);
 			float *out = output + row * p->state;
 
 			for (uint32_t s = 0; s < p->state; s++) {

@@ -37,16 +37,13 @@ static void store(void *p, size_t i, uint8_t type, int32_t v)
 		((int16_t *)p)[i] = (int16_t)v;
 }
 
-static int32_t reduce_int(const struct ewi_reduce *p, const void *in, size_t i)
+/* One more run of elements, which is the innermost of the loops. */
+static int32_t run_int(const struct ewi_reduce *p, const void *in, size_t i, int32_t v)
 {
-	int32_t low = p->type == EW_TENSOR_I8 ? INT8_MIN : INT16_MIN;
-	int32_t high = p->type == EW_TENSOR_I8 ? INT8_MAX : INT16_MAX;
-	int32_t v = p->reduction == EWI_REDUCE_SUM ? 0 : p->reduction == EWI_REDUCE_MAX ? low : high;
-	uint32_t at[EW_MODEL_DIMS] = {0};
+	uint32_t inner = p->reduced.count ? p->reduced.count - 1 : 0;
+	uint32_t times = p->reduced.count ? p->reduced.times[inner] : 1, step = p->reduced.count ? p->reduced.step[inner] : 0;
 
-	if (p->empty)
-		return v;
-	do {
+	for (uint32_t k = 0; k < times; k++, i += step) {
 		int32_t x = load(in, i, p->type);
 
 		switch (p->reduction) {
@@ -54,7 +51,24 @@ static int32_t reduce_int(const struct ewi_reduce *p, const void *in, size_t i)
 		case EWI_REDUCE_MAX: v = x > v ? x : v; break;
 		default: v = x < v ? x : v; break;
 		}
-	} while (advance(&p->reduced, at, &i));
+	}
+	return v;
+}
+
+static int32_t reduce_int(const struct ewi_reduce *p, const void *in, size_t i)
+{
+	int32_t low = p->type == EW_TENSOR_I8 ? INT8_MIN : INT16_MIN;
+	int32_t high = p->type == EW_TENSOR_I8 ? INT8_MAX : INT16_MAX;
+	int32_t v = p->reduction == EWI_REDUCE_SUM ? 0 : p->reduction == EWI_REDUCE_MAX ? low : high;
+	struct ewi_nest outer = p->reduced;
+	uint32_t at[EW_MODEL_DIMS] = {0};
+
+	if (p->empty)
+		return v;
+	outer.count -= outer.count > 0;
+	do
+		v = run_int(p, in, i, v);
+	while (advance(&outer, at, &i));
 	if (p->reduction != EWI_REDUCE_SUM)
 		return v;
 	v = ewi_requant_as((int32_t)((uint32_t)v - (uint32_t)p->total_zero), p->scale, p->single);

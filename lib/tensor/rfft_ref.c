@@ -86,19 +86,18 @@ static void pass4(struct number *v, const int16_t *turns, size_t stride, size_t 
 }
 
 /*
- * Where input i of n goes: its digits, in the radices of the passes, reversed.  The outermost pass is by 4 (by 2
- * only when nothing else is left), so the last digit of i is the first of its place.
+ * Where the input behind the one at `at` goes: places are digits, in the radices of the passes, reversed.  The outermost
+ * pass is by 4 (by 2 only when nothing else is left), so an input's last digit is the first of its place.
  */
-static size_t place_of(size_t i, size_t n)
+static size_t place_behind(size_t at, size_t n)
 {
-	size_t at = 0;
-
 	while (n > 1) {
-		size_t radix = n % 4 == 0 ? 4 : 2;
+		size_t radix = n % 4 == 0 ? 4 : 2, digit = n - n / radix; /* its bits: all numbers are powers of 2 */
 
 		n /= radix;
-		at += i % radix * n;
-		i /= radix;
+		if ((at & digit) != digit)
+			return at + n;
+		at -= digit;
 	}
 	return at;
 }
@@ -147,9 +146,9 @@ void ewk_signal_rfft_ref(const struct ewi_call *c)
 	size_t n = p->length / 2;
 
 	for (size_t r = 0; r < c->windows * p->rows; r++, in += p->in, v += n + 1) {
-		for (size_t i = 0; i < n; i++)
-			v[place_of(i, n)] = (struct number){2 * i < p->in ? in[2 * i] : 0,
-							    2 * i + 1 < p->in ? in[2 * i + 1] : 0};
+		for (size_t i = 0, at = 0; i < n; i++, at = place_behind(at, n))
+			v[at] = (struct number){2 * i < p->in ? in[2 * i] : 0,
+						2 * i + 1 < p->in ? in[2 * i + 1] : 0};
 		transform(v, p->turns, n);
 		take_apart(v, p->super_turns, n);
 	}

@@ -10,63 +10,27 @@
 #if EW_CONFIG_TENSOR
 #include "tensor/recurrent.h"
 
-static int32_t state_at(const struct ewi_svdf *p, const void *state, size_t i)
+static uint32_t dot_s8(const int8_t *x, int32_t x_zero, const int8_t *w, int32_t w_zero, uint32_t n)
 {
-	return p->wide ? ((const int16_t *)state)[i] : ((const int8_t *)state)[i];
+	uint32_t sum = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		sum += (uint32_t)((x[i] - x_zero) * (w[i] - w_zero));
+	return sum;
 }
 
-static int32_t time_at(const struct ewi_svdf *p, const uint8_t *w, size_t i)
+static uint32_t dot_s16(const int16_t *x, int32_t x_zero, const uint8_t *w, uint32_t n)
 {
-	return p->wide ? (int16_t)ewi_le16(w + 2 * i) : (int8_t)w[i];
-}
+	uint32_t sum = 0;
 
-/* The newest step of every filter's memory. */
-static void remember(const struct ewi_svdf *p, const int8_t *in, const int8_t *w, void *state)
-{
-	int32_t low = p->wide ? INT16_MIN : INT8_MIN, high = p->wide ? INT16_MAX : INT8_MAX;
-
-	for (uint32_t b = 0; b < p->batch; b++)
-		for (uint32_t f = 0; f < p->filters; f++) {
-			size_t at = ((size_t)b * p->filters + f) * p->memory + p->memory - 1;
-			uint32_t sum = 0;
-			int32_t v;
-
-			for (uint32_t i = 0; i < p->input; i++)
-				sum += (uint32_t)(w[(size_t)f * p->input + i] *
-						  (in[(size_t)b * p->input + i] - p->in_zero));
-			v = ewi_requant_as((int32_t)sum, p->scale_1, p->single);
-			v = ewi_clamp(v, low, high) + p->state_zero;
-			if (p->wide)
-				((int16_t *)state)[at] = (int16_t)v;
-			else
-				((int8_t *)state)[at] = (int8_t)v;
-		}
+	for (uint32_t i = 0; i < n; i++)
+		sum += (uint32_t)((x[i] - x_zero) * (int16_t)ewi_le16(w + 2 * (size_t)i));
+	return sum;
 }
 
 void ewk_svdf_s8_ref(const struct ewi_call *c)
 {
-	const struct ewi_svdf *p = c->params;
-	const uint8_t *w = c->list[2], *bias = c->list[3];
-	size_t size = p->wide ? 2 : 1, n = (size_t)p->batch * p->filters * p->memory;
-	void *state = c->list[4];
-	int8_t *out = c->list[5];
-
-	memmove(state, (uint8_t *)state + size, (n - 1) * size);
-	remember(p, c->list[0], c->list[1], state);
-	for (uint32_t b = 0; b < p->batch; b++)
-		for (uint32_t u = 0; u < p->units; u++) {
-			size_t first = (size_t)u * p->rank * p->memory;
-			uint32_t sum = bias ? ewi_le32(bias + 4 * (size_t)u) : 0;
-			int32_t v;
-
-			/* Its filters lie side by side, and so do their memories. */
-			for (size_t i = first; i < first + (size_t)p->rank * p->memory; i++)
-				sum += (uint32_t)(time_at(p, w, i) *
-						  (state_at(p, state, (size_t)b * p->filters * p->memory + i) -
-						   p->state_zero));
-			v = ewi_wrap_add(ewi_requant_as((int32_t)sum, p->scale_2, p->single), p->out_zero);
-			*out++ = (int8_t)ewi_clamp(v, INT8_MIN, INT8_MAX);
-		}
+	ewi_svdf_s8(c, dot_s8, dot_s16);
 }
 
 static float dot(const uint8_t *w, size_t first, const float *v, uint32_t n)

@@ -45,14 +45,18 @@
 		NEXT;                                                                              \
 	}
 #define VLOAD_FORMS(N, bytes, fn)                                                                  \
-	VLOAD_FORM(N, fp[pc->a].u32, bytes, fn) IF_ACC(VLOAD_FORM(N##_RS, ACC_u32, bytes, fn))
-#define VSTORE_FORM(name, base)                                                                    \
+	VLOAD_FORM(N, fp[pc->a].u32, bytes, fn)                                                    \
+	IF_ACC(VLOAD_FORM(N##_RS, ACC_u32, bytes, fn) VLOAD_FORM(N##_SI, 0, bytes, fn))
+#define VSTORE_FORM(name, base, v)                                                                 \
 	V(name)                                                                                    \
 	{                                                                                          \
-		STORE_AT(base, 16, ewi_v128_store(at, ewi_vget(fp + pc->b)))                       \
+		STORE_AT(base, 16, ewi_v128_store(at, v))                                          \
 		NEXT;                                                                              \
 	}
-#define VSTORE_FORMS(N) VSTORE_FORM(N, fp[pc->a].u32) IF_ACC(VSTORE_FORM(N##_RS, ACC_u32))
+#define VSTORE_FORMS(N)                                                                            \
+	VSTORE_FORM(N, fp[pc->a].u32, ewi_vget(fp + pc->b))                                        \
+	IF_ACC(VSTORE_FORM(N##_RS, ACC_u32, ewi_vget(fp + pc->b)) VSTORE_FORM(N##_SI, 0, ewi_vget(fp + pc->b))) \
+	IF_VACC(VSTORE_FORM(N##_SR, fp[pc->a].u32, VREG) VSTORE_FORM(N##_RX, ACC_u32, VREG) VSTORE_FORM(N##_RI, 0, VREG))
 #define VLOADLANE_FORM(N, T)                                                                       \
 	V(N)                                                                                       \
 	{                                                                                          \

@@ -47,7 +47,11 @@
 #define GLOB(N, T) ROW(N, GLOB, T, u32, .bits = true)
 #define CTL(N)
 #define ACC_v128 EWI_ACC_NONE
-#define VROW(code, N, text, imm, pops, pushes, cls, R, T, canon, forms) ROW(N, cls, R, T, .bits = true)
+#define CANON_NO false
+#define CANON_F32 true
+#define CANON_F64 true
+#define VROW(code, N, text, imm, pops, pushes, cls, R, T, canon, forms)                            \
+	ROW(N, cls, R, T, .nan = CANON_##canon, .bits = !CANON_##canon)
 #define VINT(N, cls, R, T, forms) ROW(N, cls, R, T, .bits = true)
 const struct ewi_icode_info ewi_icode_info[EWI_ICODES] = {
 #include "wasm/icode.def"
@@ -339,6 +343,7 @@ static void move_v128(struct ewi_translator *t, uint32_t from, uint32_t to)
 	ins->i.b = (uint16_t)to;
 	t->vec_end = made ? (uint32_t)ewi_here(t) : EWI_NONE; /* the register keeps it */
 	t->vec_copy = to;
+	t->vec_start = EWI_NONE;
 	ewi_wrote_slot(t, to);
 	ewi_wrote_slot(t, to + 1);
 }
@@ -473,8 +478,7 @@ void ewi_emit_unary(struct ewi_translator *t, unsigned icode, const struct ewi_e
 	ewi_made(t, info->result, dst);
 }
 
-/* A constant address, with the offset, fits the immediate: then the instruction is one of those without address operand. */
-static bool fixed_address(const struct ewi_translator *t, const struct ewi_entry *addr, uint32_t *offset)
+bool ewi_fixed_address(const struct ewi_translator *t, const struct ewi_entry *addr, uint32_t *offset)
 {
 	if (!EW_CONFIG_EXEC_ACC || t->wide || addr->place != EWI_CONST || (uint32_t)addr->bits > UINT32_MAX - *offset)
 		return false;
@@ -495,7 +499,7 @@ void ewi_emit_load(struct ewi_translator *t, unsigned icode, const struct ewi_en
 	unsigned form = EWI_SS;
 	struct ewi_insx *ins;
 
-	if (fixed_address(t, addr, &offset))
+	if (ewi_fixed_address(t, addr, &offset))
 		icode = AT(icode);
 	else
 		form = ewi_one_operand(t, addr, EWI_ACC_INT, &slot);
@@ -653,7 +657,7 @@ void ewi_emit_store(struct ewi_translator *t, unsigned icode, const struct ewi_e
 		    const struct ewi_entry *value, uint32_t offset)
 {
 	uint8_t kind = ewi_icode_info[icode].operand;
-	bool fixed = fixed_address(t, addr, &offset);
+	bool fixed = ewi_fixed_address(t, addr, &offset);
 	unsigned form = EWI_SS;
 	uint16_t a = 0, b;
 	struct ewi_insx *ins;
@@ -742,7 +746,6 @@ static uint16_t *dst_field(struct ewi_translator *t)
 	case EWI_CLASS_VSHUFFLE:
 		return &ins->u.s.c;
 	case EWI_CLASS_VSHIFT:
-		return t->last.form == EWI_SI ? &ins->b : &ins->u.s.c;
 	case EWI_CLASS_BIN:
 	case EWI_CLASS_CMP:
 	case EWI_CLASS_FCMP:

@@ -11,8 +11,8 @@
  * labels.  When a TEMP is consumed from the accumulator, nobody will read its slot any more, so the instruction that
  * made it is changed to its silent variant.
  *
- * A v128 takes two slots, low half first, and is always in them or in a local's: it has no accumulator and is never a
- * CONST.
+ * A v128 takes two slots, low half first, and is in them or in a local's, never a CONST.  Where machines have registers for
+ * it, the instruction behind the one that makes it reads it from there (translate_simd.c).
  */
 #ifndef EW_WASM_EMIT_H
 #define EW_WASM_EMIT_H
@@ -163,7 +163,7 @@ struct ewi_translator {
 	uint32_t memory; /* of the load or store being translated */
 	bool wide;	 /* its addresses are i64: only forms SS and RS */
 	/* Where the last vector was made, and where it was copied to; good while nothing follows the position vec_end. */
-	uint32_t vec_end, vec_slot, vec_copy;
+	uint32_t vec_end, vec_slot, vec_copy, vec_start; /* vec_start: what made it; EWI_NONE: keep it */
 	bool cpu_known;	 /* cpu: what ewi_cpu_features() says, asked once */
 	uint32_t cpu;
 	struct ewi_start *starts;
@@ -225,6 +225,8 @@ void ewi_wrote_slot(struct ewi_translator *t, uint32_t slot);
 /* The instruction just emitted leaves its result in slot dst and in the accumulator of its kind. */
 void ewi_made(struct ewi_translator *t, uint8_t kind, uint32_t dst);
 /* Form of an instruction by where its one scalar operand is, EWI_SS or EWI_RS, and its slot field. */
+/* A constant address, with the offset, fits the immediate: then the instruction is one of those without address operand. */
+bool ewi_fixed_address(const struct ewi_translator *t, const struct ewi_entry *addr, uint32_t *offset);
 unsigned ewi_one_operand(struct ewi_translator *t, const struct ewi_entry *a, uint8_t kind, uint16_t *slot);
 
 void ewi_move(struct ewi_translator *t, uint32_t from, uint32_t to, uint8_t type);

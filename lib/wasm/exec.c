@@ -132,21 +132,29 @@
 #define V_HANDLER(F, name) [EWI_##F] = {ewi_h_##name, ewi_h_##name},
 #define V_OUT(N) [EWI_##N] = {[EWI_SS] = {ewi_h_##N, ewi_h_##N##_silent}},
 #define V_RS(N) V_HANDLER(RS, N##_RS)
+#define V_AT(N) V_HANDLER(SI, N##_SI)
 #else
 #define V_HANDLER(F, name) [EWI_##F] = ewi_h_##name,
 #define V_OUT(N) [EWI_##N] = {V_HANDLER(SS, N)},
 #define V_RS(N)
+#define V_AT(N)
 #endif
 #define V_PLAIN(N) [EWI_##N] = {V_HANDLER(SS, N)},
 #define V_ACC(N) [EWI_##N] = {V_HANDLER(SS, N) V_RS(N)},
-#define V_IMM(N) [EWI_##N] = {V_HANDLER(SS, N) V_HANDLER(SI, N##_SI) V_RS(N)},
 #if EWI_VACC
 #define V_ONE(N) V_ACC(N)
 #define V_TWO(N) [EWI_##N] = {V_HANDLER(SS, N) V_HANDLER(RS, N##_RS) V_HANDLER(SR, N##_SR)},
+#define V_RI(N) V_HANDLER(RI, N##_RI)
+#define V_MADE(N) V_HANDLER(SR, N##_SR) V_HANDLER(RX, N##_RX) V_HANDLER(RI, N##_RI)
 #else
 #define V_ONE(N) V_PLAIN(N)
 #define V_TWO(N) V_PLAIN(N)
+#define V_RI(N)
+#define V_MADE(N)
 #endif
+#define V_SHIFT(N) [EWI_##N] = {V_HANDLER(SS, N) V_HANDLER(SI, N##_SI) V_RS(N) V_RI(N)},
+#define V_GET(N) [EWI_##N] = {V_HANDLER(SS, N) V_RS(N) V_AT(N)},
+#define V_PUT(N) [EWI_##N] = {V_HANDLER(SS, N) V_RS(N) V_AT(N) V_MADE(N)},
 #define VROW(code, N, text, imm, pops, pushes, cls, R, T, canon, forms) V_##forms(N)
 #define VINT(N, cls, R, T, forms) V_##forms(N)
 

@@ -13,7 +13,7 @@
 #endif
 #define EWI_UNCHECKED
 #include "wasm/fused.h"
-#include "wasm/simd.h"
+#include "wasm/compute_simd.h"
 
 #if EW_CONFIG_WASM && EW_CONFIG_GUARD
 
@@ -66,6 +66,13 @@
 #define REACHES_RETURN 0
 #define REACHES_BACK 0
 #define REACHES_CALL 0
+#define REACHES_VUN 0
+#define REACHES_VBIN 0
+#define REACHES_VTERN 0
+#define REACHES_VSHIFT 0
+#define REACHES_VCONST 0
+#define REACHES_VLOAD 1
+#define REACHES_VSTORE 1
 #define WHERE_000(then, otherwise) otherwise
 #define WHERE_001(then, otherwise) then
 #define WHERE_010(then, otherwise) then
@@ -130,14 +137,21 @@ static const ewi_handler scalars[SCALAR_COUNT][EWI_FORMS][2] = {
 #include "wasm/icode.def"
 };
 
+#if EW_CONFIG_SIMD
+static const ewi_handler stores[EWI_FORMS] = {
+	[EWI_SS] = V128_STORE, [EWI_RS] = V128_STORE_RS, [EWI_SI] = V128_STORE_SI,
+	IF_VACC([EWI_SR] = V128_STORE_SR, [EWI_RX] = V128_STORE_RX, [EWI_RI] = V128_STORE_RI)
+};
+#endif
+
 static ewi_handler vector(unsigned icode, unsigned form)
 {
 	switch (icode) {
 #if EW_CONFIG_SIMD
 #define VROW(code, N, text, imm, pops, pushes, cls, R, T, canon, forms)
 #define VINT(N, cls, R, T, forms)
-#define VLOAD(code, N, text, align, bytes, fn) case EWI_##N: return form == EWI_RS ? N##_RS : N;
-#define VSTORE(code, N, text) case EWI_##N: return form == EWI_RS ? N##_RS : N;
+#define VLOAD(code, N, text, align, bytes, fn) case EWI_##N: return form == EWI_RS ? N##_RS : form == EWI_SI ? N##_SI : N;
+#define VSTORE(code, N, text) case EWI_##N: return stores[form];
 #define VLOADLANE(code, N, text, align, T) case EWI_##N: return N;
 #define VSTORELANE(code, N, text, align, T) case EWI_##N: return N;
 #include "wasm/simd.def"

@@ -1,82 +1,42 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The libedgewasm authors */
 
-/* exec_simd.c - the handlers of vector instructions, made from simd.def.  The arithmetic is in simd.h. */
-#include "wasm/access.h"
-#include "wasm/simd.h"
+/* exec_simd.c - the handlers of vector instructions, made from simd.def.  The arithmetic is in simd.h and compute_simd.h. */
+#include "wasm/compute_simd.h"
 
 #if EW_CONFIG_WASM && EW_CONFIG_SIMD
 
 /* clang-format off */
 
 #define V(name) const struct ewi_ins *ewi_h_##name(EWI_REGS)
-#if EW_CONFIG_EXEC_ACC
-#define IF_ACC(...) __VA_ARGS__
-#else
-#define IF_ACC(...)
-#endif
-#define CANON_NO(v) (v)
-#define CANON_F32 ewi_canon_f32x4
-#define CANON_F64 ewi_canon_f64x2
 /* The sixteen bytes behind an instruction, and what follows them. */
 #define BYTES ((const uint8_t *)AFTER)
 #define NEXT16 GO((const struct ewi_ins *)(const void *)(BYTES + 16))
 
 /* Forms RS and SR: the first, the second operand is the vector made last. */
-#if EWI_VACC
-#define IF_VACC(...) __VA_ARGS__
-#else
-#define IF_VACC(...)
-#endif
-#define VUN_FORM(name, canon, fn, A) V(name) { VPUT(fp + pc->b, CANON_##canon(fn(A))); NEXT; }
+#define VUN_FORM(name, N, A) V(name) { VPUT(fp + pc->b, value_##N(A)); NEXT; }
 #define VUN(code, N, text, canon, fn)                                                              \
-	VUN_FORM(N, canon, fn, ewi_vget(fp + pc->a)) IF_VACC(VUN_FORM(N##_RS, canon, fn, VREG))
-#define VBIN_FORM(name, canon, fn, A, B) V(name) { VPUT(fp + pc->u.s.c, CANON_##canon(fn(A, B))); NEXT; }
+	VUN_FORM(N, N, ewi_vget(fp + pc->a)) IF_VACC(VUN_FORM(N##_RS, N, VREG))
+#define VBIN_FORM(name, N, A, B) V(name) { VPUT(fp + pc->u.s.c, value_##N(A, B)); NEXT; }
 #define VBIN(code, N, text, canon, fn)                                                             \
-	VBIN_FORM(N, canon, fn, ewi_vget(fp + pc->a), ewi_vget(fp + pc->b))                        \
-	IF_VACC(VBIN_FORM(N##_RS, canon, fn, VREG, ewi_vget(fp + pc->b))                           \
-		VBIN_FORM(N##_SR, canon, fn, ewi_vget(fp + pc->a), VREG))
-#define VMAP1(code, N, text, R, T, canon, E)                                                       \
-	EW_INLINE C_LANE_##R lane_##N(C_LANE_##T x) { return (C_LANE_##R)(E); }                    \
-	EW_INLINE union ewi_v128 map_##N(union ewi_v128 a)                                         \
-	{                                                                                          \
-		union ewi_v128 r;                                                                  \
-		EWI_EACH(T, i)                                                                     \
-			r.R[i] = lane_##N(a.T[i]);                                                 \
-		return r;                                                                          \
-	}                                                                                          \
-	VUN(code, N, text, canon, map_##N)
-#define VMAP2(code, N, text, R, T, canon, E)                                                       \
-	EW_INLINE C_LANE_##R lane_##N(C_LANE_##T x, C_LANE_##T y) { return (C_LANE_##R)(E); }      \
-	EW_INLINE union ewi_v128 map_##N(union ewi_v128 a, union ewi_v128 b)                       \
-	{                                                                                          \
-		union ewi_v128 r;                                                                  \
-		EWI_EACH(T, i)                                                                     \
-			r.R[i] = lane_##N(a.T[i], b.T[i]);                                         \
-		return r;                                                                          \
-	}                                                                                          \
-	VBIN(code, N, text, canon, map_##N)
+	VBIN_FORM(N, N, ewi_vget(fp + pc->a), ewi_vget(fp + pc->b))                                \
+	IF_VACC(VBIN_FORM(N##_RS, N, VREG, ewi_vget(fp + pc->b))                                   \
+		VBIN_FORM(N##_SR, N, ewi_vget(fp + pc->a), VREG))
+#define VMAP1(code, N, text, R, T, canon, E) VUN(code, N, text, canon, )
+#define VMAP2(code, N, text, R, T, canon, E) VBIN(code, N, text, canon, )
 
 #define VTERN(code, N, text, canon, fn)                                                            \
 	V(N)                                                                                       \
 	{                                                                                          \
-		VPUT(fp + pc->u.s.c, CANON_##canon(fn(ewi_vget(fp + pc->a), ewi_vget(fp + pc->b), ewi_vget(fp + pc->u.s.d)))); \
+		VPUT(fp + pc->u.s.c, value_##N(ewi_vget(fp + pc->a), ewi_vget(fp + pc->b), ewi_vget(fp + pc->u.s.d))); \
 		NEXT;                                                                              \
 	}
 
 #define VSHIFT(code, N, text, T, E)                                                                \
-	EW_INLINE union ewi_v128 shift_##N(union ewi_v128 a, uint32_t count)                       \
-	{                                                                                          \
-		uint32_t n = count % (8 * sizeof(C_LANE_##T));                                     \
-		EWI_EACH(T, i) {                                                                   \
-			C_LANE_##T x = a.T[i];                                                     \
-			a.T[i] = (C_LANE_##T)(E);                                                  \
-		}                                                                                  \
-		return a;                                                                          \
-	}                                                                                          \
-	V(N) { VPUT(fp + pc->u.s.c, shift_##N(ewi_vget(fp + pc->a), fp[pc->b].u32)); NEXT; }             \
-	V(N##_SI) { VPUT(fp + pc->b, shift_##N(ewi_vget(fp + pc->a), pc->u.uimm)); NEXT; }               \
-	IF_ACC(V(N##_RS) { VPUT(fp + pc->u.s.c, shift_##N(ewi_vget(fp + pc->a), ACC_u32)); NEXT; })
+	V(N) { VPUT(fp + pc->u.s.c, value_##N(ewi_vget(fp + pc->a), fp[pc->b].u32)); NEXT; }       \
+	V(N##_SI) { VPUT(fp + pc->b, value_##N(ewi_vget(fp + pc->a), pc->u.uimm)); NEXT; }         \
+	IF_ACC(V(N##_RS) { VPUT(fp + pc->u.s.c, value_##N(ewi_vget(fp + pc->a), ACC_u32)); NEXT; }) \
+	IF_VACC(V(N##_RI) { VPUT(fp + pc->b, value_##N(VREG, pc->u.uimm)); NEXT; })
 
 #define VTEST(code, N, text, fn)                                                                   \
 	V(N)                                                                                       \

@@ -39,6 +39,13 @@
 #define KEY_RETURN KEY_BIN
 #define KEY_BACK KEY_BIN
 #define KEY_CALL KEY_BIN
+#define KEY_VUN KEY_BIN
+#define KEY_VBIN KEY_BIN
+#define KEY_VTERN KEY_BIN
+#define KEY_VSHIFT KEY_BIN
+#define KEY_VCONST KEY_BIN
+#define KEY_VLOAD KEY_BIN
+#define KEY_VSTORE KEY_BIN
 _Static_assert(EWI_KEYS < UINT16_MAX, "keys have 16 bits");
 
 /* Each row overwrites the one before: that is how the last of a group is found. */

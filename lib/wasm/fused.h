@@ -9,6 +9,9 @@
 #define EW_WASM_FUSED_H
 
 #include "wasm/compute.h"
+#if EWI_VACC
+#include "wasm/compute_simd.h"
+#endif
 #include "wasm/pairs.h"
 
 /* clang-format off */
@@ -94,6 +97,37 @@
 #define DO_BACK(N, R, T, F, K) LEAVE;
 #define DO_CALL(N, R, T, F, K) ENTER(CALLEE(pc), fp + pc->a, pc->b, AFTER);
 
+/* Vectors: as in exec_simd.c. */
+#define VPUT_keep(slot) ewi_vput(fp + (slot), v);
+#define VPUT_silent(slot)
+#define DO_VALUE_V(K, slot, V)                                                                     \
+	union ewi_v128 v = (V);                                                                    \
+	v0 = ewi_to_reg(v);                                                                        \
+	VPUT_##K(slot)
+#define FIRST_SS ewi_vget(fp + pc->a)
+#define FIRST_SI ewi_vget(fp + pc->a)
+#define FIRST_RS VREG
+#define FIRST_RI VREG
+#define FIRST_SR ewi_vget(fp + pc->a)
+#define SECOND_SS ewi_vget(fp + pc->b)
+#define SECOND_RS ewi_vget(fp + pc->b)
+#define SECOND_SR VREG
+#define DO_VUN(N, R, T, F, K) { DO_VALUE_V(K, pc->b, VALUE_##K(N)(FIRST_##F)) }
+#define DO_VBIN(N, R, T, F, K) { DO_VALUE_V(K, pc->u.s.c, VALUE_##K(N)(FIRST_##F, SECOND_##F)) }
+#define DO_VTERN(N, R, T, F, K)                                                                    \
+	{ DO_VALUE_V(K, pc->u.s.c, VALUE_##K(N)(FIRST_SS, SECOND_SS, ewi_vget(fp + pc->u.s.d))) }
+#define DO_VSHIFT(N, R, T, F, K) { DO_VALUE_V(K, pc->b, value_##N(FIRST_##F, pc->u.uimm)) }
+#define BYTES_BEHIND ((const uint8_t *)AFTER)
+#define DO_VCONST(N, R, T, F, K) { DO_VALUE_V(K, pc->b, ewi_v128_load(BYTES_BEHIND)) }
+#define VBASE_SS fp[pc->a].u32
+#define VBASE_SI 0
+#define VBASE_RS ACC_u32
+#define VBASE_SR fp[pc->a].u32
+#define VBASE_RI 0
+#define VBASE_RX ACC_u32
+#define DO_VLOAD(N, R, T, F, K) { FETCH(VBASE_##F, BYTES_##N) DO_VALUE_V(K, pc->b, value_##N(at)) }
+#define DO_VSTORE(N, R, T, F, K) STORE_AT(VBASE_##F, 16, ewi_v128_store(at, VREG))
+
 /* To the next one, which is behind 16 or 24 bytes. */
 #define STEP pc = AFTER;
 #define STEPX pc = AFTERX;
@@ -119,6 +153,13 @@
 #define STEP_CONST(F) STEP
 #define STEP_CONSTN(F) STEP
 #define STEP_MOVE(F) STEP
+#define STEP_VUN(F) STEP
+#define STEP_VBIN(F) STEP
+#define STEP_VTERN(F) STEP
+#define STEP_VSHIFT(F) STEP
+#define STEP_VCONST(F) pc = (const void *)(BYTES_BEHIND + 16);
+#define STEP_VLOAD(F) STEP
+#define STEP_VSTORE(F) STEP
 #define STEP_BRANCH(F) STEPX
 #define STEP_BRANCHN(F) STEPX
 
@@ -138,6 +179,13 @@
 #define END_CONST(F) NEXT;
 #define END_CONSTN(F) NEXT;
 #define END_MOVE(F) NEXT;
+#define END_VUN(F) NEXT;
+#define END_VBIN(F) NEXT;
+#define END_VTERN(F) NEXT;
+#define END_VSHIFT(F) NEXT;
+#define END_VCONST(F) GO((const void *)(BYTES_BEHIND + 16));
+#define END_VLOAD(F) NEXT;
+#define END_VSTORE(F) NEXT;
 #define END_BRANCH(F) NEXTX;
 #define END_BRANCHN(F) NEXTX;
 #define END_JUMP(F)

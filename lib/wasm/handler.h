@@ -296,21 +296,37 @@ enum ewi_host_end ewi_call_host(struct ew_exec *x, const struct ewi_ins *pc, uni
 #define V_ACC(N) V_PLAIN(N)
 #define V_OUT(N) V_PLAIN(N)
 #endif
-#define V_IMM(N) V_ACC(N) const struct ewi_ins *ewi_h_##N##_SI(EWI_REGS);
+#define V_SI(N) const struct ewi_ins *ewi_h_##N##_SI(EWI_REGS);
+#if EW_CONFIG_EXEC_ACC
+#define V_GET(N) V_ACC(N) V_SI(N)
+#else
+#define V_GET(N) V_ACC(N)
+#endif
 #if EWI_VACC
+#define V_RI(N) const struct ewi_ins *ewi_h_##N##_RI(EWI_REGS);
+#define V_PUT(N)                                                                                   \
+	V_GET(N) V_RI(N) const struct ewi_ins *ewi_h_##N##_SR(EWI_REGS);                           \
+	const struct ewi_ins *ewi_h_##N##_RX(EWI_REGS);
 #define V_ONE(N) V_PLAIN(N) const struct ewi_ins *ewi_h_##N##_RS(EWI_REGS);
 #define V_TWO(N) V_ONE(N) const struct ewi_ins *ewi_h_##N##_SR(EWI_REGS);
 #else
+#define V_RI(N)
+#define V_PUT(N) V_GET(N)
 #define V_ONE(N) V_PLAIN(N)
 #define V_TWO(N) V_PLAIN(N)
 #endif
+#define V_SHIFT(N) V_ACC(N) V_SI(N) V_RI(N)
 #define VROW(code, N, text, imm, pops, pushes, cls, R, T, canon, forms) V_##forms(N)
 #define VINT(N, cls, R, T, forms) V_##forms(N)
 #include "wasm/simd.def"
 #undef V_PLAIN
 #undef V_ACC
 #undef V_OUT
-#undef V_IMM
+#undef V_SI
+#undef V_RI
+#undef V_GET
+#undef V_PUT
+#undef V_SHIFT
 #undef V_ONE
 #undef V_TWO
 

@@ -137,8 +137,8 @@ static const char *const by_class[][EWI_FORMS] = {
 	[EWI_CLASS_VTEST] = ONE(""),
 	[EWI_CLASS_VSPLAT] = ONE(""),
 	[EWI_CLASS_VEXTRACT] = ONE(", lane %u"),
-	[EWI_CLASS_VLOAD] = ONE(" + %u"),
-	[EWI_CLASS_VSTORE] = OPERANDS(" %a + %u = %b", NULL, " %r + %u = %b", NULL, NULL, NULL, NULL),
+	[EWI_CLASS_VLOAD] = OPERANDS("b%a + %u", "b%u", "b%r + %u", NULL, NULL, NULL, NULL),
+	[EWI_CLASS_VSTORE] = OPERANDS(" %a + %u = %b", " %u = %b", " %r + %u = %b", " %a + %u = V", " %u = V", NULL, " %r + %u = V"),
 	[EWI_CLASS_VCONST] = {NULL}, /* the last class */
 };
 /* The same of what the class does not tell. */

@@ -6,36 +6,45 @@
  *
  * The rules stand in translate*.c and emit.c.  What stands here recognizes the instruction that is certainly valid and
  * has operands of the usual kinds, and writes what emit.c would write, byte for byte; for anything else (dead code, an
- * operand of another type, a constant that needs a slot, a long immediate) the reader goes back to the opcode and
- * translate*.c decides.  So nothing here refuses anything, and forgetting a row costs time only.
+ * operand of another type, a long immediate) the reader goes back to the opcode and translate*.c decides.  So nothing here refuses anything, and forgetting a row costs time only.
  *
  * Room for what is emitted is looked after once for many instructions: each takes a byte at least, and emits one
  * instruction at most.  All operands that are touched take one slot.
  */
-#include "base/bits.h"
-#include "base/le.h"
-#include "wasm/translate.h"
+#include "wasm/quick.h"
 
 #if EW_CONFIG_WASM && EW_CONFIG_EXEC_ACC
 
 /* ---- what each opcode is ---- */
 
-enum act { OTHER, BEGIN, SECOND_ARM, FINISH, GO, GO_IF, INVOKE, PUSH, FLOAT, SET, DROP, EQZ, UNARY, BINARY, LOAD_FROM, STORE_TO };
+enum act {
+	OTHER, BEGIN, SECOND_ARM, FINISH, GO, GO_IF, INVOKE, GET, INTEGER, FLOAT, SET, DROP, CHOOSE, READ_GLOBAL, WRITE_GLOBAL,
+	EQZ, UNARY, BINARY, LOAD_FROM, STORE_TO
+};
 
 struct row {
 	uint8_t act;
 	uint8_t lower, upper, result; /* types: of the operands, the deeper one first; 0: there is none */
 	uint8_t align;		      /* the natural alignment's log2 */
 	uint8_t fuel, need;	      /* need: as many operands as types of them */
-	uint16_t ins, op;
-	uint8_t pad[6]; /* rows are found by a shift */
+	uint8_t operand, made;	      /* accumulators: of the upper operand, or the only one, and the result */
+	uint8_t op;
+	uint16_t ins, key; /* the instruction; of its form SS, that writes its slot */
+	uint8_t pad[2];	   /* rows are found by a shift */
 };
 
+#define ACC_OF(type) ((type) == EW_F32 ? EWI_ACC_F32 : (type) == EW_F64 ? EWI_ACC_F64 : EWI_ACC_INT)
+/* A key in another form. */
+#define IN_FORM(key, form) ((key) + EWI_KEY(0, form, 0))
+
 #define BY_HAND_ACT(op)                                                                            \
-	((op) == EWI_OP_LOCAL_GET				   ? PUSH                          \
+	((op) == EWI_OP_LOCAL_GET				   ? GET                           \
 	 : (op) == EWI_OP_LOCAL_SET || (op) == EWI_OP_LOCAL_TEE	   ? SET                           \
 	 : (op) == EWI_OP_DROP					   ? DROP                          \
-	 : (op) == EWI_OP_I32_CONST || (op) == EWI_OP_I64_CONST	   ? PUSH                          \
+	 : (op) == EWI_OP_SELECT				   ? CHOOSE                        \
+	 : (op) == EWI_OP_GLOBAL_GET				   ? READ_GLOBAL                   \
+	 : (op) == EWI_OP_GLOBAL_SET				   ? WRITE_GLOBAL                  \
+	 : (op) == EWI_OP_I32_CONST || (op) == EWI_OP_I64_CONST	   ? INTEGER                          \
 	 : (op) == EWI_OP_F32_CONST || (op) == EWI_OP_F64_CONST	   ? FLOAT                         \
 	 : (op) == EWI_OP_I32_EQZ || (op) == EWI_OP_I64_EQZ	   ? EQZ                           \
 	 : (op) == EWI_OP_BLOCK || (op) == EWI_OP_LOOP || (op) == EWI_OP_IF ? BEGIN                \
@@ -57,149 +66,13 @@ static const struct row rows[256] = {
 	[code] = {.act = ACT(EWI_OP_##N, EWI_IMM_##imm, EWI_##icode, sizeof(pops) - 1, sizeof(pushes) - 1), \
 		  .lower = EWI_TYPE_AT(pops, 0), .upper = EWI_TYPE_AT(pops, 1), .result = EWI_TYPE_AT(pushes, 0), \
 		  .align = (uint8_t)(EWI_IMM_##imm - EWI_IMM_MEM0), .fuel = !EWI_IS_FREE(EWI_OP_##N), \
-		  .need = (EWI_TYPE_AT(pops, 0) != 0) + (EWI_TYPE_AT(pops, 1) != 0), .ins = EWI_##icode,    \
-		  .op = EWI_OP_##N},
+		  .need = (EWI_TYPE_AT(pops, 0) != 0) + (EWI_TYPE_AT(pops, 1) != 0), .op = EWI_OP_##N,            \
+		  .operand = ACC_OF(EWI_TYPE_AT(pops, 1) ? EWI_TYPE_AT(pops, 1) : EWI_TYPE_AT(pops, 0)),       \
+		  .made = ACC_OF(EWI_TYPE_AT(pushes, 0)), .ins = EWI_##icode, .key = EWI_KEY(EWI_##icode, EWI_SS, 0) & UINT16_MAX},
 #define OPX(code, N, text, imm, pops, pushes, icode)
 #include "wasm/opcodes.def"
 };
 /* clang-format on */
-
-/* ---- state ---- */
-
-/* No instruction read here is longer than this: nothing is read where the module has fewer bytes left. */
-#define LONGEST 16
-
-/*
- * What of the translator is in machine registers meanwhile.  Between floor, where the innermost block's operands begin,
- * and top each entry takes one slot; room: top may not pass it, and no more than EWI_LAZY_MAX above floor.  The list of
- * LOCAL entries is made when this is left.
- */
-struct quick {
-	const uint8_t *p, *last; /* last: where an instruction may begin at most */
-	struct ewi_entry *top, *floor, *room, *high; /* high: the highest that top was */
-	uint32_t bias;	     /* of an entry's slot against its height */
-	bool memory, stores; /* accesses, and stores, are of the usual kind */
-};
-
-/* An entry without constant, written at once: narrow stores would be waited for by whoever reads it whole. */
-EW_INLINE void put_entry(struct ewi_entry *e, uint32_t slot, uint32_t home, uint8_t type, enum ewi_place place)
-{
-	uint64_t word = slot | home << 16 | (uint64_t)type << 32 | (uint64_t)place << 40;
-
-	_Static_assert(offsetof(struct ewi_entry, slot) == 8 && offsetof(struct ewi_entry, home) == 10 &&
-		       offsetof(struct ewi_entry, type) == 12 && offsetof(struct ewi_entry, place) == 13 &&
-		       sizeof(*e) == 16, "little-endian, as all that have accumulators");
-	memcpy(&e->slot, &word, sizeof(word));
-}
-
-EW_INLINE struct ewi_ins *ins_at(struct ewi_translator *t, uint32_t pos)
-{
-	return (struct ewi_ins *)(void *)(t->code + pos);
-}
-
-/* ewi_mark: three bytes, mostly. */
-EW_INLINE void mark(struct ewi_translator *t, const struct quick *f)
-{
-	uint32_t at = (uint32_t)(f->p - t->m->bytes), bytes = at - t->map_offset;
-	uint32_t here = (uint32_t)t->code_size, step = (here - t->map_pos) / 4;
-	int32_t fuel = t->cost - t->map_cost;
-	uint32_t zigzag = (uint32_t)fuel << 1 ^ (uint32_t)(fuel >> 31);
-
-	if (EW_UNLIKELY((step | bytes | zigzag) > 0x7f)) {
-		t->at = at;
-		ewi_mark(t);
-		return;
-	}
-	ewi_put_le32(t->map + t->map_size, step | bytes << 8 | zigzag << 16);
-	t->map_size += 3;
-	t->map_pos = here;
-	t->map_offset = at;
-	t->map_cost = t->cost;
-}
-
-/* ewi_emit, of an instruction with these fields. */
-EW_INLINE void put(struct ewi_translator *t, unsigned icode, unsigned form, uint32_t a, uint32_t b, uint32_t imm)
-{
-	uint32_t here = (uint32_t)t->code_size;
-	uint64_t fields = a | b << 16 | (uint64_t)imm << 32;
-	uint64_t start = here | (t->label_pos == here) | (uint64_t)EWI_KEY(icode, form, 0) << 32;
-
-	_Static_assert(offsetof(struct ewi_start, key) == 4 && sizeof(struct ewi_start) == 8, "written at once");
-	memcpy(&ins_at(t, here)->a, &fields, sizeof(fields));
-	memcpy(&t->starts[t->start_count++], &start, sizeof(start));
-	t->code_size = here + sizeof(struct ewi_ins);
-	t->last = (struct ewi_last){here, EWI_NONE, EWI_NONE, (uint16_t)icode, (uint8_t)form};
-}
-
-/* What stands in the floats' accumulators seldom goes away. */
-EW_INLINE void wrote_slot(struct ewi_translator *t, uint32_t slot)
-{
-	if (t->acc[EWI_ACC_INT].slot == slot)
-		t->acc[EWI_ACC_INT] = (struct ewi_mirror){EWI_NONE, EWI_NONE};
-	if (EW_UNLIKELY(t->acc[EWI_ACC_F32].slot == slot))
-		t->acc[EWI_ACC_F32] = (struct ewi_mirror){EWI_NONE, EWI_NONE};
-	if (EW_UNLIKELY(t->acc[EWI_ACC_F64].slot == slot))
-		t->acc[EWI_ACC_F64] = (struct ewi_mirror){EWI_NONE, EWI_NONE};
-}
-
-/* ewi_made */
-EW_INLINE void made(struct ewi_translator *t, unsigned kind, uint32_t dst)
-{
-	t->last.dst = dst;
-	t->last.mirrored = kind == EWI_ACC_INT ? t->acc[EWI_ACC_INT].slot : EWI_NONE;
-	wrote_slot(t, dst);
-	t->acc[kind] = (struct ewi_mirror){dst, t->start_count - 1};
-}
-
-/* An operand that is read from its accumulator: see consume in emit.c. */
-EW_INLINE void consume(struct ewi_translator *t, const struct ewi_entry *e, unsigned kind, bool bits)
-{
-	struct ewi_mirror *acc = &t->acc[kind];
-	uint16_t *key;
-
-	if (e->place != EWI_TEMP || acc->start == EWI_NONE)
-		return;
-	key = &t->starts[acc->start].key;
-	if (!bits || kind == EWI_ACC_INT || !ewi_icode_info[EWI_KEY_ICODE(*key)].nan)
-		*key |= 1;
-	*acc = (struct ewi_mirror){EWI_NONE, EWI_NONE};
-}
-
-/* A result in the place of the operands from e on. */
-EW_INLINE void push_result(struct quick *f, struct ewi_entry *e, uint32_t dst, uint8_t type)
-{
-	put_entry(e, dst, dst, type, EWI_TEMP);
-	f->top = e + 1;
-}
-
-/* The slot of an entry. */
-EW_INLINE uint32_t home_of(const struct ewi_translator *t, const struct quick *f, const struct ewi_entry *e)
-{
-	return f->bias + (uint32_t)(e - t->stack);
-}
-
-EW_INLINE void raise(struct quick *f)
-{
-	if (++f->top > f->high)
-		f->high = f->top;
-}
-
-/* ---- immediates ---- */
-
-/* An unsigned number of four bytes at most; false: it is longer. */
-EW_INLINE bool small(const uint8_t **p, uint32_t *v)
-{
-	uint32_t byte = *(*p)++, shift = 7;
-
-	*v = byte & 0x7f;
-	for (; byte >= 0x80; shift += 7) {
-		if (shift == 28)
-			return false;
-		byte = *(*p)++;
-		*v |= (byte & 0x7f) << shift;
-	}
-	return true;
-}
 
 /* Alignment and offset of an access to memory 0. */
 EW_INLINE bool memarg(const struct quick *f, const struct row *row, const uint8_t **p, uint32_t *offset)
@@ -210,50 +83,63 @@ EW_INLINE bool memarg(const struct quick *f, const struct row *row, const uint8_
 
 /* ---- instructions ---- */
 
-/* local.get, and constants of integers: which of them, nobody can foretell, so they share their branches. */
-EW_INLINE bool push(const struct ewi_translator *t, struct quick *f, const struct row *row, const uint8_t *p)
+EW_INLINE bool get(struct quick *f, uint32_t x, const uint8_t *p)
 {
-	bool local = row->op == EWI_OP_LOCAL_GET;
-	uint32_t home = home_of(t, f, f->top), limit = local ? t->local_count : UINT32_MAX, x = *p++, bits = 7;
-	const uint8_t *type = &row->result;
-	int32_t v;
-
-	if (EW_UNLIKELY(x >= 0x80)) {
-		const uint8_t *first = --p;
-
-		if (!small(&p, &x))
-			return false;
-		bits = 7 * (uint32_t)(p - first);
-	}
-	if (x >= limit || f->top >= f->room)
+	if (!has_room(f))
 		return false;
-	v = (int32_t)(x << (32 - bits)) >> (32 - bits);
-	type = local ? &t->locals[x] : type;
-	f->top->bits = row->result == EW_I64 ? (uint64_t)(int64_t)v : (uint32_t)v;
-	put_entry(f->top, local ? x : home, home, *type, local ? EWI_LOCAL : EWI_CONST);
-	raise(f);
+	put_entry(f->top, x, home_of(f, f->top), f->locals[x], EWI_LOCAL);
+	f->top++;
 	f->p = p;
 	return true;
 }
 
-EW_INLINE bool float_constant(const struct ewi_translator *t, struct quick *f, const struct row *row, const uint8_t *p)
+EW_INLINE bool get_any(const struct ewi_translator *t, struct quick *f, const uint8_t *p)
 {
-	uint32_t home = home_of(t, f, f->top);
+	uint32_t x;
 
-	if (f->top >= f->room)
+	return small(&p, &x) && x < t->local_count && get(f, x, p);
+}
+
+EW_INLINE bool constant(struct quick *f, uint64_t bits, uint8_t type, const uint8_t *p)
+{
+	uint32_t home = home_of(f, f->top);
+
+	if (!has_room(f))
 		return false;
-	f->top->bits = row->result == EW_F32 ? ewi_le32(p) : ewi_le64(p);
-	put_entry(f->top, home, home, row->result, EWI_CONST);
-	raise(f);
-	f->p = p + (row->result == EW_F32 ? 4 : 8);
+	f->top->bits = bits;
+	put_entry(f->top, home, home, type, EWI_CONST);
+	f->top++;
+	f->p = p;
 	return true;
 }
 
-/* Where the last instruction's result goes, if it stands in a field that can be changed. */
-EW_INLINE uint16_t *dst_field(struct ewi_translator *t)
+/* Of four bytes at most. */
+EW_INLINE bool integer(struct quick *f, const struct row *row, const uint8_t *p)
 {
-	struct ewi_ins *ins = ins_at(t, t->last.pos);
-	unsigned cls = ewi_icode_info[t->last.icode].cls, form = t->last.form;
+	const uint8_t *first = p;
+	uint32_t x, shift;
+	int32_t v;
+
+	if (!small(&p, &x))
+		return false;
+	shift = 32 - 7 * (uint32_t)(p - first);
+	v = (int32_t)(x << shift) >> shift;
+	return constant(f, row->result == EW_I64 ? (uint64_t)(int64_t)v : (uint32_t)v, row->result, p);
+}
+
+EW_INLINE bool float_constant(struct quick *f, const struct row *row, const uint8_t *p)
+{
+	bool half = row->result == EW_F32;
+
+	return constant(f, half ? ewi_le32(p) : ewi_le64(p), row->result, p + (half ? 4 : 8));
+}
+
+/* Where the last instruction's result goes, if it stands in a field that can be changed. */
+EW_INLINE uint16_t *dst_field(const struct quick *f)
+{
+	struct ewi_ins *ins = f->before;
+	unsigned cls = ewi_icode_info[EWI_KEY_ICODE(f->before_key)].cls;
+	unsigned form = f->before_key / EWI_KEY(0, 1, 0) % EWI_FORMS;
 
 	if (cls >= EWI_CLASS_VUN)
 		return NULL;
@@ -265,61 +151,58 @@ EW_INLINE uint16_t *dst_field(struct ewi_translator *t)
 }
 
 /* ewi_move of a scalar. */
-EW_INLINE void move(struct ewi_translator *t, uint32_t from, uint32_t to, unsigned kind)
+EW_INLINE void move(struct ewi_translator *t, struct quick *f, uint32_t from, uint32_t to, unsigned kind)
 {
-	static const uint16_t store[EWI_ACCS] = {EWI_STORE_INT, EWI_STORE_F32, EWI_STORE_F64};
-	struct ewi_ins *ins;
+	static const uint16_t store[EWI_ACCS] = {EWI_KEY(EWI_STORE_INT, EWI_SS, 0), EWI_KEY(EWI_STORE_F32, EWI_SS, 0),
+						 EWI_KEY(EWI_STORE_F64, EWI_SS, 0)};
 
 	if (from == to)
 		return;
-	if (t->acc[kind].slot == from) {
-		put(t, store[kind], EWI_SS, 0, to, 0);
-	} else if (t->last.pos != EWI_NONE && t->last.icode == EWI_COPY) {
-		ins = ins_at(t, t->last.pos);
-		t->starts[t->start_count - 1].key = EWI_KEY(EWI_COPY2, EWI_SS, 0);
-		ins->u.s.c = (uint16_t)from;
-		ins->u.s.d = (uint16_t)to;
-		t->last.icode = EWI_COPY2;
+	if (mirrored(t, f, kind) == from) {
+		put(f, store[kind], 0, to, 0);
+	} else if (f->before && f->before_key == EWI_KEY(EWI_COPY, EWI_SS, 0)) {
+		f->before_key = f->start[-1].key = EWI_KEY(EWI_COPY2, EWI_SS, 0);
+		f->before->u.s.c = (uint16_t)from;
+		f->before->u.s.d = (uint16_t)to;
 	} else {
-		put(t, EWI_COPY, EWI_SS, from, to, 0);
+		put(f, EWI_KEY(EWI_COPY, EWI_SS, 0), from, to, 0);
 	}
-	wrote_slot(t, to);
+	wrote_slot(t, f, to);
 }
 
-EW_INLINE bool set_constant(struct ewi_translator *t, const struct ewi_entry *v, uint32_t x)
+EW_INLINE bool set_constant(struct ewi_translator *t, struct quick *f, const struct ewi_entry *v, uint32_t x)
 {
 	bool half = v->type == EW_I32 || v->type == EW_F32;
 
 	if (!half && (int64_t)v->bits != (int32_t)(uint32_t)v->bits)
 		return false;
-	put(t, half ? EWI_CONST32 : EWI_CONST64_NARROW, EWI_SS, 0, x, (uint32_t)v->bits);
-	wrote_slot(t, x);
+	put(f, half ? EWI_KEY(EWI_CONST32, EWI_SS, 0) : EWI_KEY(EWI_CONST64_NARROW, EWI_SS, 0), 0, x, (uint32_t)v->bits);
+	wrote_slot(t, f, x);
 	return true;
 }
 
 /* ewi_emit_local_set, of a value that stands in a slot. */
-EW_INLINE bool set_value(struct ewi_translator *t, const struct ewi_entry *v, uint32_t x)
+EW_INLINE bool set_value(struct ewi_translator *t, struct quick *f, const struct ewi_entry *v, uint32_t x)
 {
 	unsigned kind = ewi_acc_of(v->type);
-	struct ewi_mirror *acc = &t->acc[kind];
-	bool mirrored = acc->slot == v->slot;
+	bool in = mirrored(t, f, kind) == v->slot;
 	uint16_t *field;
 
-	if (v->place == EWI_TEMP && t->last.pos != EWI_NONE && t->last.dst == v->slot) {
-		field = dst_field(t);
+	if (v->place == EWI_TEMP && f->before && f->before_dst == v->slot) {
+		field = dst_field(f);
 		if (!field)
 			return false;
 		*field = (uint16_t)x;
-		t->last.dst = EWI_NONE;
-		wrote_slot(t, x);
+		f->before_dst = EWI_NONE;
+		wrote_slot(t, f, x);
 	} else {
-		move(t, v->slot, x, kind);
-		if (!mirrored)
+		move(t, f, v->slot, x, kind);
+		if (!in)
 			return true;
-		consume(t, v, kind, true);
+		consume(t, f, v, kind, true);
 	}
-	if (mirrored)
-		*acc = (struct ewi_mirror){x, EWI_NONE};
+	if (in)
+		mirror(t, f, kind, x);
 	return true;
 }
 
@@ -336,7 +219,7 @@ EW_INLINE bool set(struct ewi_translator *t, struct quick *f, const struct row *
 		if (e->place == EWI_LOCAL && e->slot == x)
 			return false; /* an older value, which has to be kept */
 	home = v->home;
-	if (!(v->place == EWI_CONST ? set_constant(t, v, x) : set_value(t, v, x)))
+	if (!(v->place == EWI_CONST ? set_constant(t, f, v, x) : set_value(t, f, v, x)))
 		return false;
 	put_entry(v, x, home, t->locals[x], EWI_LOCAL); /* what is above top, nobody looks at */
 	f->top = v + tee;
@@ -359,47 +242,55 @@ EW_INLINE bool narrow(const struct ewi_entry *e)
 	return e->type == EW_I32 || e->type == EW_F32 || (e->type == EW_I64 && (int64_t)e->bits == (int32_t)(uint32_t)e->bits);
 }
 
+/* A constant that no instruction takes as it is goes to its slot. */
+EW_INLINE bool into_slot(struct ewi_translator *t, struct quick *f, struct ewi_entry *e)
+{
+	if (!set_constant(t, f, e, e->home))
+		return false;
+	e->place = EWI_TEMP;
+	return true;
+}
+
 EW_INLINE bool is_compare(const struct ewi_icode_info *info)
 {
 	return info->cls == EWI_CLASS_CMP || info->cls == EWI_CLASS_FCMP;
 }
 
-/* a op immediate. */
-EW_INLINE void with_immediate(struct ewi_translator *t, const struct quick *f, unsigned icode, const struct ewi_entry *a,
-			      uint32_t imm, uint32_t dst)
+/* a op immediate; by the row of the operation, and the key of its form SS or, the operands swapped, of another one's. */
+EW_INLINE void with_immediate(struct ewi_translator *t, struct quick *f, const struct row *row, unsigned key,
+			      const struct ewi_entry *a, uint32_t imm, uint32_t dst)
 {
-	const struct ewi_icode_info *info = &ewi_icode_info[icode];
-	bool in = t->acc[info->operand].slot == a->slot;
+	bool in = mirrored(t, f, row->operand) == a->slot;
 
 	if (in)
-		consume(t, a, info->operand, info->bits);
-	if (info->traps)
+		consume(t, f, a, row->operand, ewi_icode_info[row->ins].bits);
+	if (ewi_icode_info[row->ins].traps)
 		mark(t, f);
-	put(t, icode, in ? EWI_RI : EWI_SI, in ? 0 : a->slot, dst, imm);
-	made(t, info->result, dst);
+	put(f, IN_FORM(key, in ? EWI_RI : EWI_SI), in ? 0 : a->slot, dst, imm);
+	made(t, f, row->made, dst);
 }
 
-EW_INLINE void with_slots(struct ewi_translator *t, const struct quick *f, unsigned icode, const struct ewi_entry *a,
+EW_INLINE void with_slots(struct ewi_translator *t, struct quick *f, const struct row *row, const struct ewi_entry *a,
 			  const struct ewi_entry *b, uint32_t dst)
 {
-	const struct ewi_icode_info *info = &ewi_icode_info[icode];
-	uint32_t slot = t->acc[info->operand].slot;
-	unsigned form = a->slot == slot ? EWI_RS : b->slot == slot ? EWI_SR : EWI_SS;
+	const struct ewi_icode_info *info = &ewi_icode_info[row->ins];
+	uint32_t slot = mirrored(t, f, row->operand);
+	unsigned form = a->slot == slot ? EWI_RS : b->slot == slot ? EWI_SR : EWI_SS, key = row->key;
 
 	if (form == EWI_SR && is_compare(info)) {
 		const struct ewi_entry *e = a;
 
-		icode = info->swapped;
+		key = EWI_KEY((unsigned)info->swapped, EWI_SS, 0);
 		a = b;
 		b = e;
 		form = EWI_RS;
 	}
 	if (form != EWI_SS && a->slot != b->slot)
-		consume(t, form == EWI_RS ? a : b, info->operand, info->bits);
+		consume(t, f, form == EWI_RS ? a : b, row->operand, info->bits);
 	if (info->traps)
 		mark(t, f);
-	put(t, icode, form, a->slot, b->slot, dst);
-	made(t, info->result, dst);
+	put(f, IN_FORM(key, form), a->slot, b->slot, dst);
+	made(t, f, row->made, dst);
 }
 
 EW_INLINE bool binary(struct ewi_translator *t, struct quick *f, const struct row *row, const uint8_t *p)
@@ -411,15 +302,18 @@ EW_INLINE bool binary(struct ewi_translator *t, struct quick *f, const struct ro
 	if (a->type != row->lower || b->type != row->upper)
 		return false;
 	if (b->place == EWI_CONST) {
-		if (a->place == EWI_CONST || !narrow(b))
+		if (!narrow(b) || (a->place == EWI_CONST && !into_slot(t, f, a)))
 			return false;
-		with_immediate(t, f, row->ins, a, (uint32_t)b->bits, dst);
-	} else if (a->place == EWI_CONST) {
-		if ((!info->commutes && !is_compare(info)) || !narrow(a))
+		with_immediate(t, f, row, row->key, a, (uint32_t)b->bits, dst);
+	} else if (a->place == EWI_CONST && (info->commutes || is_compare(info))) {
+		if (!narrow(a))
 			return false;
-		with_immediate(t, f, info->commutes ? row->ins : info->swapped, b, (uint32_t)a->bits, dst);
+		with_immediate(t, f, row, info->commutes ? row->key : EWI_KEY((unsigned)info->swapped, EWI_SS, 0), b,
+			       (uint32_t)a->bits, dst);
 	} else {
-		with_slots(t, f, row->ins, a, b, dst);
+		if (a->place == EWI_CONST && !into_slot(t, f, a))
+			return false;
+		with_slots(t, f, row, a, b, dst);
 	}
 	push_result(f, a, dst, row->result);
 	f->p = p;
@@ -428,39 +322,40 @@ EW_INLINE bool binary(struct ewi_translator *t, struct quick *f, const struct ro
 
 EW_INLINE bool unary(struct ewi_translator *t, struct quick *f, const struct row *row, const uint8_t *p)
 {
-	const struct ewi_icode_info *info = &ewi_icode_info[row->ins];
 	struct ewi_entry *a = f->top - 1;
 	uint32_t dst = a->home;
 	bool in;
 
-	if (a->type != row->lower || a->place == EWI_CONST)
+	if (a->type != row->lower || (a->place == EWI_CONST && !into_slot(t, f, a)))
 		return false;
-	in = t->acc[info->operand].slot == a->slot;
+	in = mirrored(t, f, row->operand) == a->slot;
 	if (in)
-		consume(t, a, info->operand, info->bits);
-	if (info->traps)
+		consume(t, f, a, row->operand, ewi_icode_info[row->ins].bits);
+	if (ewi_icode_info[row->ins].traps)
 		mark(t, f);
-	put(t, row->ins, in ? EWI_RS : EWI_SS, in ? 0 : a->slot, dst, 0);
-	made(t, info->result, dst);
+	put(f, IN_FORM(row->key, in ? EWI_RS : EWI_SS), in ? 0 : a->slot, dst, 0);
+	made(t, f, row->made, dst);
 	push_result(f, a, dst, row->result);
 	f->p = p;
 	return true;
 }
 
+/* By the rows of i32.eq and i64.eq. */
 EW_INLINE bool eqz(struct ewi_translator *t, struct quick *f, bool wide, const uint8_t *p)
 {
+	const struct row *row = &rows[wide ? 0x51 : 0x46];
 	struct ewi_entry *a = f->top - 1;
-	uint32_t dst = a->home;
+	uint32_t dst = a->home, icode = EWI_KEY_ICODE(f->before_key);
 
-	if (a->type != (wide ? EW_I64 : EW_I32) || a->place == EWI_CONST)
+	if (a->type != row->lower || a->place == EWI_CONST)
 		return false;
-	if (!wide && t->last.pos != EWI_NONE && a->place == EWI_TEMP && t->last.dst == a->slot &&
-	    ewi_icode_info[t->last.icode].cls == EWI_CLASS_CMP) {
+	if (!wide && f->before && a->place == EWI_TEMP && f->before_dst == a->slot &&
+	    ewi_icode_info[icode].cls == EWI_CLASS_CMP) {
 		/* The result is where it was: the opposite compare makes it. */
-		t->last.icode = ewi_icode_info[t->last.icode].negated;
-		t->starts[t->start_count - 1].key = EWI_KEY(t->last.icode, t->last.form, 0);
+		f->before_key += EWI_KEY((uint32_t)ewi_icode_info[icode].negated, 0, 0) - EWI_KEY(icode, 0, 0);
+		f->start[-1].key = (uint16_t)f->before_key;
 	} else {
-		with_immediate(t, f, wide ? EWI_I64_EQ : EWI_I32_EQ, a, 0, dst);
+		with_immediate(t, f, row, row->key, a, 0, dst);
 	}
 	push_result(f, a, dst, EW_I32);
 	f->p = p;
@@ -480,21 +375,21 @@ EW_INLINE bool load(struct ewi_translator *t, struct quick *f, const struct row 
 {
 	struct ewi_entry *a = f->top - 1;
 	uint32_t offset, dst = a->home, slot = 0;
-	unsigned icode = row->ins, form = EWI_SS;
+	unsigned key = row->key;
 
 	if (a->type != EW_I32 || !memarg(f, row, &p, &offset) || !fixed(a, &offset))
 		return false;
 	if (a->place == EWI_CONST) {
-		icode++;
-	} else if (t->acc[EWI_ACC_INT].slot == a->slot) {
-		consume(t, a, EWI_ACC_INT, false);
-		form = EWI_RS;
+		key += EWI_KEY(1, 0, 0);
+	} else if (f->slot == a->slot) {
+		consume(t, f, a, EWI_ACC_INT, false);
+		key = IN_FORM(key, EWI_RS);
 	} else {
 		slot = a->slot;
 	}
 	mark(t, f);
-	put(t, icode, form, slot, dst, offset);
-	made(t, ewi_icode_info[icode].result, dst);
+	put(f, key, slot, dst, offset);
+	made(t, f, row->made, dst);
 	push_result(f, a, dst, row->result);
 	f->p = p;
 	return true;
@@ -512,28 +407,90 @@ EW_INLINE bool store(struct ewi_translator *t, struct quick *f, const struct row
 {
 	struct ewi_entry *a = f->top - 2, *v = f->top - 1;
 	bool is_const = v->place == EWI_CONST, is_fixed = a->place == EWI_CONST;
-	unsigned icode = row->ins, form = EWI_SS, kind = ewi_icode_info[icode].operand;
+	unsigned key = row->key, form = EWI_SS;
 	uint32_t offset, slot = 0;
 
-	if (!f->stores || a->type != EW_I32 || v->type != row->upper || (is_const && !tiny(v)) ||
-	    !memarg(f, row, &p, &offset) || !fixed(a, &offset))
+	if (!f->stores || a->type != EW_I32 || v->type != row->upper || !memarg(f, row, &p, &offset) || !fixed(a, &offset))
 		return false;
+	if (is_const && !tiny(v)) {
+		if (!into_slot(t, f, v))
+			return false;
+		is_const = false;
+	}
 	if (is_const)
-		icode = icode == EWI_F32_STORE ? EWI_I32_STORE : icode == EWI_F64_STORE ? EWI_I64_STORE : icode;
-	if (!is_const && t->acc[kind].slot == v->slot && (is_fixed || v->slot != a->slot)) {
+		key = row->ins == EWI_F32_STORE	  ? EWI_KEY(EWI_I32_STORE, EWI_SS, 0)
+		      : row->ins == EWI_F64_STORE ? EWI_KEY(EWI_I64_STORE, EWI_SS, 0)
+						  : key;
+	if (!is_const && mirrored(t, f, row->operand) == v->slot && (is_fixed || v->slot != a->slot)) {
 		slot = is_fixed ? 0 : a->slot;
-		consume(t, v, kind, true);
+		consume(t, f, v, row->operand, true);
 		form = EWI_SR;
-	} else if (!is_fixed && t->acc[EWI_ACC_INT].slot == a->slot) {
-		consume(t, a, EWI_ACC_INT, false);
+	} else if (!is_fixed && f->slot == a->slot) {
+		consume(t, f, a, EWI_ACC_INT, false);
 		form = is_const ? EWI_RI : EWI_RS;
 	} else {
 		slot = is_fixed ? 0 : a->slot;
 		form = is_const ? EWI_SI : EWI_SS;
 	}
 	mark(t, f);
-	put(t, icode + is_fixed, form, slot, is_const ? (uint16_t)v->bits : v->slot, offset);
+	put(f, IN_FORM(key, form) + (is_fixed ? EWI_KEY(1, 0, 0) : 0), slot, is_const ? (uint16_t)v->bits : v->slot, offset);
 	f->top = a;
+	f->p = p;
+	return true;
+}
+
+/* ---- globals, and choosing: of numbers ---- */
+
+EW_INLINE bool is_number(uint8_t type)
+{
+	return type >= EW_F64 && type <= EW_I32;
+}
+
+EW_INLINE bool read_global(struct ewi_translator *t, struct quick *f, const uint8_t *p)
+{
+	static const uint16_t keys[EWI_ACCS] = {EWI_KEY(EWI_GLOBAL_GET_INT, EWI_SS, 0), EWI_KEY(EWI_GLOBAL_GET_F32, EWI_SS, 0),
+						EWI_KEY(EWI_GLOBAL_GET_F64, EWI_SS, 0)};
+	uint32_t x, home = home_of(f, f->top);
+	uint8_t type;
+
+	if (!small(&p, &x) || x >= t->m->global_count)
+		return false;
+	type = t->m->globals[x].type;
+	if (!is_number(type) || !has_room(f))
+		return false;
+	put(f, keys[ewi_acc_of(type)], 0, home, x);
+	made(t, f, ewi_acc_of(type), home);
+	put_entry(f->top++, home, home, type, EWI_TEMP);
+	f->p = p;
+	return true;
+}
+
+EW_INLINE bool write_global(struct ewi_translator *t, struct quick *f, const uint8_t *p)
+{
+	struct ewi_entry *v = f->top - 1;
+	uint32_t x;
+
+	if (f->top == f->floor || !small(&p, &x) || x >= t->m->global_count || !t->m->globals[x].is_mutable ||
+	    v->type != t->m->globals[x].type || !is_number(v->type) || (v->place == EWI_CONST && !into_slot(t, f, v)))
+		return false;
+	put(f, EWI_KEY(EWI_GLOBAL_SET, EWI_SS, 0), v->slot, 0, x);
+	f->top = v;
+	f->p = p;
+	return true;
+}
+
+EW_INLINE bool choose(struct ewi_translator *t, struct quick *f, const uint8_t *p)
+{
+	struct ewi_entry *a = f->top - 3;
+	uint32_t dst;
+
+	if (f->top - f->floor < 3 || a[2].type != EW_I32 || a[1].type != a->type || !is_number(a->type))
+		return false;
+	dst = a->home;
+	give(t, f);
+	ewi_emit_select(t, a, a + 1, a + 2, dst);
+	take(t, f);
+	push_result(f, a, dst, a->type);
 	f->p = p;
 	return true;
 }
@@ -588,13 +545,17 @@ EW_INLINE bool begin(struct ewi_translator *t, struct quick *f, const struct row
 	b->height = (uint32_t)(top - t->stack);
 	b->base = b->height + f->bias;
 	if (is_if) {
+		give(t, f);
 		ewi_take_cond(t, *top, &c);
 		b->else_branch = ewi_emit_branch(t, &c, false);
 		((int32_t *)(void *)(t->code + b->else_branch))[1] = t->cost;
+		take(t, f);
 	} else if (row->op == EWI_OP_LOOP) {
+		give(t, f);
 		ewi_forget(t);
 		b->loop = ewi_here(t);
 		b->loop_cost = t->cost;
+		take(t, f);
 	}
 	t->depth++;
 	f->top = top;
@@ -618,8 +579,10 @@ EW_INLINE bool second_arm(struct ewi_translator *t, struct quick *f, const uint8
 
 	if (b->opcode != 0x04 || !gives(b, f))
 		return false;
+	give(t, f);
 	ewi_emit_link(t, b, ewi_emit_jump(t));
 	ewi_emit_bind(t, b->else_branch);
+	take(t, f);
 	b->else_branch = EWI_NONE;
 	b->opcode = 0x05;
 	f->top = f->floor;
@@ -636,10 +599,12 @@ EW_INLINE bool finish(struct ewi_translator *t, struct quick *f, const uint8_t *
 	    f->top - t->stack > (ptrdiff_t)(b[-1].height + EWI_LAZY_MAX))
 		return false;
 	t->depth--;
+	give(t, f);
 	if (b->else_branch != EWI_NONE)
 		ewi_emit_bind(t, b->else_branch);
 	if (b->opcode != 0x03)
 		ewi_emit_bind(t, b->chain);
+	take(t, f);
 	set_floor(t, f, b[-1].height);
 	f->p = p;
 	return true;
@@ -663,7 +628,9 @@ EW_INLINE bool go(struct ewi_translator *t, struct quick *f, const uint8_t *p)
 
 	if (!b)
 		return false;
+	give(t, f);
 	ewi_emit_link(t, b, ewi_emit_jump(t));
+	take(t, f);
 	innermost(t)->unreachable = true;
 	t->dead = true;
 	f->top = f->floor;
@@ -678,19 +645,24 @@ EW_INLINE bool go_if(struct ewi_translator *t, struct quick *f, const uint8_t *p
 
 	if (!b)
 		return false;
+	give(t, f);
 	ewi_take_cond(t, *--f->top, &c);
 	ewi_emit_link(t, b, ewi_emit_branch(t, &c, true));
+	take(t, f);
 	f->p = p;
 	return true;
 }
 
 /* ewi_settle, of an entry that is no longer popped as it was. */
-EW_INLINE void settle(struct ewi_translator *t, struct ewi_entry *e)
+EW_INLINE void settle(struct ewi_translator *t, struct quick *f, struct ewi_entry *e)
 {
-	if (e->place == EWI_CONST)
+	if (e->place != EWI_CONST) {
+		move(t, f, e->slot, e->home, ewi_acc_of(e->type));
+	} else if (!set_constant(t, f, e, e->home)) {
+		give(t, f);
 		ewi_const_to(t, e, e->home);
-	else
-		move(t, e->slot, e->home, ewi_acc_of(e->type));
+		take(t, f);
+	}
 }
 
 /* Arguments, and one result or none, take a slot each. */
@@ -704,21 +676,23 @@ EW_INLINE bool invoke(struct ewi_translator *t, struct quick *f, const uint8_t *
 		return false;
 	type = ewi_func_type(t->m, x);
 	if (type->result_slots > 1 || type->result_count > 1 || type->param_slots != type->param_count ||
-	    (size_t)(f->top - f->floor) < type->param_count || f->top >= f->room)
+	    (size_t)(f->top - f->floor) < type->param_count ||
+	    (type->result_count > type->param_count && !has_room(f)))
 		return false;
 	first = f->top - type->param_count;
 	for (uint32_t i = 0; i < type->param_count; i++)
 		if (first[i].type != type->params[i])
 			return false;
 	for (struct ewi_entry *e = first; e < f->top; e++)
-		settle(t, e);
-	base = home_of(t, f, first);
+		settle(t, f, e);
+	base = home_of(f, first);
+	give(t, f);
 	t->at = (uint32_t)(f->p - t->m->bytes);
 	ewi_emit_call(t, x, type, (uint16_t)base);
+	take(t, f);
 	f->top = first;
 	if (type->result_count == 1) {
-		put_entry(first, base, base, *ewi_functype_results(type), EWI_TEMP);
-		raise(f);
+		put_entry(f->top++, base, base, *ewi_functype_results(type), EWI_TEMP);
 	}
 	f->p = p;
 	return true;
@@ -738,10 +712,14 @@ EW_INLINE bool common(struct ewi_translator *t, struct quick *f, const struct ro
 	case GO: return go(t, f, p);
 	case GO_IF: return go_if(t, f, p);
 	case INVOKE: return invoke(t, f, p);
-	case PUSH: return push(t, f, row, p);
-	case FLOAT: return float_constant(t, f, row, p);
+	case GET: return get_any(t, f, p);
+	case INTEGER: return integer(f, row, p);
+	case FLOAT: return float_constant(f, row, p);
 	case SET: return set(t, f, row, p);
 	case DROP: return drop(f, p);
+	case CHOOSE: return choose(t, f, p);
+	case READ_GLOBAL: return read_global(t, f, p);
+	case WRITE_GLOBAL: return write_global(t, f, p);
 	case EQZ: return eqz(t, f, row->op == EWI_OP_I64_EQZ, p);
 	case UNARY: return unary(t, f, row, p);
 	case BINARY: return binary(t, f, row, p);
@@ -762,6 +740,7 @@ EW_INLINE bool enter(struct ewi_translator *t, struct quick *f)
 	size_t operands = t->sp - b->height, room = operands + (left < AT_ONCE ? left : AT_ONCE);
 
 	f->p = t->r.p;
+	f->stack = t->stack;
 	f->bias = t->next_slot - t->sp;
 	if (t->dead || t->has_v128_locals || t->cost > EWI_COST_MAX - AT_ONCE || f->bias != b->base - b->height ||
 	    operands > EWI_LAZY_MAX)
@@ -775,6 +754,7 @@ EW_INLINE bool enter(struct ewi_translator *t, struct quick *f)
 		room = more - LONGEST + 1;
 	f->last = f->p + room;
 	f->last = f->last > t->r.end ? t->r.end : f->last;
+	take(t, f);
 	f->high = f->top = t->stack + t->sp;
 	set_floor(t, f, b->height);
 	return true;
@@ -782,11 +762,12 @@ EW_INLINE bool enter(struct ewi_translator *t, struct quick *f)
 
 EW_INLINE void leave(struct ewi_translator *t, const struct quick *f)
 {
-	uint32_t high = home_of(t, f, f->high);
+	uint32_t high = home_of(f, f->high);
 
+	give(t, f);
 	t->r.p = f->p;
 	t->sp = (uint32_t)(f->top - t->stack);
-	t->next_slot = home_of(t, f, f->top);
+	t->next_slot = home_of(f, f->top);
 	if (t->max_slot < high)
 		t->max_slot = high;
 	t->lazy_count = 0;
@@ -803,14 +784,47 @@ EW_INLINE void leave(struct ewi_translator *t, const struct quick *f)
 EW_INLINE void many(struct ewi_translator *t, struct quick *f)
 {
 	while (f->p < f->last) {
-		const struct row *row = &rows[*f->p];
+		const uint8_t *at = f->p;
+		const struct row *row = &rows[*at];
 
-		t->cost += row->fuel;
+		if (at[0] == 0x20 && EW_LIKELY(at[1] < f->one_byte)) { /* local.get */
+			if (!get(f, at[1], at + 2))
+				return;
+			f->cost++;
+			continue;
+		}
+		f->cost += row->fuel;
 		if (EW_UNLIKELY(f->top - f->floor < row->need || !common(t, f, row))) {
-			t->cost -= row->fuel;
+			f->cost -= rows[*f->p].fuel; /* nothing has changed */
 			return;
 		}
 	}
+}
+
+/*
+ * The end of a block behind a branch: code goes on where something leads there, or the block was an if.  The operands
+ * are gone, and the block gives nothing, or what of any type is in the slot of its one value.
+ */
+static bool revive(struct ewi_translator *t)
+{
+	const struct ewi_block *b = innermost(t);
+	const uint8_t *type = b->results;
+	bool gives = b->result_count == 1;
+
+	if (t->r.p >= t->r.end || *t->r.p != 0x0b || t->depth == 1 || t->sp != b->height || b->result_count > 1 ||
+	    (gives && (!b->unreachable || !is_number(*type))) || b->param_count != 0 || (gives && b->opcode == 0x04) || b->caught != 0 ||
+	    b->try_count != 0 || b->was_dead || (b->chain == 0 && b->else_branch == EWI_NONE))
+		return false;
+	t->r.p++;
+	t->depth--;
+	t->dead = false;
+	if (b->else_branch != EWI_NONE)
+		ewi_emit_bind(t, b->else_branch);
+	if (b->opcode != 0x03)
+		ewi_emit_bind(t, b->chain);
+	if (gives)
+		ewi_push(t, *type);
+	return true;
 }
 
 void ewi_quick_ops(struct ewi_translator *t)
@@ -819,7 +833,11 @@ void ewi_quick_ops(struct ewi_translator *t)
 
 	f.memory = t->m->memory_count != 0 && !EWI_IS64(&t->m->memories[0]);
 	f.stores = !(t->m->flags & EW_MODULE_TRACK);
+	f.locals = t->locals;
+	f.one_byte = t->local_count < 0x80 ? t->local_count : 0x80;
 	while (t->depth > 0 && t->status == EW_OK && !t->r.failed) {
+		if (t->dead && revive(t))
+			continue;
 		if (enter(t, &f)) {
 			many(t, &f);
 			leave(t, &f);

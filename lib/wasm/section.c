@@ -81,7 +81,7 @@ enum ew_status ewi_section_types(struct ewi_decoder *d)
 	struct ew_module *m = d->m;
 	size_t used = 0;
 	uint32_t n;
-	enum ew_status st = ewi_decode_count(d, 3, EW_MAX_TYPES, "types", &n);
+	enum ew_status st = ewi_decode_count(d, 2, EW_MAX_TYPES, "types", &n); /* those of two bytes are refused by name */
 
 	if (st != EW_OK || n == 0)
 		return st;
@@ -89,8 +89,8 @@ enum ew_status ewi_section_types(struct ewi_decoder *d)
 	if (!m->types)
 		return EW_ERR_NOMEM;
 	m->type_count = n;
-	/* Each type has three bytes besides its value types; one more, so that it is never empty. */
-	m->type_bytes_cap = ewi_reader_left(&d->r) - 3 * (size_t)n + 1;
+	/* Each type has two bytes at least besides its value types; one more, so that it is never empty. */
+	m->type_bytes_cap = ewi_reader_left(&d->r) - 2 * (size_t)n + 1;
 	m->type_bytes = ewi_alloc(&m->alloc, m->type_bytes_cap, 1);
 	if (!m->type_bytes)
 		return EW_ERR_NOMEM;

@@ -679,9 +679,12 @@ static bool read_locals(struct ewi_translator *t)
 	uint32_t groups;
 	uint64_t total = 0;
 
-	for (uint32_t i = 0; i < t->type->param_count; i++)
-		if (!add_locals(t, 1, t->type->params[i]))
+	for (uint32_t i = 0, n; i < t->type->param_count; i += n) {
+		for (n = 1; i + n < t->type->param_count && t->type->params[i + n] == t->type->params[i]; n++)
+			;
+		if (!add_locals(t, n, t->type->params[i]))
 			return false;
+	}
 	groups = ewi_read_u32(&t->r);
 	while (groups-- > 0 && !t->r.failed) {
 		size_t at = t->at = ewi_reader_at(&t->r);

@@ -4,8 +4,10 @@
 /*
  * translate_simd.c - vector instructions: their immediates, and where their operands are.
  *
- * The table gives types and class; which fields a class uses stands in simd.def.  A vector is always in its slots,
- * so only scalar operands have a choice of form.
+ * The table gives types and class; which fields a class uses stands in simd.def.  A vector is in its slots, and what the
+ * instruction before has made is in a register as well, on machines that have one for it.  If that is how it is read, and
+ * it is a TEMP, nobody reads its slots: then what made it is silent, of which only handlers of several instructions make
+ * use (pairs.def).
  */
 #include "base/cpu.h"
 #include "wasm/translate.h"
@@ -88,26 +90,46 @@ static bool just_made(const struct ewi_translator *t, const struct ewi_entry *e)
 	return !t->dead && t->last.pos != EWI_NONE && t->vec_end == ewi_here(t) &&
 	       (t->vec_slot == e->slot || t->vec_copy == e->slot);
 }
+
+/* The same, read from the register, by an instruction that does not read its slots; bits: see consume in emit.c. */
+static bool from_register(struct ewi_translator *t, const struct ewi_entry *e, bool bits)
+{
+	uint16_t *key;
+
+	if (!just_made(t, e))
+		return false;
+	if (e->place != EWI_TEMP || t->vec_start == EWI_NONE || t->status != EW_OK)
+		return true;
+	key = &t->starts[t->vec_start].key;
+	if (!bits || !ewi_icode_info[EWI_KEY_ICODE(*key)].nan)
+		*key |= 1;
+	return true;
+}
+#else
 #endif
 
-static unsigned form_of(const struct ewi_translator *t, unsigned cls, const struct operands *o)
+static unsigned form_of(struct ewi_translator *t, const struct ewi_icode_info *info, const struct operands *o)
 {
 #if EWI_VACC
+	unsigned cls = info->cls;
+
 	if (cls != EWI_CLASS_VUN && cls != EWI_CLASS_VBIN && cls != EWI_CLASS_VSHUFFLE)
 		return EWI_SS;
-	if (just_made(t, &o->e[0]))
+	if (cls != EWI_CLASS_VUN && o->e[0].slot == o->e[1].slot)
+		return just_made(t, &o->e[0]) ? EWI_RS : EWI_SS; /* the slot is read, too */
+	if (from_register(t, &o->e[0], info->bits))
 		return EWI_RS;
-	if (cls != EWI_CLASS_VUN && just_made(t, &o->e[1]))
+	if (cls != EWI_CLASS_VUN && from_register(t, &o->e[1], info->bits))
 		return EWI_SR;
 #endif
-	(void)t, (void)cls, (void)o;
+	(void)t, (void)info, (void)o;
 	return EWI_SS;
 }
 
 /* Instructions with vector operands only. */
 static void emit_vectors(struct ewi_translator *t, unsigned icode, const struct operands *o, uint32_t dst)
 {
-	unsigned form = form_of(t, ewi_icode_info[icode].cls, o);
+	unsigned form = form_of(t, &ewi_icode_info[icode], o);
 	struct ewi_insx *ins = ewi_emit(t, for_this_cpu(t, icode), form, false);
 
 	ins->i.a = o->e[0].slot;
@@ -145,7 +167,12 @@ static void emit_shift(struct ewi_translator *t, unsigned icode, const struct op
 	unsigned form;
 
 	if (o->e[1].place == EWI_CONST) {
-		ins = ewi_emit(t, icode, EWI_SI, false);
+#if EWI_VACC
+		form = from_register(t, &o->e[0], true) ? EWI_RI : EWI_SI;
+#else
+		form = EWI_SI;
+#endif
+		ins = ewi_emit(t, icode, form, false);
 		ins->i.a = o->e[0].slot;
 		ins->i.b = (uint16_t)dst;
 		ins->i.u.uimm = (uint32_t)o->e[1].bits;
@@ -170,20 +197,47 @@ static void emit_replace(struct ewi_translator *t, unsigned icode, const struct 
 	ins->i.u.s.d = (uint16_t)o->lane;
 }
 
-/* A scalar in front: the value of a splat, the address of a load or store. */
-static void emit_scalar_first(struct ewi_translator *t, unsigned icode, const struct operands *o, uint32_t dst)
+/* The value of a splat. */
+static void emit_splat(struct ewi_translator *t, unsigned icode, const struct operands *o, uint32_t dst)
 {
-	const struct ewi_icode_info *info = &ewi_icode_info[icode];
-	struct ewi_insx *ins;
 	uint16_t slot;
-	unsigned form = ewi_one_operand(t, &o->e[0], info->operand, &slot);
+	unsigned form = ewi_one_operand(t, &o->e[0], ewi_icode_info[icode].operand, &slot);
+	struct ewi_insx *ins = ewi_emit(t, icode, form, false);
 
-	if (info->cls != EWI_CLASS_VSPLAT)
-		ewi_mark(t);
+	ins->i.a = slot;
+	ins->i.b = (uint16_t)dst;
+}
+
+/* Of a store, the form in which the vector is the one made last; none where the address is 64 bits wide. */
+static unsigned form_of_store(struct ewi_translator *t, const struct ewi_entry *v, unsigned form)
+{
+#if EWI_VACC
+	static const uint8_t made[EWI_FORMS] = {[EWI_SS] = EWI_SR, [EWI_RS] = EWI_RX, [EWI_SI] = EWI_RI};
+
+	if (!t->wide && from_register(t, v, true))
+		return made[form];
+#endif
+	(void)t, (void)v;
+	return form;
+}
+
+static void emit_access(struct ewi_translator *t, unsigned icode, const struct operands *o, uint32_t dst)
+{
+	bool store = ewi_icode_info[icode].cls == EWI_CLASS_VSTORE;
+	uint32_t offset = (uint32_t)o->offset;
+	unsigned form = EWI_SI;
+	struct ewi_insx *ins;
+	uint16_t slot = 0;
+
+	if (!ewi_fixed_address(t, &o->e[0], &offset))
+		form = ewi_one_operand(t, &o->e[0], EWI_ACC_INT, &slot);
+	if (store)
+		form = form_of_store(t, &o->e[1], form);
+	ewi_mark(t);
 	ins = ewi_emit(t, icode, form, false);
 	ins->i.a = slot;
-	ins->i.b = info->cls == EWI_CLASS_VSTORE ? o->e[1].slot : (uint16_t)dst;
-	ins->i.u.uimm = (uint32_t)o->offset;
+	ins->i.b = store ? o->e[1].slot : (uint16_t)dst;
+	ins->i.u.uimm = offset;
 }
 
 static void emit_lane_access(struct ewi_translator *t, unsigned icode, const struct operands *o, uint32_t dst)
@@ -206,9 +260,9 @@ static void emit(struct ewi_translator *t, unsigned icode, const struct operands
 	case EWI_CLASS_VCONST: emit_const(t, o, dst); break;
 	case EWI_CLASS_VSHIFT: emit_shift(t, icode, o, dst); break;
 	case EWI_CLASS_VREPLACE: emit_replace(t, icode, o, dst); break;
-	case EWI_CLASS_VSPLAT:
+	case EWI_CLASS_VSPLAT: emit_splat(t, icode, o, dst); break;
 	case EWI_CLASS_VLOAD:
-	case EWI_CLASS_VSTORE: emit_scalar_first(t, icode, o, dst); break;
+	case EWI_CLASS_VSTORE: emit_access(t, icode, o, dst); break;
 	case EWI_CLASS_VLOADLANE:
 	case EWI_CLASS_VSTORELANE: emit_lane_access(t, icode, o, dst); break;
 	default: emit_vectors(t, icode, o, dst); break;
@@ -223,6 +277,7 @@ static void made_vector(struct ewi_translator *t, const struct ewi_op *op, unsig
 	t->vec_end = left ? (uint32_t)ewi_here(t) : EWI_NONE;
 	t->vec_slot = dst;
 	t->vec_copy = EWI_NONE;
+	t->vec_start = EW_CONFIG_EXEC_ACC && left && !t->wide && !t->dead && t->start_count > 0 ? t->start_count - 1 : EWI_NONE;
 }
 
 void ewi_simd_op(struct ewi_translator *t, const struct ewi_op *op)

@@ -18,6 +18,7 @@
 #define TESTS_ARUN_H
 
 #include "../aid/aid.h"
+#include "abi/models.h"
 #include "edgewasm/abi.h"
 
 #define ARUN_FUNCS 24
@@ -137,6 +138,24 @@ static inline void arun_open_list(struct arun *r, const char *module, const char
 
 #define arun_open(r, module, ...)                                                                  \
 	arun_open_list(r, module, (const char *const[]){__VA_ARGS__, NULL})
+
+/* FNV-1a of what the ABI keeps for its guest. */
+static inline enum ew_status arun_mix(void *user, const void *bytes, size_t size)
+{
+	uint64_t *h = user;
+
+	for (size_t i = 0; i < size; i++)
+		*h = (*h ^ ((const uint8_t *)bytes)[i]) * 0x100000001b3u;
+	return EW_OK;
+}
+
+static inline uint64_t arun_state(const struct arun *r)
+{
+	uint64_t h = 0xcbf29ce484222325u;
+
+	assert_int_equal(ewi_abi_state(r->abi, arun_mix, &h), EW_OK);
+	return h;
+}
 
 static inline void arun_close(struct arun *r)
 {

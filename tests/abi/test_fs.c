@@ -363,11 +363,16 @@ static void descriptors_are_limited_and_used_again(void **state)
 static void files_read_write_and_seek(void **state)
 {
 	struct arun r;
+	uint64_t before, opened;
 
 	(void)state;
 	begin(&r);
+	before = arun_state(&r);
 	do_open(&r, 3, "alpha", 0, READ | WRITE, 0);
+	opened = arun_state(&r);
+	assert_true(opened != before);
 	assert_int_equal(transfer(&r, "fd_read", 5, 4), SUCCESS);
+	assert_true(arun_state(&r) != opened); /* it stands elsewhere */
 	assert_int_equal(arun_le32(&r, 64), 4);
 	check_mem("read", arun_mem(&r, 200, 4), "0123", 4);
 	assert_int_equal(transfer(&r, "fd_read", 5, 100), SUCCESS);

@@ -139,6 +139,45 @@ static void a_model_runs_by_name(void **state)
 	arun_close(&r);
 }
 
+/* What a guest has set, computed or opened is in its state; the same again is the same state. */
+static void state_is_told(void **state)
+{
+	uint64_t seen[8];
+	uint32_t graph, a, n = 0;
+
+	(void)state;
+	for (int twice = 0; twice < 2; twice++) {
+		struct arun r;
+		uint64_t now[8];
+
+		begin(&r);
+		n = 0;
+		now[n++] = arun_state(&r);
+		assert_int_equal(by_name(&r, "two", &graph), OK);
+		now[n++] = arun_state(&r);
+		assert_int_equal(context(&r, graph, &a), OK);
+		now[n++] = arun_state(&r);
+		set4(&r, a, 0, "\1\1\1\1");
+		now[n++] = arun_state(&r);
+		set4(&r, a, 0, "\1\2\1\1");
+		now[n++] = arun_state(&r);
+		set4(&r, a, 1, "\1\2\1\1");
+		assert_int_equal(compute(&r, a), OK);
+		now[n++] = arun_state(&r);
+		assert_int_equal(load(&r, fc1.bytes, fc1.size, 1, 4, 0, &graph), OK);
+		now[n++] = arun_state(&r);
+		for (uint32_t i = 0; i < n; i++)
+			for (uint32_t k = 0; k < i; k++)
+				assert_true(now[i] != now[k]);
+		if (twice)
+			assert_memory_equal(seen, now, n * sizeof(*now));
+		memcpy(seen, now, sizeof(now));
+		ew_abi_reset(r.abi);
+		assert_true(arun_state(&r) == now[0]);
+		arun_close(&r);
+	}
+}
+
 /* Two contexts of one graph hold their own inputs and outputs. */
 static void contexts_do_not_meet(void **state)
 {
@@ -425,6 +464,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_model_runs_by_name),
+		cmocka_unit_test(state_is_told),
 		cmocka_unit_test(contexts_do_not_meet),
 		cmocka_unit_test(tensors_must_fit),
 		cmocka_unit_test(inner_pointers_are_checked),

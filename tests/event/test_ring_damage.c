@@ -331,7 +331,7 @@ static void attached_mring(void **state)
 {
 	static uint64_t memory[400];
 	struct ew_mring *at = (struct ew_mring *)(void *)memory, *r;
-	uint32_t *const words[] = {&at->magic, &at->grains, &at->align_bits, &at->offset_bits, &at->max_payload, &at->policy, &at->slip};
+	uint32_t *const words[] = {&at->magic, &at->units, &at->align, &at->align_bits, &at->offset_bits, &at->max_payload, &at->policy, &at->slip};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {

@@ -204,6 +204,70 @@ static void test_tenants(void **state)
 	check_same_file("verdicts", IN_FOLDER("tenants"), IN_FOLDER("good"));
 }
 
+/* The object of one hostile function in the summary. */
+static const char *hostile(const char *name)
+{
+	char want[48];
+
+	snprintf(want, sizeof(want), "{\"name\":\"%s\"", name);
+	return strstr(out, want);
+}
+
+/* The lines of file `all` that are not about machines of tenant 9 of 10 are those of file `some`. */
+static void check_without_tenant(const char *row, const char *some, const char *all)
+{
+	char line[128], want[128];
+	FILE *a = fopen(all, "r"), *s = fopen(some, "r");
+	unsigned machine, lines = 0;
+
+	assert_non_null(a);
+	assert_non_null(s);
+	while (fgets(want, sizeof(want), a)) {
+		assert_int_equal(sscanf(want, "%*u %u", &machine), 1);
+		if (machine % 10 == 9)
+			continue;
+		check_true(row, fgets(line, sizeof(line), s) != NULL);
+		check_str(row, line, want);
+		lines++;
+	}
+	check_int(row, lines, 3600);
+	check_true(row, fgets(line, sizeof(line), s) == NULL);
+	fclose(a);
+	fclose(s);
+}
+
+/* One of ten tenants means harm with each of its windows: to the others nothing changes. */
+static void test_hostile_tenant(void **state)
+{
+	static const char *const rows[] = { "loop", "recurse", "grow", "pointer", "trap", "flood" };
+
+	(void)state;
+	for (size_t r = 0; r < ROWS(rows); r++) {
+		const char *what = rows[r], *at;
+		unsigned events = 0, failed = 0, parked = 0;
+
+		check_int(what,
+			  RUN(gateway, "--model", model, "--guest", judge, "--machines", "200", "--seconds", "20", "--rate", "0",
+			      "--faults", "10", "--quiet", "--json", "--check", "--tenants", "10", "--hostile-tenant", what,
+			      "--verdicts", IN_FOLDER("tenants")),
+			  0);
+		check_int(what, figure("windows"), 3600);
+		check_int(what, figure("compared"), 3600);
+		check_int(what, figure("differ"), 0);
+		check_int(what, figure("in_crossing_window"), figure("crossings"));
+		check_int(what, figure("found"), figure("faults"));
+		at = hostile(what);
+		assert_non_null(at);
+		check_int(what, sscanf(strstr(at, "\"events\":"), "\"events\":%u,\"failed\":%u,\"parked\":%u", &events, &failed, &parked), 3);
+		/* ten in a row, then one after each second of rest; the others come while it rests */
+		check_int(what, events, 400);
+		check_true(what, failed >= 10 && failed < 40);
+		check_int(what, failed + parked, 400);
+		check_has(what, at, "\"got_through\":0");
+		check_without_tenant(what, IN_FOLDER("tenants"), IN_FOLDER("good"));
+	}
+}
+
 /*
  * The next version on trial, a new model and an hour without uplink in mid-run: not one verdict differs, every alert
  * arrives once and in order, and the whole of it happens again, byte for byte.
@@ -257,15 +321,6 @@ static void test_seed(void **state)
 	check_int("differ", figure("differ"), 0);
 	check_int("in the crossing window", figure("in_crossing_window"), figure("crossings"));
 	check_digest("verdicts", IN_FOLDER("other"), 0x9862fc1e4e5ad159);
-}
-
-/* The object of one hostile function in the summary. */
-static const char *hostile(const char *name)
-{
-	char want[48];
-
-	snprintf(want, sizeof(want), "{\"name\":\"%s\"", name);
-	return strstr(out, want);
 }
 
 static void test_hostile(void **state)
@@ -483,6 +538,9 @@ static void test_usage(void **state)
 		{ "data without files", { "--data" }, 2, "--data needs a file" },
 		{ "tenants", { "--tenants", "33" }, 2, "not understood: --tenants" },
 		{ "no tenants", { "--tenants", "0" }, 2, "not understood: --tenants" },
+		{ "one tenant, and hostile", { "--hostile-tenant", "loop" }, 2, "needs --tenants 2" },
+		{ "what is not linked", { "--hostile-tenant", "import" }, 2, "not understood: --hostile-tenant" },
+		{ "no such harm", { "--hostile-tenant", "pray" }, 2, "not understood: --hostile-tenant" },
 		{ "data twice", { "--data", "a", "--data", "b" }, 2, "--data is given twice" },
 	};
 
@@ -527,7 +585,7 @@ int main(void)
 		cmocka_unit_test(test_train),	    cmocka_unit_test(test_train_refuses),
 		cmocka_unit_test(test_verdicts),    cmocka_unit_test(test_vectors),
 		cmocka_unit_test(test_tenants),	    cmocka_unit_test(test_story),
-		cmocka_unit_test(test_seed),
+		cmocka_unit_test(test_seed),	    cmocka_unit_test(test_hostile_tenant),
 		cmocka_unit_test(test_hostile),	    cmocka_unit_test(test_rate),
 		cmocka_unit_test(test_alert_lines), cmocka_unit_test(test_toycar),
 		cmocka_unit_test(test_refuses),	    cmocka_unit_test(test_mismatch),

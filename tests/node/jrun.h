@@ -7,7 +7,9 @@
 #ifndef TESTS_JRUN_H
 #define TESTS_JRUN_H
 
+#include "../abi/tiny_model.h"
 #include "edgewasm/journal.h"
+#include "edgewasm/state.h"
 #include "nrun.h"
 
 struct jrun {
@@ -249,6 +251,25 @@ static inline void jrun_live(struct jrun *j, uint32_t events)
 	nrun_step(&j->n);
 }
 
+/* Model "m" with n inputs; its bytes lie with the guests', where jrun_load finds them. */
+static inline void jrun_model(struct jrun *j, const char *version, uint32_t n)
+{
+	struct ew_node_model_config c = {.struct_bytes = sizeof(c), .name = "m", .version = version};
+	struct nrun_guest *g = &j->n.guests[j->n.guest_count++];
+	struct tiny *t = calloc(1, sizeof(*t));
+
+	assert_non_null(t);
+	tiny_fc(t, n);
+	snprintf(g->name, sizeof(g->name), "model %s", version);
+	g->bytes = malloc(t->size);
+	g->size = t->size;
+	memcpy(g->bytes, t->bytes, t->size);
+	free(t);
+	c.bytes = g->bytes;
+	c.size = g->size;
+	assert_int_equal(ew_node_model_put(j->n.node, &c, &j->n.err), EW_OK);
+}
+
 /* Everything that administers. */
 static inline void jrun_administer(struct jrun *j)
 {
@@ -274,6 +295,16 @@ static inline void jrun_administer(struct jrun *j)
 	assert_int_equal(ew_node_route_remove(n->node, "echo", "echo"), EW_OK);
 	assert_int_equal(ew_node_function_remove(n->node, "echo"), EW_OK);
 	assert_int_equal(ew_node_model_select(n->node, "m", "1", &n->err), EW_ERR_NOENT);
+	jrun_model(j, "1", 1);
+	jrun_live(j, 20);
+	jrun_model(j, "2", 3);
+	jrun_live(j, 20);
+	assert_int_equal(ew_node_model_select(n->node, "m", "1", &n->err), EW_OK);
+	assert_int_equal(ew_node_setting_put(n->node, "services", "limit", "\0again", 6, &n->err), EW_OK);
+	assert_int_equal(ew_node_setting_put(n->node, "services", "empty", "", 0, &n->err), EW_OK);
+	jrun_live(j, 40);
+	assert_int_equal(ew_node_checkpoint(n->node), EW_OK);
+	assert_int_equal(ew_node_setting_put(n->node, "services", "limit", NULL, 0, &n->err), EW_OK);
 	assert_int_equal(ew_node_dispatch(n->node, &tick, n->now), EW_OK);
 	assert_int_equal(ew_node_checkpoint(n->node), EW_OK);
 	jrun_live(j, 60);

@@ -5,6 +5,7 @@
  * test_replay.c - a node's life, recorded, happens again: every record the same, or it is said where not.
  */
 #include "../tensor/tfl.h"
+#include "fake_sign.h"
 #include "jrun.h"
 
 static enum ew_status replay(struct jrun *j, struct ew_replay_report *report, struct ew_error *err)
@@ -311,12 +312,47 @@ static void stores_fail(void **state)
 	}
 }
 
+/* A module comes on demand, and its signature is not good: the replay, which trusts nobody and anybody, says so again. */
+static void refusals(void **state)
+{
+	static const struct ew_trusted_key keys[] = {{{9}, NULL, 0, 0, 0}};
+	static const struct ew_trust trust = {sizeof(trust), keys, 1, NULL, 0, fake_verify, NULL};
+	struct ew_replay_report report;
+	struct ew_error err;
+	struct jrun j;
+
+	(void)state;
+	jrun_init(&j);
+	j.n.config.trust = &trust;
+	jrun_open(&j);
+	j.n.function.name = "f";
+	j.n.function.version = "1";
+	j.n.function.flags = EW_FUNCTION_FRESH | EW_FUNCTION_ON_DEMAND;
+	nrun_guest(&j.n, "echo");
+	assert_int_equal(ew_node_function_put(j.n.node, &j.n.function, &j.n.err), EW_OK);
+	nrun_route(&j.n, "t", "f");
+	for (int i = 0; i < 12; i++) /* the host does not always have them */
+		send(&j, "x");
+	assert_true(j.n.reports[EW_NODE_INSTANCE] >= 8);
+	assert_int_equal(nrun_stats(&j.n, "f").loads, 0);
+	j.n.function.flags = 0; /* an act that is refused likewise */
+	assert_int_equal(nrun_try_put(&j.n, "g", "1", "echo"), EW_ERR_DENIED);
+	ew_node_destroy(j.n.node);
+	j.n.node = NULL;
+	same_again(&j, "refusals", NULL);
+	assert_int_equal(replay(&j, &report, &err), EW_OK);
+	assert_true(report.acts >= 3);
+	jrun_close(&j);
+}
+
 /* ---- where it parts ---- */
 
 struct edit {
 	enum ew_journal_kind kind;
 	uint32_t nth;
-	enum { FLIP_DATA, FLIP_TOPIC, FLIP_TRACE, FLIP_TIME, FLIP_TYPE, DROP, TWICE, CUT } how;
+	enum { FLIP_DATA, FLIP_TOPIC, FLIP_TRACE, FLIP_TIME, FLIP_TYPE, FLIP_KIND, DROP, TWICE, CUT } how;
+	uint32_t at; /* byte of the data */
+	uint8_t mask; /* what is flipped of it; 0: 1 */
 };
 
 static bool is_it(const struct edit *edit, const struct ew_event *e, uint32_t *seen)
@@ -345,11 +381,16 @@ static uint64_t edited(struct jrun *j, struct jrun *to, const struct edit *edit)
 
 			ew_log_stat(to->log, &stat);
 			at = stat.next_seq;
-			ew_event_data(w)[0] ^= edit->how == FLIP_DATA;
+			if (edit->how == FLIP_DATA && edit->at >= e->data_bytes)
+				at = 0;
+			else if (edit->how == FLIP_DATA)
+				ew_event_data(w)[edit->at] ^= edit->mask ? edit->mask : 1;
 			ew_event_topic(w)[0] ^= edit->how == FLIP_TOPIC;
 			w->trace_id[0] ^= edit->how == FLIP_TRACE;
 			w->time_ns += edit->how == FLIP_TIME;
-			w->content_type ^= edit->how == FLIP_TYPE;
+			w->content_type ^= edit->how == FLIP_TYPE ? edit->mask ? edit->mask : 1 : 0;
+			if (edit->how == FLIP_KIND)
+				w->flags ^= (uint32_t)edit->mask << 16;
 			if (edit->how == CUT)
 				break;
 			if (edit->how == TWICE)
@@ -371,23 +412,23 @@ static void says_where_it_parts(void **state)
 		int32_t from, to; /* of the parting, relative to what was changed */
 		const char *text;
 	} rows[] = {
-		{"an output's byte", {EW_JOURNAL_OUTPUT, 7, FLIP_DATA}, 0, 0, "data: byte 0 of "},
-		{"an output's topic", {EW_JOURNAL_OUTPUT, 30, FLIP_TOPIC}, 0, 0, "topic: byte 0 of "},
-		{"an output's trace", {EW_JOURNAL_OUTPUT, 30, FLIP_TRACE}, 0, 0, "the trace id"},
-		{"an output's type", {EW_JOURNAL_OUTPUT, 1, FLIP_TYPE}, 0, 0, "flags or content type"},
-		{"a verdict", {EW_JOURNAL_CALL, 33, FLIP_DATA}, 0, 0, "data: byte 0 of "},
-		{"a report", {EW_JOURNAL_REPORT, 5, FLIP_DATA}, 0, 0, "data: byte 0 of "},
-		{"a report is not there", {EW_JOURNAL_REPORT, 5, DROP}, 0, 2, "now there is a record \"report\""},
-		{"an output is not there", {EW_JOURNAL_OUTPUT, 9, DROP}, 0, 2, "now"},
-		{"an output twice", {EW_JOURNAL_OUTPUT, 9, TWICE}, 1, 1, "now"},
-		{"an input's topic", {EW_JOURNAL_INPUT, 3, FLIP_TOPIC}, 0, 20, ""},
-		{"a step's time", {EW_JOURNAL_STEP, 12, FLIP_TIME}, 0, 20, ""},
-		{"answers", {EW_JOURNAL_ANSWERS, 4, DROP}, -60, 2, ""},
-		{"answers twice", {EW_JOURNAL_ANSWERS, 4, TWICE}, 0, 2, ""},
-		{"an act's status", {EW_JOURNAL_DONE, 3, FLIP_DATA}, 0, 0, "data: byte 0 of 4"},
-		{"an act's function", {EW_JOURNAL_ACT, 6, FLIP_TOPIC}, 0, 0, "topic"},
-		{"the state", {EW_JOURNAL_STATE, 1, FLIP_DATA}, 0, 0, "data: byte 0 of 32"},
-		{"the state at the end", {EW_JOURNAL_STOP, 1, FLIP_DATA}, 0, 0, "data: byte 0 of 32"},
+		{"an output's byte", {EW_JOURNAL_OUTPUT, 7, FLIP_DATA, 0, 0}, 0, 0, "data: byte 0 of "},
+		{"an output's topic", {EW_JOURNAL_OUTPUT, 30, FLIP_TOPIC, 0, 0}, 0, 0, "topic: byte 0 of "},
+		{"an output's trace", {EW_JOURNAL_OUTPUT, 30, FLIP_TRACE, 0, 0}, 0, 0, "the trace id"},
+		{"an output's type", {EW_JOURNAL_OUTPUT, 1, FLIP_TYPE, 0, 0}, 0, 0, "flags or content type"},
+		{"a verdict", {EW_JOURNAL_CALL, 33, FLIP_DATA, 0, 0}, 0, 0, "data: byte 0 of "},
+		{"a report", {EW_JOURNAL_REPORT, 5, FLIP_DATA, 0, 0}, 0, 0, "data: byte 0 of "},
+		{"a report is not there", {EW_JOURNAL_REPORT, 5, DROP, 0, 0}, 0, 2, "now there is a record \"report\""},
+		{"an output is not there", {EW_JOURNAL_OUTPUT, 9, DROP, 0, 0}, 0, 2, "now"},
+		{"an output twice", {EW_JOURNAL_OUTPUT, 9, TWICE, 0, 0}, 1, 1, "now"},
+		{"an input's topic", {EW_JOURNAL_INPUT, 3, FLIP_TOPIC, 0, 0}, 0, 20, ""},
+		{"a step's time", {EW_JOURNAL_STEP, 12, FLIP_TIME, 0, 0}, 0, 20, ""},
+		{"answers", {EW_JOURNAL_ANSWERS, 4, DROP, 0, 0}, -60, 2, ""},
+		{"answers twice", {EW_JOURNAL_ANSWERS, 4, TWICE, 0, 0}, 0, 2, ""},
+		{"an act's status", {EW_JOURNAL_DONE, 3, FLIP_DATA, 0, 0}, 0, 0, "data: byte 0 of 4"},
+		{"an act's function", {EW_JOURNAL_ACT, 6, FLIP_TOPIC, 0, 0}, 0, 0, "topic"},
+		{"the state", {EW_JOURNAL_STATE, 1, FLIP_DATA, 0, 0}, 0, 0, "data: byte 0 of 32"},
+		{"the state at the end", {EW_JOURNAL_STOP, 1, FLIP_DATA, 0, 0}, 0, 0, "data: byte 0 of 32"},
 	};
 	struct jrun j;
 
@@ -418,6 +459,156 @@ static void says_where_it_parts(void **state)
 	jrun_close(&j);
 }
 
+/* No block over 16 MiB: a journal can ask for any number of things. */
+static void *small_blocks(void *ctx, void *block, size_t old_bytes, size_t new_bytes)
+{
+	struct ew_alloc *libc = ctx;
+
+	return new_bytes > 16u << 20 ? NULL : libc->resize(libc->ctx, block, old_bytes, new_bytes);
+}
+
+/*
+ * Bytes of acts, beginnings, answers and inputs changed: it happens again, parts, or cannot be read; and never more than
+ * that.
+ */
+static void hostile_journals(void **state)
+{
+	static const enum ew_journal_kind kinds[] = {EW_JOURNAL_START, EW_JOURNAL_ACT, EW_JOURNAL_ANSWERS, EW_JOURNAL_INPUT,
+						     EW_JOURNAL_DONE};
+	uint32_t tried = 0, parted = 0, refused = 0;
+	struct jrun j;
+
+	(void)state;
+	jrun_init(&j);
+	jrun_open(&j);
+	jrun_populate(&j);
+	assert_int_equal(ew_node_setting_put(j.n.node, "count", "start", "70", 2, &j.n.err), EW_OK);
+	jrun_live(&j, 12);
+	ew_node_destroy(j.n.node);
+	j.n.node = NULL;
+	for (size_t k = 0; k < ROWS(kinds); k++)
+		for (uint32_t nth = 1; nth < 40; nth++)
+			for (uint32_t at = 0; at < 400; at += 1 + (nth + at) % 13) {
+				struct edit edit = {kinds[k], nth, FLIP_DATA, at, (uint8_t)(1u << (at + nth) % 8)};
+				struct ew_replay_report report;
+				struct ew_alloc libc = ew_alloc_libc(), alloc = {small_blocks, &libc};
+				struct ew_replay_config c = {.struct_bytes = sizeof(c), .load = jrun_load, .user = &j};
+				struct ew_error err = {EW_OK, 0, ""};
+				struct jrun other;
+				enum ew_status st;
+				bool there = edited(&j, &other, &edit) != 0;
+
+				c.log = other.log;
+				if (there) {
+					st = ew_node_replay(&c, &alloc, &report, &err);
+					tried++;
+					parted += st == EW_OK && report.parted_seq != 0;
+					refused += st != EW_OK;
+					assert_true(st == EW_OK || err.text[0]);
+					assert_true(report.parted_seq == 0 || report.text[0]);
+				}
+				ew_log_close(other.log);
+				ew_storage_ram_destroy(&other.storage);
+				if (!there)
+					break;
+			}
+	print_message("%u journals changed: %u part, %u are refused\n", (unsigned)tried, (unsigned)parted, (unsigned)refused);
+	assert_true(tried > 250 && parted > tried / 4 && refused > tried / 4);
+	jrun_close(&j);
+}
+
+static void count_records(void *user, const struct ew_event *record, const void *topic, const void *data)
+{
+	(void)record, (void)topic, (void)data;
+	((struct jrun *)user)->clock_looks++;
+}
+
+static void append_of(struct jrun *j, uint32_t flags)
+{
+	const struct ew_event e = {.flags = flags, .data_bytes = 8};
+
+	assert_int_equal(ew_log_append(j->log, &e, "", "01234567", NULL), EW_OK);
+}
+
+/* From where, to where, told of what; and journals that are none. */
+static void what_can_be_asked(void **state)
+{
+	static const struct row {
+		const char *name;
+		struct edit edit;
+		enum ew_status want;
+		const char *text;
+	} rows[] = {
+		{"another version", {EW_JOURNAL_START, 1, FLIP_DATA, 0, 0x40}, EW_ERR_UNSUPPORTED, "another version"},
+		{"an unknown act", {EW_JOURNAL_ACT, 2, FLIP_TYPE, 0, 0x40}, EW_ERR_UNSUPPORTED, "an act "},
+		{"a field of a later version", {EW_JOURNAL_ACT, 2, FLIP_DATA, 0, 0x80}, EW_ERR_UNSUPPORTED, "cannot be read"},
+		{"records were lost", {EW_JOURNAL_REPORT, 1, FLIP_KIND, 0, EW_JOURNAL_REPORT ^ EW_JOURNAL_LOST}, EW_ERR_CORRUPT, "lost"},
+	};
+	struct ew_replay_report report, half;
+	struct ew_alloc alloc = ew_alloc_libc();
+	struct ew_replay_config c = {.struct_bytes = sizeof(c), .load = jrun_load}, bad;
+	struct ew_error err;
+	struct jrun j;
+
+	(void)state;
+	jrun_init(&j);
+	jrun_open_log(&j, 1u << 20, 16, NULL);
+	append_of(&j, 0); /* somebody else's */
+	append_of(&j, EW_JOURNAL_DONE << 16); /* the rest of what was not begun here */
+	nrun_open(&j.n);
+	assert_int_equal(ew_node_journal_open(j.n.node, &j.journal, &j.n.err), EW_OK);
+	jrun_populate(&j);
+	jrun_live(&j, 60);
+	ew_node_destroy(j.n.node);
+	j.n.node = NULL;
+	append_of(&j, 0);
+	c.log = j.log;
+	c.user = &j;
+	check_status("all", ew_node_replay(&c, &alloc, &report, &err), EW_OK);
+	check_str("all", report.text, "");
+	check_int("begins at", report.first_seq, 3);
+	c.to_seq = report.last_seq / 2;
+	check_status("half", ew_node_replay(&c, &alloc, &half, &err), EW_OK);
+	check_str("half", half.text, "");
+	check_true("half", half.last_seq >= c.to_seq && half.last_seq < report.last_seq && half.groups < report.groups);
+	c.to_seq = 0;
+	c.from_seq = 4;
+	check_status("from behind its beginning", ew_node_replay(&c, &alloc, &half, &err), EW_ERR_NOENT);
+	check_has("from behind its beginning", err.text, "no beginning");
+	c.from_seq = 0;
+	c.max_group_bytes = 200;
+	check_status("a group too large", ew_node_replay(&c, &alloc, &half, &err), EW_ERR_LIMIT);
+	check_has("a group too large", err.text, "more than 200 bytes");
+	c.max_group_bytes = 0;
+	c.load = NULL;
+	check_status("nobody has bytes", ew_node_replay(&c, &alloc, &half, &err), EW_ERR_NOENT);
+	check_has("nobody has bytes", err.text, "there are no bytes for count@1.0.0");
+	c.load = jrun_load;
+	bad = c;
+	bad.log = NULL;
+	check_status("no log", ew_node_replay(&bad, &alloc, &half, &err), EW_ERR_INVAL);
+	bad = c;
+	bad.struct_bytes = 0;
+	check_status("no size", ew_node_replay(&bad, &alloc, &half, &err), EW_ERR_INVAL);
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		struct jrun other;
+
+		check_true(rows[i].name, edited(&j, &other, &rows[i].edit) != 0);
+		c.log = other.log;
+		check_status(rows[i].name, ew_node_replay(&c, &alloc, &half, &err), rows[i].want);
+		check_has(rows[i].name, err.text, rows[i].text);
+		ew_log_close(other.log);
+		ew_storage_ram_destroy(&other.storage);
+	}
+	c.log = j.log;
+	c.told = count_records;
+	j.clock_looks = 0;
+	check_status("told", ew_node_replay(&c, &alloc, &half, &err), EW_OK);
+	check_true("told", j.clock_looks > half.outputs + half.inputs + half.calls &&
+			   j.clock_looks <= half.last_seq - half.first_seq + 1);
+	jrun_close(&j);
+}
+
 /* The power goes at any record: what was not finished is stepped over. */
 static void a_torn_end(void **state)
 {
@@ -430,7 +621,7 @@ static void a_torn_end(void **state)
 	jrun_live(&j, 30);
 	for (uint32_t kind = EW_JOURNAL_STOP; kind < EW_JOURNAL_KINDS; kind++)
 		for (uint32_t nth = 1; nth <= 10; nth++) {
-			struct edit edit = {(enum ew_journal_kind)kind, nth, CUT};
+			struct edit edit = {(enum ew_journal_kind)kind, nth, CUT, 0, 0};
 			struct ew_replay_report report;
 			struct ew_node *node;
 			struct ew_error err;
@@ -463,8 +654,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_life_happens_again), cmocka_unit_test(lives_of_all_kinds),
 		cmocka_unit_test(restarts),		cmocka_unit_test(hidden_state),
-		cmocka_unit_test(stores_fail),		cmocka_unit_test(says_where_it_parts),
-		cmocka_unit_test(a_torn_end),
+		cmocka_unit_test(stores_fail),		cmocka_unit_test(refusals),
+		cmocka_unit_test(says_where_it_parts),
+		cmocka_unit_test(a_torn_end),		cmocka_unit_test(hostile_journals),
+		cmocka_unit_test(what_can_be_asked),
 	};
 
 	return cmocka_run_group_tests_name("replay", tests, NULL, NULL);

@@ -45,12 +45,17 @@ static enum ew_status load(void *user, const char *name, const char *version, co
 	return EW_ERR_NOENT;
 }
 
-static void open_state(struct srun *s)
+static void open_store(struct srun *s)
 {
 	struct ew_alloc alloc = ew_alloc_libc();
 
 	assert_int_equal(ew_kv_durable_open(&s->storage, NULL, &alloc, &s->state, &s->n.err), EW_OK);
 	s->config.kv = s->state;
+}
+
+static void open_state(struct srun *s)
+{
+	open_store(s);
 	if (ew_node_state_open(s->n.node, &s->config, &s->n.err) != EW_OK)
 		fail_msg("state: %s", s->n.err.text);
 }
@@ -348,14 +353,53 @@ static void tenants_and_watches(void **state)
 	/* Records that cannot be read are not passed over. */
 	assert_int_equal(ew_kv_put(s.state, "t/evil", 6, "\x44", 1), EW_OK);
 	new_node(&s);
-	{
-		struct ew_alloc alloc = ew_alloc_libc();
-
-		assert_int_equal(ew_kv_durable_open(&s.storage, NULL, &alloc, &s.state, &s.n.err), EW_OK);
-	}
-	s.config.kv = s.state;
+	open_store(&s);
 	check_status("damaged", ew_node_state_open(s.n.node, &s.config, &s.n.err), EW_ERR_MALFORMED);
 	check_has("damaged", s.n.err.text, "evil");
+	srun_close(&s);
+}
+
+static enum ew_status load_echo(void *user, const char *name, const char *version, const uint8_t *sha256, const void **bytes,
+				size_t *size)
+{
+	const struct nrun_guest *g = nrun_guest(user, "echo");
+
+	(void)name, (void)version, (void)sha256;
+	*bytes = g->bytes;
+	*size = g->size;
+	return EW_OK;
+}
+
+/* Their bytes are asked for when the first event comes, after a restart as before; the bytes they must be are kept. */
+static void on_demand(void **state)
+{
+	uint8_t hash[EW_SHA256_BYTES];
+	struct srun s;
+
+	(void)state;
+	srun_open(&s);
+	s.n.host.load = load_echo;
+	restart(&s);
+	s.n.function.name = "late";
+	s.n.function.version = "1";
+	s.n.function.flags = EW_FUNCTION_ON_DEMAND | EW_FUNCTION_FRESH;
+	ew_sha256(nrun_guest(&s.n, "echo")->bytes, nrun_guest(&s.n, "echo")->size, hash);
+	s.n.function.sha256 = hash;
+	assert_int_equal(ew_node_function_put(s.n.node, &s.n.function, &s.n.err), EW_OK);
+	nrun_route(&s.n, "l", "late");
+	restart(&s);
+	assert_false(nrun_stats(&s.n, "late").loaded);
+	assert_memory_equal(nrun_stats(&s.n, "late").sha256, hash, sizeof(hash));
+	nrun_push(&s.n, "l", "x");
+	nrun_step(&s.n);
+	nrun_expect(&s.n, "late", "echo", "x");
+	assert_true(nrun_stats(&s.n, "late").loaded);
+	/* Where the host no longer lends modules it cannot come back. */
+	s.n.host.load = NULL;
+	new_node(&s);
+	open_store(&s);
+	check_status("nobody lends", ew_node_state_open(s.n.node, &s.config, &s.n.err), EW_ERR_INVAL);
+	check_has("nobody lends", s.n.err.text, "on demand");
 	srun_close(&s);
 }
 
@@ -491,6 +535,164 @@ static void what_cannot_be_written(void **state)
 	}
 }
 
+/* A canary does well, and that it runs cannot be written down: it goes. */
+static void promotion_that_cannot_be_written(void **state)
+{
+	struct srun s;
+
+	(void)state;
+	srun_open(&s);
+	nrun_put(&s.n, "count", "1", "count");
+	nrun_route(&s.n, "#", "count");
+	assert_int_equal(try_out(&s, "2"), EW_OK);
+	ew_storage_sim_fail(&s.storage, EW_SIM_WRITE, 1, EW_ERR_IO);
+	many_events(&s, ".");
+	assert_int_equal(s.n.reports[EW_NODE_PROMOTED], 0);
+	assert_int_equal(s.n.reports[EW_NODE_ROLLED_BACK], 1);
+	check_has("why", s.n.last_text, "cannot be written down");
+	assert_string_equal(nrun_stats(&s.n, "count").version, "1");
+	/* The store takes nothing any longer: after a restart it is tried again. */
+	restart(&s);
+	assert_string_equal(nrun_stats(&s.n, "count").version, "1");
+	assert_string_equal(nrun_stats(&s.n, "count").canary_version, "2");
+	/* Somebody else ends the trial in the store. */
+	{
+		uint32_t changes;
+
+		assert_int_equal(ew_kv_delete(s.state, "c/count", 7), EW_OK);
+		assert_int_equal(ew_node_state_refresh(s.n.node, &changes, &s.n.err), EW_OK);
+		assert_int_equal(changes, 1);
+		assert_null(nrun_stats(&s.n, "count").canary_version);
+	}
+	srun_close(&s);
+}
+
+/* ---- stores that somebody has written who means harm ---- */
+
+struct pair {
+	uint8_t key[256], value[1024];
+	size_t key_bytes, value_bytes;
+};
+
+static uint32_t all_pairs(struct ew_kv *kv, struct pair *out, uint32_t most)
+{
+	const void *key = NULL, *value;
+	size_t key_bytes = 0, bytes;
+	uint32_t n = 0;
+
+	for (; ew_kv_next(kv, key, key_bytes, &key, &key_bytes, &value, &bytes) == EW_OK; n++) {
+		assert_true(n < most && key_bytes <= sizeof(out->key) && bytes <= sizeof(out->value));
+		memcpy(out[n].key, key, key_bytes);
+		memcpy(out[n].value, value, bytes);
+		out[n].key_bytes = key_bytes;
+		out[n].value_bytes = bytes;
+	}
+	return n;
+}
+
+/* A node with these pairs, one of them changed: it begins, or says why not; it runs, and ends. */
+static enum ew_status try_pairs(struct srun *s, const struct pair *pairs, uint32_t count)
+{
+	struct ew_alloc alloc = ew_alloc_libc();
+	struct ew_state_config c = s->config;
+	enum ew_status st;
+
+	ew_node_destroy(s->n.node);
+	assert_int_equal(ew_node_create(&s->n.node, &s->n.config, &s->n.mem.alloc, &s->n.err), EW_OK);
+	assert_int_equal(ew_kv_ram_create(NULL, &alloc, &c.kv), EW_OK);
+	for (uint32_t i = 0; i < count; i++)
+		assert_int_equal(ew_kv_put(c.kv, pairs[i].key, pairs[i].key_bytes, pairs[i].value, pairs[i].value_bytes), EW_OK);
+	st = ew_node_state_open(s->n.node, &c, &s->n.err);
+	assert_true(st == EW_OK || s->n.err.text[0]);
+	nrun_push(&s->n, "a", "x");
+	nrun_step(&s->n);
+	(void)ew_node_state_refresh(s->n.node, NULL, &s->n.err);
+	ew_node_destroy(s->n.node);
+	s->n.node = NULL;
+	ew_kv_destroy(c.kv);
+	drain(s);
+	return st;
+}
+
+static void hostile_stores(void **state)
+{
+	static const struct row {
+		const char *name, *key;
+		size_t key_bytes;
+		const char *value;
+		size_t bytes;
+		enum ew_status want;
+	} rows[] = {
+		{"nothing", "x", 1, "", 0, EW_OK},
+		{"a route without an end", "r/1", 3, "abc", 3, EW_ERR_MALFORMED},
+		{"an empty route", "r/1", 3, "", 0, EW_ERR_MALFORMED},
+		{"a route to nobody", "r/zz!", 5, "a\0nobody", 8, EW_OK},
+		{"a route that is none", "r/1", 3, "a/#/b\0count", 11, EW_ERR_INVAL},
+		{"a setting without a key", "s/count", 7, "v", 1, EW_ERR_MALFORMED},
+		{"a setting of an empty key", "s/count\0", 8, "v", 1, EW_ERR_INVAL},
+		{"a version too long", "m/m", 3, "012345678901234567890123456789012345678901234567", 48, EW_ERR_NOENT},
+		{"an empty version", "m/m", 3, "", 0, EW_ERR_NOENT},
+		{"a model of no name", "m/", 2, "1", 1, EW_ERR_NOENT},
+		{"a function without a record", "f/count", 7, "", 0, EW_OK}, /* the one that is kept runs */
+		{"an act of a later version", "f/echo", 6, "\376\0\0\0\0", 5, EW_ERR_UNSUPPORTED},
+		{"a length over the end", "f/echo", 6, "\1\377\377\377\377", 5, EW_ERR_MALFORMED},
+		{"a text without an end", "f/echo", 6, "\1\1\0\0\0e", 6, EW_ERR_MALFORMED},
+		{"a setting's text", "f/echo", 6, "\50\1\0\0\0e", 6, EW_ERR_MALFORMED},
+		{"a number of three bytes", "f/echo", 6, "\3\3\0\0\0\1\1\1", 8, EW_ERR_MALFORMED},
+		{"half a hash", "f/echo", 6, "\22\1\0\0\0\1", 6, EW_ERR_MALFORMED},
+		{"a trial without a record", "c/count", 7, "", 0, EW_OK},
+		{"a watch without a record", "w/count", 7, "", 0, EW_ERR_MALFORMED},
+		{"a tenant of a later version", "t/acme", 6, "\376\0\0\0\0", 5, EW_ERR_UNSUPPORTED},
+	};
+	static struct pair pairs[32];
+	struct ew_tenant_config quota = {.struct_bytes = sizeof(quota), .name = "acme", .events_per_second = 1000};
+	struct ew_node_watch_config watch = {.struct_bytes = sizeof(watch), .function = "count", .metric = "m", .topic = "t",
+					     .lambda = 5, .min_count = 2};
+	uint32_t count, taken = 0, refused = 0;
+	struct srun s;
+
+	(void)state;
+	srun_open(&s);
+	populate(&s);
+	assert_int_equal(ew_node_setting_put(s.n.node, "count", "start", "5", 1, &s.n.err), EW_OK);
+	assert_int_equal(ew_node_tenant_put(s.n.node, &quota, &s.n.err), EW_OK);
+	assert_int_equal(ew_node_watch_put(s.n.node, &watch, &s.n.err), EW_OK);
+	assert_int_equal(try_out(&s, "3"), EW_OK);
+	count = all_pairs(s.state, pairs, ROWS(pairs) - 1);
+	assert_true(count >= 12);
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		struct pair kept;
+		uint32_t at = 0;
+
+		while (at < count && (pairs[at].key_bytes != rows[i].key_bytes ||
+				      memcmp(pairs[at].key, rows[i].key, rows[i].key_bytes) != 0))
+			at++;
+		kept = pairs[at];
+		memcpy(pairs[at].key, rows[i].key, rows[i].key_bytes);
+		memcpy(pairs[at].value, rows[i].value, rows[i].bytes);
+		pairs[at].key_bytes = rows[i].key_bytes;
+		pairs[at].value_bytes = rows[i].bytes;
+		check_status(rows[i].name, try_pairs(&s, pairs, count + (at == count)), rows[i].want);
+		pairs[at] = kept;
+	}
+	for (uint32_t k = 0; k < count; k++) { /* each of them cut short, and with a byte changed */
+		const struct pair kept = pairs[k];
+
+		for (size_t at = 0; at < kept.value_bytes; at += 1 + kept.value_bytes / 24) {
+			pairs[k].value_bytes = at;
+			try_pairs(&s, pairs, count) == EW_OK ? taken++ : refused++;
+			pairs[k] = kept;
+			pairs[k].value[at] ^= (uint8_t)(0x81 + at);
+			try_pairs(&s, pairs, count) == EW_OK ? taken++ : refused++;
+			pairs[k] = kept;
+		}
+	}
+	print_message("%u of %u stores refused\n", (unsigned)refused, (unsigned)(taken + refused));
+	assert_true(taken > 20 && refused > 100);
+	assert_int_equal(try_pairs(&s, pairs, count), EW_OK);
+	srun_close(&s);
+}
+
 static void open_refuses(void **state)
 {
 	struct ew_state_config c;
@@ -516,12 +718,7 @@ static void open_refuses(void **state)
 	check_str("what was kept", nrun_stats(&s.n, "count").version, "1");
 	s.absent = "1";
 	new_node(&s);
-	{
-		struct ew_alloc alloc = ew_alloc_libc();
-
-		assert_int_equal(ew_kv_durable_open(&s.storage, NULL, &alloc, &s.state, &s.n.err), EW_OK);
-	}
-	s.config.kv = s.state;
+	open_store(&s);
 	check_status("nobody has it", ew_node_state_open(s.n.node, &s.config, &s.n.err), EW_ERR_NOENT);
 	srun_close(&s);
 }
@@ -567,8 +764,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(comes_back),		 cmocka_unit_test(canaries_go_on),
 		cmocka_unit_test(the_trial_is_the_same), cmocka_unit_test(tenants_and_watches),
+		cmocka_unit_test(on_demand),
 		cmocka_unit_test(settings_change),	 cmocka_unit_test(follows_the_store),
 		cmocka_unit_test(what_cannot_be_written), cmocka_unit_test(open_refuses),
+		cmocka_unit_test(promotion_that_cannot_be_written), cmocka_unit_test(hostile_stores),
 		cmocka_unit_test(memory_runs_out),
 	};
 

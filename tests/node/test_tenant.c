@@ -236,6 +236,49 @@ static void others_go_on(void **state)
 	nrun_close(&n);
 }
 
+/* Ten tenants with the same quotas; what one of them does, it alone pays for. */
+static void ten_tenants(void **state)
+{
+	static const char harm[] = "lrgqpbteoa";
+	char names[10][8], topic[256], data[16];
+	uint32_t counted = 0;
+	struct nrun n;
+
+	(void)state;
+	nrun_init(&n);
+	n.function.fail_limit = UINT32_MAX;
+	n.function.fuel = 200000;
+	n.function.max_memory_pages = 4;
+	n.function.grant.quota[EW_QUOTA_EMIT_EVENTS].per_call = 4;
+	nrun_open(&n);
+	n.now = 1000000000;
+	nrun_step(&n);
+	for (int t = 0; t < 10; t++) {
+		snprintf(names[t], sizeof(names[t]), "t%d", t);
+		n.function.tenant = names[t];
+		nrun_put(&n, names[t], "1", t == 3 ? "misbehave" : "count");
+		nrun_route(&n, names[t], names[t]);
+		set_quota(&n, (struct ew_tenant_config){.name = names[t], .events_per_second = 1000, .fuel_per_second = 1000000});
+	}
+	for (uint32_t round = 0; round < 40; round++) {
+		for (int t = 0; t < 10; t++)
+			nrun_push(&n, names[t], (const char[]){harm[round % 10], 0});
+		nrun_step(&n);
+		while (nrun_pop(&n, topic, data, sizeof(data)))
+			counted += strcmp(topic, "count") == 0 && (uint8_t)data[0] == round + 1;
+		check_int("the other nine have counted on", counted, 9 * (round + 1));
+	}
+	for (int t = 0; t < 10; t++) {
+		const struct ew_tenant_stats s = tenant_of(&n, names[t]);
+
+		check_int(names[t], s.broke, t == 3);
+		check_int(names[t], s.refused_events != 0, t == 3);
+		check_int(names[t], s.failed_events != 0, t == 3);
+		check_true(names[t], t == 3 ? s.fuel > 1000000 : s.events == 40 && s.fuel < 1000000);
+	}
+	nrun_close(&n);
+}
+
 static void limits(void **state)
 {
 	static const struct row {
@@ -288,7 +331,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(costs_add_up), cmocka_unit_test(quotas_hold), cmocka_unit_test(credit_is_paid_back),
-		cmocka_unit_test(others_go_on), cmocka_unit_test(limits),
+		cmocka_unit_test(others_go_on), cmocka_unit_test(ten_tenants), cmocka_unit_test(limits),
 	};
 
 	return cmocka_run_group_tests_name("tenant", tests, NULL, NULL);

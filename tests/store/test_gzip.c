@@ -4,6 +4,7 @@
 /* test_gzip.c - compressing and expanding, within bounds, whatever the input says. */
 #include "../aid/aid.h"
 #include "edgewasm/store.h"
+#include "store/gzip.h"
 
 #if EW_CONFIG_ZLIB
 
@@ -60,6 +61,49 @@ static void there_and_back(void **state)
 				check_status(row, ew_gzip_expand(&f.alloc, b->packed, packed + 1, b->back, n, &got),
 					     EW_ERR_CORRUPT);
 			}
+	fail_alloc_finish(&f);
+	free(b);
+}
+
+/* The same packer for one member after the other; a piece more is asked for until it is done. */
+static void in_pieces(void **state)
+{
+	static const size_t sizes[] = {0, 1, 4096, MAX}, pieces[] = {1, 1000, 4096, MAX};
+	struct bytes *b = malloc(sizeof(*b));
+	struct ewi_packer *p;
+	struct fail_alloc f;
+
+	(void)state;
+	assert_non_null(b);
+	fail_alloc_init(&f);
+	assert_int_equal(ewi_packer_create(&p, 0, &f.alloc), EW_ERR_INVAL);
+	assert_int_equal(ewi_packer_create(&p, 10, &f.alloc), EW_ERR_INVAL);
+	assert_int_equal(ewi_packer_create(&p, 6, &f.alloc), EW_OK);
+	for (int kind = 0; kind < 3; kind++)
+		for (size_t i = 0; i < ROWS(sizes) * ROWS(pieces); i++) {
+			size_t n = sizes[i / ROWS(pieces)], piece = pieces[i % ROWS(pieces)], packed, got, calls = 1;
+			const char *row = i % ROWS(pieces) ? "pieces" : "byte by byte";
+			enum ew_status st;
+
+			fill(b->plain, n, kind);
+			assert_int_equal(ewi_packer_begin(p, b->plain, n, b->packed, sizeof(b->packed)), EW_OK);
+			while ((st = ewi_packer_go(p, piece, &packed)) == EW_ERR_EMPTY) {
+				check_int(row, packed, 0);
+				calls++;
+			}
+			check_status(row, st, EW_OK);
+			check_int(row, calls, n ? (n + piece - 1) / piece : 1);
+			check_status(row, ew_gzip_expand(&f.alloc, b->packed, packed, b->back, n, &got), EW_OK);
+			check_int(row, got, n);
+			check_mem(row, b->back, b->plain, n);
+			assert_int_equal(ewi_packer_begin(p, b->plain, n, b->packed, packed - 1), EW_OK);
+			while ((st = ewi_packer_go(p, piece, &got)) == EW_ERR_EMPTY)
+				;
+			check_status(row, st, EW_ERR_TOOBIG);
+			check_int(row, got, 0);
+		}
+	ewi_packer_destroy(p);
+	ewi_packer_destroy(NULL);
 	fail_alloc_finish(&f);
 	free(b);
 }
@@ -136,6 +180,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(there_and_back),
 		cmocka_unit_test(limits),
+		cmocka_unit_test(in_pieces),
 		cmocka_unit_test(damage),
 		cmocka_unit_test(out_of_memory),
 	};
@@ -148,6 +193,7 @@ int main(void)
 static void unsupported(void **state)
 {
 	struct ew_alloc alloc = ew_alloc_libc();
+	struct ewi_packer *p;
 	uint8_t buf[8];
 	size_t n = 9;
 
@@ -156,6 +202,8 @@ static void unsupported(void **state)
 	assert_int_equal(ew_gzip_expand(&alloc, buf, 1, buf, 8, &n), EW_ERR_UNSUPPORTED);
 	assert_int_equal(n, 0);
 	assert_true(ew_gzip_bound(1000) > 1000);
+	assert_int_equal(ewi_packer_create(&p, 1, &alloc), EW_ERR_UNSUPPORTED);
+	assert_null(p);
 }
 
 int main(void)

@@ -314,6 +314,11 @@ static const struct {
 	{"unknown type of function", EW_ERR_INVALID, 11, "type",
 	 B(HEADER, 3, 2, 1, 7, 10, 4, 1, 2, 0, 0x0b)},
 	{"bad value type", EW_ERR_MALFORMED, 13, "", B(HEADER, 1, 5, 1, 0x60, 1, 0x40, 0)},
+	{"structures", EW_ERR_MALFORMED, 11, "garbage collection is not supported", B(HEADER, 1, 5, 2, 0x5f, 0, 0x5f, 0)},
+	{"a structure behind a function", EW_ERR_MALFORMED, 16, "garbage collection is not supported",
+	 B(HEADER, 1, 8, 2, 0x60, 2, 0x7f, 0x7f, 0, 0x5f, 0)},
+	{"two types, one there", EW_ERR_MALFORMED, 10, "unexpected end", B(HEADER, 1, 4, 2, 0x60, 0, 0)},
+	{"two functions of five bytes", EW_ERR_MALFORMED, 16, "unexpected end", B(HEADER, 1, 6, 2, 0x60, 0, 0, 0x60, 0)},
 	{"result missing", EW_ERR_INVALID, 0, "type mismatch",
 	 B(HEADER, 1, 5, 1, 0x60, 0, 1, 0x7f, 3, 2, 1, 0, 10, 4, 1, 2, 0, 0x0b)},
 };

@@ -288,6 +288,7 @@ static const struct {
 	CHAIN("one operand", JUST_A, A, NOT, NOT),
 	CHAIN("in a local", AB_NOT_B, A, BB, XOR, LOCAL_SET(3), LOCAL_GET(3), BB, ANDNOT),
 	CHAIN("in a local that was one", AB_NOT_B, A, BB, XOR, LOCAL_SET(0), A, BB, ANDNOT),
+	CHAIN("shifted by nothing in a local", AB_NOT_B, A, BB, XOR, I32_CONST(0), 0xfd, 0xcb, 0x01, LOCAL_SET(3), LOCAL_GET(3), BB, ANDNOT),
 	CHAIN("another one since", AB_NOT_NOT_A, A, BB, XOR, A, NOT, ANDNOT),
 	CHAIN("two locals since", AB_NOT_NOT_A, A, BB, XOR, LOCAL_SET(3), A, NOT, LOCAL_SET(4), LOCAL_GET(3), LOCAL_GET(4), ANDNOT),
 	CHAIN("overwritten", NEITHER, A, BB, XOR, LOCAL_SET(3), BB, NOT, LOCAL_SET(3), LOCAL_GET(3), A, ANDNOT),
