@@ -12,7 +12,13 @@
  *		wait until next.at_ns, or until the ring has something;
  *	}
  *
- * The host drives: the node makes no thread, reads no clock and waits for nothing.  One thread at a time.
+ * The host drives: the node makes no thread, reads no clock and waits for nothing.  One thread at a time, but for
+ * ew_node_interrupt (any), ew_function_prepare, ew_version_compare and the figures' formats, which touch no node.
+ * Callbacks of struct ew_node_host are called in the thread that called the node; they may read figures and nothing else of it:
+ * whatever would change the node returns EW_ERR_STATE there.
+ *
+ * Where there is a journal (journal.h) with EW_JOURNAL_REQUIRED, or a state (state.h), whatever changes the node also returns
+ * what these say, and has changed nothing then.
  *
  * An event goes to every function that a route gives it to, in the order in which the routes were added, once
  * each.  A trap, a timeout, exhausted fuel or a refusal costs that function that event: it is counted, told
@@ -217,8 +223,16 @@ struct ew_node_config {
 	uint32_t trace_bytes;
 };
 
+/*
+ * A node without functions.  Errors: INVAL (struct_bytes of config or host is not set; `in` is `out`), LIMIT (max_batch is over
+ * EW_NODE_BATCH_MAX), NOMEM; *out is NULL then.
+ */
 EW_API enum ew_status ew_node_create(struct ew_node **out, const struct ew_node_config *config,
 				     const struct ew_alloc *alloc, struct ew_error *err);
+/*
+ * Not in a callback.  Its journal writes what waits; rings, stores, what was lent and host->load's modules stay the host's
+ * (host->unload is called for these).  NULL is allowed.
+ */
 EW_API void ew_node_destroy(struct ew_node *node);
 
 /*
@@ -277,7 +291,7 @@ enum {
 	EW_FUNCTION_KEEP = 1u << 4,	 /* keep the replaced version for ew_node_function_rollback */
 	/*
 	 * module_bytes is NULL: host->load gives them when the first event comes, and its verdict about them is that
-	 * event's: EW_NODE_INSTANCE.  config.max_loaded and ew_node_function_unload take them out again.
+	 * event's: EW_NODE_INSTANCE.  Loaded with EW_MODULE_LAZY where EW_CONFIG_LAZY has it.  config.max_loaded and ew_node_function_unload take them out again.
 	 */
 	EW_FUNCTION_ON_DEMAND = 1u << 5,
 	/*
@@ -429,6 +443,7 @@ EW_API enum ew_status ew_node_function_unpark(struct ew_node *node, const char *
  */
 EW_API enum ew_status ew_node_route_add(struct ew_node *node, const char *pattern,
 					const char *function, struct ew_error *err);
+/* That pattern, as it was given.  NOENT: there is no such route; STATE (in a callback); those of a journal and a store. */
 EW_API enum ew_status ew_node_route_remove(struct ew_node *node, const char *pattern,
 					   const char *function);
 
@@ -453,7 +468,7 @@ EW_API enum ew_status ew_node_step(struct ew_node *node, uint64_t now_ns,
 				   struct ew_node_next *next);
 /*
  * One event that does not come through the ring, topic and data behind its header: routed and judged at once, or put
- * into the batch that a function waits for.
+ * into the batch that a function waits for.  Returns as ew_node_step does.
  */
 EW_API enum ew_status ew_node_dispatch(struct ew_node *node, const struct ew_event *event,
 				       uint64_t now_ns);
@@ -511,7 +526,7 @@ struct ew_function_stats {
 	uint64_t bytes;		/* topics and data of the events given to it */
 	uint64_t dropped_quota; /* events that came while its tenant had used up a quota, and nobody took */
 };
-/* Functions 0, 1, 2 ... until NOENT, in order of first put.  Borrowed until the next call with the node. */
+/* Functions 0, 1, 2 ... until NOENT, in order of first put; or the one of that name.  Borrowed until the next call with the node. */
 EW_API enum ew_status ew_node_function_at(const struct ew_node *node, uint32_t index,
 					  struct ew_function_stats *out);
 EW_API enum ew_status ew_node_function_find(const struct ew_node *node, const char *name,
@@ -564,7 +579,7 @@ struct ew_node_watch_config {
 	uint32_t buckets, reference_count, window_count, threshold;
 };
 /*
- * Begin anew, or with another metric.  Errors: INVAL; those of ew_page_hinkley_init and ew_psi_init; NOENT (no
+ * Begin anew, or with another metric.  Errors: INVAL (names; a scale that is not finite); those of ew_page_hinkley_init and ew_psi_init; NOENT (no
  * function); NOMEM; STATE (in a callback).
  */
 EW_API enum ew_status ew_node_watch_put(struct ew_node *node, const struct ew_node_watch_config *config,
@@ -594,6 +609,7 @@ struct ew_metric {
 	/* Histogram: observations with 2^(b - 32) <= value < 2^(b - 31); bucket 0 also holds all below. */
 	const uint32_t *bucket; /* 64, or NULL */
 };
+/* Metrics 0, 1, 2 ... until NOENT, of all functions.  Borrowed until the next call with the node. */
 EW_API enum ew_status ew_node_metric_at(const struct ew_node *node, uint32_t index,
 					struct ew_metric *out);
 

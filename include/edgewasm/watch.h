@@ -80,7 +80,7 @@ struct ew_psi {
  */
 EW_API enum ew_status ew_psi_init(struct ew_psi *p, const int32_t *edges, uint32_t buckets,
 				  uint32_t reference_count, uint32_t window_count, uint32_t threshold);
-/* Take the reference from elsewhere, such as the training data: counts of each bucket, at most 2^24 together. */
+/* Take the reference from elsewhere, such as the training data: counts of each bucket, 1 to 2^24 together (else INVAL). */
 EW_API enum ew_status ew_psi_refer(struct ew_psi *p, const uint32_t *counts);
 /* SHAPE at the last value of a window that has drifted, else NONE; p->last holds its index. */
 EW_API enum ew_drift ew_psi_add(struct ew_psi *p, int32_t value);
@@ -123,7 +123,10 @@ EW_API enum ew_status ew_panel_put(struct ew_panel *p, uint32_t source, int32_t 
 /* The value that most sources gave; weighted: that has the most weight.  EMPTY: no quorum. */
 EW_API enum ew_status ew_panel_vote(const struct ew_panel *p, bool weighted, uint64_t now_ns,
 				    struct ew_panel_verdict *out);
-/* The value at rank floor(per_mille * (heard - 1) / 1000) of the ascending values: 500 is the (lower) median. */
+/*
+ * The value at rank floor(per_mille * (heard - 1) / 1000) of the ascending values: 500 is the (lower) median.  EMPTY: no
+ * quorum; INVAL: per_mille is over 1000.
+ */
 EW_API enum ew_status ew_panel_quantile(const struct ew_panel *p, uint32_t per_mille,
 					uint64_t now_ns, int32_t *out);
 

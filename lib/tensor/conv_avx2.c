@@ -68,6 +68,28 @@ EW_INLINE void put_bytes(const struct work *k, const int8_t *in, size_t n, uint8
 		x[i] = (uint8_t)in[i] ^ 0x80;
 }
 
+/* The same of whole pixels whose channels change places. */
+EW_TARGET("avx2")
+EW_INLINE void put_ordered(const struct work *k, const int8_t *in, size_t n, uint8_t *x)
+{
+	const uint8_t *order = ewi_conv_order_avx2(k->head);
+	const __m256i sign = _mm256_set1_epi8(INT8_MIN);
+	size_t channels = k->p->win.in_c, wide = channels % 32 == 0 ? channels : 0;
+
+	for (size_t i = 0; i < n; i += channels) {
+		for (size_t c = 0; c < wide; c += 32)
+			_mm256_storeu_si256((void *)(x + i + c),
+					    _mm256_xor_si256(_mm256_shuffle_epi8(ewi_load_avx2(in + i + c),
+										 ewi_load_avx2(order + c)), sign));
+		for (size_t c = wide; c < channels; c += EWI_PAIRS) {
+			__m128i v = _mm_shuffle_epi8(_mm_loadu_si128((const void *)(in + i + c)),
+						     _mm_loadu_si128((const void *)(order + c)));
+
+			_mm_storeu_si128((void *)(x + i + c), _mm_xor_si128(v, _mm256_castsi256_si128(sign)));
+		}
+	}
+}
+
 /* n elements from `at` on, of the picture or, without one, what counts as nothing; writes up to 31 more. */
 EW_TARGET("avx2")
 static EW_NOINLINE void put(const struct work *k, const int8_t *in, size_t n, size_t at)
@@ -75,7 +97,9 @@ static EW_NOINLINE void put(const struct work *k, const int8_t *in, size_t n, si
 	int16_t *words = (int16_t *)k->x + at;
 	uint8_t *bytes = (uint8_t *)k->x + at;
 
-	if (in && k->head->bytes)
+	if (in && k->head->ordered)
+		put_ordered(k, in, n, bytes);
+	else if (in && k->head->bytes)
 		put_bytes(k, in, n, bytes);
 	else if (in)
 		put_words(k, in, n, words);

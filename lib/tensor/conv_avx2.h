@@ -11,7 +11,7 @@
  *
  * - words: widened to int16; two elements by one vpmaddwd.  Exact always.
  * - bytes: activations + 128, unsigned; four elements by vpmaddubsw and vpmaddwd, each step of each tile in the fastest way
- *   that is exact (ways_avx2.h).
+ *   that is exact (ways_avx2.h).  Where that makes more steps fast, channels change places as they are copied (pairs_avx2.h).
  *
  * Zero points (and the 128) stand in the bias: what they add is the same for every row.  Where steps.h can do all
  * channels - of words those of the layer, of bytes those of a tile - sums come out shifted as it wants them: words shift activations by EWI_STEPS_SHIFT_MIN and weights by the
@@ -22,7 +22,7 @@
 #define EW_TENSOR_CONV_AVX2_H
 
 #include "tensor/kernels.h"
-#include "tensor/ways_avx2.h"
+#include "tensor/pairs_avx2.h"
 
 #define EWI_CONV_TILE 16u /* channels */
 
@@ -47,7 +47,8 @@ struct ewi_conv_packed {
 	uint32_t bytes;
 	uint32_t act;	   /* what words are shifted by */
 	uint32_t tile_size; /* bytes from tile to tile */
-	uint32_t unused[EWI_LINE / 4 - 5];
+	uint32_t ordered;   /* bytes: channels of the input change places, ewi_conv_order_avx2 */
+	uint32_t unused[EWI_LINE / 4 - 6];
 	int32_t places[];  /* words: of the first element of each step, from that of the window on */
 };
 
@@ -71,6 +72,12 @@ struct ewi_conv_tile {
 static inline bool ewi_conv_half_avx2(const struct ewi_conv_packed *head, size_t n)
 {
 	return n <= 8 && !head->bytes && !head->slow;
+}
+
+/* Where words have places: which one of its sixteen channels comes at the place of each (pairs_avx2.h). */
+static inline uint8_t *ewi_conv_order_avx2(const struct ewi_conv_packed *head)
+{
+	return (uint8_t *)(uintptr_t)(head + 1);
 }
 
 /* Bytes of the places of so many steps, up to the next line. */

@@ -128,6 +128,7 @@ struct source {
 	uint32_t used;	    /* a bit for each whose output is not the same whatever the sum */
 	uint32_t sum[TILE]; /* of their weights */
 	enum ewi_finish_mode mode;
+	const uint8_t *order; /* bytes: of the input's channels; NULL: as they are */
 };
 
 static uint32_t lane_of(const struct source *s, uint32_t i)
@@ -157,8 +158,12 @@ static void fetch(const struct source *s, uint32_t number, uint32_t step, int8_t
 	uint32_t each = (s->lines.run + step - 1) / step, run = number / each, at = number % each * step;
 	size_t n = run == s->lines.runs ? 0 : s->lines.run - at < step ? s->lines.run - at : step;
 	struct ewi_rows_avx2 rows = {row_of(s, 0), (size_t)depth_of(s->p), channels_of(s), s->used, s->half};
+	size_t first = (size_t)run * s->lines.run + at;
 
-	ewi_rows_fetch_avx2(&rows, (size_t)run * s->lines.run + at, n, to);
+	if (s->order && step == FOUR)
+		ewi_rows_pick_avx2(&rows, first / EWI_PAIRS * EWI_PAIRS, s->order + first % s->p->win.in_c, to);
+	else
+		ewi_rows_fetch_avx2(&rows, first, n, to);
 }
 
 /* Where a step begins; of one behind all of them anywhere. */
@@ -210,6 +215,29 @@ static bool look_at(struct source *s, bool steps)
 
 /* ---- bytes -------------------------------------------------------------------------------------- */
 
+/* Looks for an order of the input's channels, sixteen after sixteen; at some tiles and taps, where they are many. */
+static void find_order(struct source *from, struct ewi_conv_packed *head)
+{
+	uint32_t in_c = from->p->win.in_c, taps = (uint32_t)(depth_of(from->p) / in_c);
+	uint64_t units = (from->p->win.out_c + (uint64_t)TILE - 1) / TILE * taps, apart = (units - 1) / EWI_PAIRS_UNITS + 1;
+	uint8_t *order = ewi_conv_order_avx2(head);
+
+	head->ordered = false;
+	for (uint32_t c = 0; in_c % EWI_PAIRS == 0 && c < in_c; c += EWI_PAIRS) {
+		struct ewi_pairs_avx2 p = {.units = 0};
+
+		for (uint64_t u = 0; u < units; u += apart) {
+			from->first = (uint32_t)(u / taps) * TILE;
+			ewi_pairs_look_avx2(&p, row_of(from, 0) + u % taps * in_c + c, (size_t)depth_of(from->p),
+					    channels_of(from));
+		}
+		ewi_pairs_order_avx2(&p, order + c);
+		for (uint32_t i = 0; i < EWI_PAIRS; i++)
+			head->ordered |= order[c + i] != i;
+	}
+	from->order = head->ordered ? order : NULL;
+}
+
 /* Numbers of steps go where their places will be; memory of the weights, 128 bytes for each, is used meanwhile. */
 static void choose_ways(const struct source *from, uint32_t steps, struct ewi_conv_tile *t)
 {
@@ -259,6 +287,7 @@ static void pack_ways(struct source *from, struct ewi_conv_packed *head)
 	head->steps = steps_of(&from->lines, FOUR);
 	head->bytes = false;
 	from->used = UINT32_MAX;
+	find_order(from, head);
 	for (from->first = 0; from->first < out_c; from->first += TILE) {
 		struct ewi_conv_tile *t = tile_at(head, from->first);
 
@@ -269,8 +298,10 @@ static void pack_ways(struct source *from, struct ewi_conv_packed *head)
 	head->bytes = bytes < words;
 	for (from->first = 0; head->bytes && from->first < out_c; from->first += TILE)
 		pack_bytes(from, head->steps, tile_at(head, from->first));
-	if (!head->bytes)
+	if (!head->bytes) {
 		head->steps = pairs;
+		head->ordered = false;
+	}
 }
 
 /* ---- tiles -------------------------------------------------------------------------------------- */

@@ -30,6 +30,22 @@ void ewi_rows_fetch_avx2(const struct ewi_rows_avx2 *r, size_t at, size_t n, int
 }
 
 EW_TARGET("avx2")
+void ewi_rows_pick_avx2(const struct ewi_rows_avx2 *r, size_t at, const uint8_t which[EWI_PACK_STEP], int8_t *to)
+{
+	uint32_t count = r->count < EWI_PACK_ROWS ? r->count : EWI_PACK_ROWS;
+	const __m128i four = _mm_cvtsi32_si128(ewi_four(which));
+
+	memset(to, 0, EWI_PACK_BYTES);
+	for (uint32_t i = 0; i < count; i++) {
+		__m128i v = _mm_shuffle_epi8(_mm_loadu_si128((const void *)(r->w + i * r->stride + at)), four);
+		int32_t row = _mm_cvtsi128_si32(v);
+
+		if (r->used >> i & 1)
+			memcpy(to + EWI_PACK_STEP * (r->in_order ? i : ewi_place_avx2(i)), &row, sizeof(row));
+	}
+}
+
+EW_TARGET("avx2")
 bool ewi_rows_split_avx2(const int8_t v[EWI_PACK_BYTES], int8_t *keep, int8_t *rest)
 {
 	const __m256i most = _mm256_set1_epi8((char)128), low = _mm256_set1_epi8(0x7f), zero = _mm256_setzero_si256();

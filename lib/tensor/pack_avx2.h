@@ -25,6 +25,9 @@ struct ewi_rows_avx2 {
 /* Elements at to at + n - 1 of each, n <= 4; 0 behind them: to[EWI_PACK_STEP * place + k]. */
 void ewi_rows_fetch_avx2(const struct ewi_rows_avx2 *r, size_t at, size_t n, int8_t *to);
 
+/* The same of any four of the sixteen elements from `at` on. */
+void ewi_rows_pick_avx2(const struct ewi_rows_avx2 *r, size_t at, const uint8_t which[EWI_PACK_STEP], int8_t *to);
+
 /*
  * Parts for vpmaddubsw, two of which with 255 stay below 2^15: w, or half of it where |w| + |its neighbour| > 128.  What
  * is left of halves, w - w / 2, is at most 64 in magnitude, two of them 128 together.  Returns whether something is left.

@@ -45,12 +45,17 @@ static enum ew_status load(void *user, const char *name, const char *version, co
 	return EW_ERR_NOENT;
 }
 
-static void open_state(struct srun *s)
+static void open_store(struct srun *s)
 {
 	struct ew_alloc alloc = ew_alloc_libc();
 
 	assert_int_equal(ew_kv_durable_open(&s->storage, NULL, &alloc, &s->state, &s->n.err), EW_OK);
 	s->config.kv = s->state;
+}
+
+static void open_state(struct srun *s)
+{
+	open_store(s);
 	if (ew_node_state_open(s->n.node, &s->config, &s->n.err) != EW_OK)
 		fail_msg("state: %s", s->n.err.text);
 }
@@ -348,14 +353,53 @@ static void tenants_and_watches(void **state)
 	/* Records that cannot be read are not passed over. */
 	assert_int_equal(ew_kv_put(s.state, "t/evil", 6, "\x44", 1), EW_OK);
 	new_node(&s);
-	{
-		struct ew_alloc alloc = ew_alloc_libc();
-
-		assert_int_equal(ew_kv_durable_open(&s.storage, NULL, &alloc, &s.state, &s.n.err), EW_OK);
-	}
-	s.config.kv = s.state;
+	open_store(&s);
 	check_status("damaged", ew_node_state_open(s.n.node, &s.config, &s.n.err), EW_ERR_MALFORMED);
 	check_has("damaged", s.n.err.text, "evil");
+	srun_close(&s);
+}
+
+static enum ew_status load_echo(void *user, const char *name, const char *version, const uint8_t *sha256, const void **bytes,
+				size_t *size)
+{
+	const struct nrun_guest *g = nrun_guest(user, "echo");
+
+	(void)name, (void)version, (void)sha256;
+	*bytes = g->bytes;
+	*size = g->size;
+	return EW_OK;
+}
+
+/* Their bytes are asked for when the first event comes, after a restart as before; the bytes they must be are kept. */
+static void on_demand(void **state)
+{
+	uint8_t hash[EW_SHA256_BYTES];
+	struct srun s;
+
+	(void)state;
+	srun_open(&s);
+	s.n.host.load = load_echo;
+	restart(&s);
+	s.n.function.name = "late";
+	s.n.function.version = "1";
+	s.n.function.flags = EW_FUNCTION_ON_DEMAND | EW_FUNCTION_FRESH;
+	ew_sha256(nrun_guest(&s.n, "echo")->bytes, nrun_guest(&s.n, "echo")->size, hash);
+	s.n.function.sha256 = hash;
+	assert_int_equal(ew_node_function_put(s.n.node, &s.n.function, &s.n.err), EW_OK);
+	nrun_route(&s.n, "l", "late");
+	restart(&s);
+	assert_false(nrun_stats(&s.n, "late").loaded);
+	assert_memory_equal(nrun_stats(&s.n, "late").sha256, hash, sizeof(hash));
+	nrun_push(&s.n, "l", "x");
+	nrun_step(&s.n);
+	nrun_expect(&s.n, "late", "echo", "x");
+	assert_true(nrun_stats(&s.n, "late").loaded);
+	/* Where the host no longer lends modules it cannot come back. */
+	s.n.host.load = NULL;
+	new_node(&s);
+	open_store(&s);
+	check_status("nobody lends", ew_node_state_open(s.n.node, &s.config, &s.n.err), EW_ERR_INVAL);
+	check_has("nobody lends", s.n.err.text, "on demand");
 	srun_close(&s);
 }
 
@@ -674,12 +718,7 @@ static void open_refuses(void **state)
 	check_str("what was kept", nrun_stats(&s.n, "count").version, "1");
 	s.absent = "1";
 	new_node(&s);
-	{
-		struct ew_alloc alloc = ew_alloc_libc();
-
-		assert_int_equal(ew_kv_durable_open(&s.storage, NULL, &alloc, &s.state, &s.n.err), EW_OK);
-	}
-	s.config.kv = s.state;
+	open_store(&s);
 	check_status("nobody has it", ew_node_state_open(s.n.node, &s.config, &s.n.err), EW_ERR_NOENT);
 	srun_close(&s);
 }
@@ -725,6 +764,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(comes_back),		 cmocka_unit_test(canaries_go_on),
 		cmocka_unit_test(the_trial_is_the_same), cmocka_unit_test(tenants_and_watches),
+		cmocka_unit_test(on_demand),
 		cmocka_unit_test(settings_change),	 cmocka_unit_test(follows_the_store),
 		cmocka_unit_test(what_cannot_be_written), cmocka_unit_test(open_refuses),
 		cmocka_unit_test(promotion_that_cannot_be_written), cmocka_unit_test(hostile_stores),

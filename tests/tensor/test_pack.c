@@ -71,6 +71,35 @@ static void fetch(void **unused)
 	guard_deinit(&g);
 }
 
+static void pick(void **unused)
+{
+	int8_t *w, to[EWI_PACK_BYTES];
+	uint64_t seed = 6;
+	struct guard g;
+
+	(void)unused;
+	if (missing())
+		skip();
+	guard_init(&g, 37 * EWI_PACK_ROWS);
+	w = (int8_t *)guard_high(&g, 37 * EWI_PACK_ROWS);
+	for (size_t i = 0; i < 37 * EWI_PACK_ROWS; i++)
+		w[i] = (int8_t)noise(&seed);
+	for (uint32_t count = 0; count <= EWI_PACK_ROWS; count++)
+		for (unsigned round = 0; round < 50; round++) {
+			struct ewi_rows_avx2 r = {w + (EWI_PACK_ROWS - count) * 37, 37, count, (uint32_t)noise(&seed), count % 2};
+			uint8_t which[EWI_PACK_STEP];
+
+			for (size_t k = 0; k < EWI_PACK_STEP; k++)
+				which[k] = (uint8_t)(noise(&seed) % 16);
+			ewi_rows_pick_avx2(&r, 37 - 16, which, to);
+			for (uint32_t i = 0; i < EWI_PACK_ROWS; i++)
+				for (size_t k = 0; k < EWI_PACK_STEP; k++)
+					check_int("element", to[EWI_PACK_STEP * (r.in_order ? i : ewi_place_avx2(i)) + k],
+						  i < count && r.used >> i & 1 ? r.w[i * 37 + 37 - 16 + which[k]] : 0);
+		}
+	guard_deinit(&g);
+}
+
 static void widen(void **unused)
 {
 	int16_t factors[2 * EWI_PACK_ROWS], to[2 * EWI_PACK_ROWS];
@@ -121,7 +150,7 @@ static void reach(void **unused)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(split), cmocka_unit_test(fetch), cmocka_unit_test(widen),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(split), cmocka_unit_test(fetch), cmocka_unit_test(pick), cmocka_unit_test(widen),
 					   cmocka_unit_test(reach)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

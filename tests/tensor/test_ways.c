@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Copyright (c) 2026 The libedgewasm authors */
 
-/* test_ways.c - ways_avx2.c: that no step goes a way that is not exact, and that those go the fastest one that can. */
+/*
+ * test_ways.c - ways_avx2.c and pairs_avx2.c: that no step goes a way that is not exact, that steps go the fastest one that
+ * can, and that another order of channels leaves fewer that cannot.
+ */
 #include "../aid/aid.h"
 #include "base/cpu.h"
 #include "tensor/kernels.h"
 
 #if EWI_KERNELS_X86
-#include "tensor/ways_avx2.h"
+#include "tensor/pairs_avx2.h"
 
 static bool missing(void)
 {
@@ -170,10 +173,103 @@ static void choices(void **unused)
 	choose(&seed, 5000, 100);
 }
 
+/* Whether any row has too much of a pair of channels. */
+static bool is_bad(const int8_t *w, size_t stride, uint32_t count, uint32_t a, uint32_t b)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		int x = w[i * stride + a], y = w[i * stride + b];
+
+		if (saturates(255 * ((x > 0 ? x : 0) + (y > 0 ? y : 0))) || saturates(255 * ((x < 0 ? x : 0) + (y < 0 ? y : 0))))
+			return true;
+	}
+	return false;
+}
+
+static void pairs_of_channels(void **unused)
+{
+	struct ewi_pairs_avx2 p = {.units = 0};
+	uint64_t seed = 7;
+	struct guard g;
+
+	(void)unused;
+	if (missing())
+		skip();
+	guard_init(&g, 19 * EWI_PACK_ROWS);
+	for (uint32_t unit = 0; unit < EWI_PAIRS_UNITS; unit++) {
+		uint32_t count = 1 + unit % EWI_PACK_ROWS;
+		int8_t *w = (int8_t *)guard_high(&g, 19 * (count - 1) + EWI_PAIRS);
+
+		for (size_t i = 0; i < 19 * (count - 1) + EWI_PAIRS; i++) {
+			int v = (int8_t)noise(&seed);
+
+			w[i] = (int8_t)(unit % 4 == 0 ? v : unit % 4 == 1 ? v / 3 : noise(&seed) % 2 ? 64 : unit % 4 == 2 ? 65 : -65);
+			if (noise(&seed) % 40 == 0)
+				w[i] = INT8_MIN;
+		}
+		ewi_pairs_look_avx2(&p, w, 19, count);
+		check_int("units", p.units, unit + 1);
+		for (uint32_t a = 0; a < EWI_PAIRS; a++)
+			for (uint32_t b = 0; b < EWI_PAIRS; b++)
+				check_int("bad", p.bad[a][b] >> unit & 1, a != b && is_bad(w, 19, count, a, b));
+	}
+	guard_deinit(&g);
+}
+
+/* Steps of an order that some pair spoils. */
+static uint32_t spoilt(const struct ewi_pairs_avx2 *p, const uint8_t *order)
+{
+	uint32_t n = 0;
+
+	for (uint32_t u = 0; u < EWI_PAIRS_UNITS; u++)
+		for (uint32_t s = 0; s < EWI_PAIRS; s += 4)
+			n += ((p->bad[order[s]][order[s + 1]] | p->bad[order[s + 2]][order[s + 3]]) >> u & 1) != 0;
+	return n;
+}
+
+static void orders(void **unused)
+{
+	static const uint8_t plain[EWI_PAIRS] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+	uint64_t seed = 8;
+	uint32_t better = 0;
+
+	(void)unused;
+	if (missing())
+		skip();
+	for (uint32_t round = 0; round < 200; round++) {
+		struct ewi_pairs_avx2 p = {.units = EWI_PAIRS_UNITS};
+		uint8_t order[EWI_PAIRS];
+		uint32_t seen = 0, before, after;
+
+		/* Round 0: none; 1: channels of four neighbours spoil each other, others do not, so that none need be left. */
+		for (uint32_t a = 0; a < EWI_PAIRS && round > 0; a++)
+			for (uint32_t b = 0; b < a; b++) {
+				uint64_t bits = noise(&seed) & noise(&seed);
+
+				for (uint32_t i = 0; i < round % 5; i++)
+					bits &= noise(&seed);
+				p.bad[a][b] = p.bad[b][a] = round == 1 ? (a / 4 == b / 4 ? UINT64_MAX : 0) : bits;
+			}
+		ewi_pairs_order_avx2(&p, order);
+		for (uint32_t i = 0; i < EWI_PAIRS; i++)
+			seen |= 1u << order[i];
+		check_int("each channel once", seen, 0xffff);
+		before = spoilt(&p, plain);
+		after = spoilt(&p, order);
+		assert_true(after <= before);
+		better += after < before;
+		if (round == 0)
+			assert_memory_equal(order, plain, sizeof(plain));
+		if (round == 1)
+			check_int("none left", after, 0);
+	}
+	assert_true(better > 150);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(reaches), cmocka_unit_test(fits), cmocka_unit_test(signs),
-					   cmocka_unit_test(choices)};
+					   cmocka_unit_test(choices), cmocka_unit_test(pairs_of_channels),
+					   cmocka_unit_test(orders)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
