@@ -291,7 +291,7 @@ enum {
 	EW_FUNCTION_KEEP = 1u << 4,	 /* keep the replaced version for ew_node_function_rollback */
 	/*
 	 * module_bytes is NULL: host->load gives them when the first event comes, and its verdict about them is that
-	 * event's: EW_NODE_INSTANCE.  config.max_loaded and ew_node_function_unload take them out again.
+	 * event's: EW_NODE_INSTANCE.  Loaded with EW_MODULE_LAZY.  config.max_loaded and ew_node_function_unload take them out again.
 	 */
 	EW_FUNCTION_ON_DEMAND = 1u << 5,
 	/*
@@ -579,7 +579,7 @@ struct ew_node_watch_config {
 	uint32_t buckets, reference_count, window_count, threshold;
 };
 /*
- * Begin anew, or with another metric.  Errors: INVAL; those of ew_page_hinkley_init and ew_psi_init; NOENT (no
+ * Begin anew, or with another metric.  Errors: INVAL (names; a scale that is not finite); those of ew_page_hinkley_init and ew_psi_init; NOENT (no
  * function); NOMEM; STATE (in a callback).
  */
 EW_API enum ew_status ew_node_watch_put(struct ew_node *node, const struct ew_node_watch_config *config,

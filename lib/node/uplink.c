@@ -16,14 +16,17 @@
 #if EW_CONFIG_NODE
 
 #define LANE_BITS 2u /* of a token */
+#define SEEK_RECORDS 256u /* more of them are sought past, less are read past */
 
 struct lane {
 	struct ew_uplink_lane config;
 	struct ew_log_reader *rd;
-	const struct ew_event *held; /* was read and did not fit; borrowed from rd */
+	struct ew_log_item held; /* if holds: was read and did not fit; borrowed from rd */
+	bool holds;
 	char cursor[EW_LOG_CURSOR_NAME_BYTES];
 	uint64_t acked;	  /* the cursor: events up to this need not be sent */
-	uint64_t seen;	  /* and read */
+	uint64_t seen;	  /* and looked at, by this lane or by another one for it */
+	uint64_t read;	  /* the last one that rd gave */
 	bool unwritten;	  /* the peer has more than the cursor says */
 
 	/* The batch. */
@@ -74,7 +77,7 @@ static enum ew_status open_lane(struct ew_uplink *u, uint32_t i, const char *nam
 	}
 	if (st == EW_OK)
 		st = ew_log_seek_seq(l->rd, next);
-	l->acked = l->seen = next - 1;
+	l->acked = l->seen = l->read = next - 1;
 	return st;
 }
 
@@ -199,34 +202,71 @@ void ew_uplink_close(struct ew_uplink *u)
 
 /* ---- gathering -------------------------------------------------------------------------------- */
 
-static bool wants(const struct ew_uplink_lane *c, const struct ew_event *e)
+static bool wants(const struct ew_uplink_lane *c, const struct ew_event *e, const char *topic)
 {
 	if (c->flags & e->flags & EW_EVENT_USER_FLAGS)
 		return true;
 	for (uint32_t i = 0; i < c->pattern_count; i++)
-		if (ewi_topic_matches(c->patterns[i], strlen(c->patterns[i]), ew_event_topic(e), e->topic_bytes))
+		if (ewi_topic_matches(c->patterns[i], strlen(c->patterns[i]), topic, e->topic_bytes))
 			return true;
 	return false;
 }
 
-/* Is the event to be sent, and by this lane? */
-static bool is_for(const struct ew_uplink *u, uint32_t lane, const struct ew_event *e)
+/* The lane that sends the event; NULL: it is not to be sent. */
+static struct lane *lane_for(struct ew_uplink *u, const struct ew_log_item *item)
 {
+	const struct ew_event *e = &item->event;
 	uint32_t kind = EW_JOURNAL_KIND(e->flags), i = 0;
 
 	if (kind != 0 && (kind != EW_JOURNAL_OUTPUT || e->data_bytes < EW_JOURNAL_ID_BYTES))
-		return false;
-	while (i + 1 < u->lane_count && !wants(&u->lanes[i].config, e))
+		return NULL;
+	while (i + 1 < u->lane_count && !wants(&u->lanes[i].config, e, item->topic))
 		i++;
-	return i == lane;
+	return &u->lanes[i];
 }
 
-static void make_id(const struct ew_uplink *u, const struct ew_event *e, uint8_t out[EW_UPLINK_ID_BYTES])
+/* What one lane has looked at, the others that stand there need not read, unless it is theirs. */
+static void see(struct ew_uplink *u, struct lane *l, const struct lane *whose, uint64_t seq)
 {
+	for (uint32_t i = 0; i < u->lane_count; i++) {
+		struct lane *other = &u->lanes[i];
+
+		if (other != whose && !other->closed && other->seen + 1 == seq)
+			other->seen = seq;
+	}
+	l->seen = seq;
+}
+
+/* The next record that the lane has not seen. */
+static enum ew_status read_on(struct ew_uplink *u, struct lane *l, struct ew_log_item *out)
+{
+	struct ew_log_stat stat;
+	enum ew_status st = EW_OK;
+
+	ew_log_stat(u->log, &stat);
+	if (l->seen + 1 == stat.next_seq)
+		return EW_ERR_EMPTY;
+	if (l->seen - l->read > SEEK_RECORDS)
+		st = ew_log_seek_seq(l->rd, l->seen + 1);
+	while (st == EW_OK) {
+		st = ew_log_next(l->rd, out);
+		if (st != EW_OK)
+			break;
+		l->read = out->event.seq;
+		if (l->read > l->seen)
+			break;
+	}
+	return st;
+}
+
+static void make_id(const struct ew_uplink *u, const struct ew_log_item *item, uint8_t out[EW_UPLINK_ID_BYTES])
+{
+	const struct ew_event *e = &item->event;
+
 	static const uint8_t none[EW_TRACE_ID_BYTES];
 
 	if (EW_JOURNAL_KIND(e->flags) != 0) {
-		memcpy(out, ew_event_data(e) + e->data_bytes - EW_JOURNAL_ID_BYTES, EW_UPLINK_ID_BYTES);
+		memcpy(out, item->data + e->data_bytes - EW_JOURNAL_ID_BYTES, EW_UPLINK_ID_BYTES);
 	} else if (memcmp(e->trace_id, none, sizeof(none)) != 0) {
 		memcpy(out, e->trace_id, EW_UPLINK_ID_BYTES);
 	} else {
@@ -250,8 +290,9 @@ static bool reserve(struct ew_uplink *u, uint8_t **p, size_t *cap, size_t need)
 }
 
 /* EW_ERR_FULL: it belongs into the next batch. */
-static enum ew_status add(struct ew_uplink *u, struct lane *l, const struct ew_event *e, uint64_t now_ns)
+static enum ew_status add(struct ew_uplink *u, struct lane *l, const struct ew_log_item *item, uint64_t now_ns)
 {
+	const struct ew_event *e = &item->event;
 	uint32_t data = e->data_bytes - (EW_JOURNAL_KIND(e->flags) ? EW_JOURNAL_ID_BYTES : 0);
 	size_t bytes = (size_t)EW_UPLINK_HEAD_BYTES + e->topic_bytes + data;
 	uint8_t *p;
@@ -261,7 +302,7 @@ static enum ew_status add(struct ew_uplink *u, struct lane *l, const struct ew_e
 	if (!reserve(u, &l->raw, &l->raw_cap, l->raw_bytes + bytes > u->max_bytes ? l->raw_bytes + bytes : u->max_bytes))
 		return EW_ERR_NOMEM;
 	p = l->raw + l->raw_bytes;
-	make_id(u, e, p);
+	make_id(u, item, p);
 	memcpy(p + 16, e->trace_id, EW_TRACE_ID_BYTES);
 	ewi_put_le64(p + 32, e->seq);
 	ewi_put_le64(p + 40, e->time_ns);
@@ -270,9 +311,9 @@ static enum ew_status add(struct ew_uplink *u, struct lane *l, const struct ew_e
 	ewi_put_le16(p + 54, e->content_type);
 	ewi_put_le16(p + 56, e->topic_bytes);
 	ewi_put_le16(p + 58, (uint16_t)((e->flags & EW_EVENT_CONTEXT) >> 16));
-	memcpy(p + EW_UPLINK_HEAD_BYTES, ew_event_topic(e), e->topic_bytes);
+	memcpy(p + EW_UPLINK_HEAD_BYTES, item->topic, e->topic_bytes);
 	if (data)
-		memcpy(p + EW_UPLINK_HEAD_BYTES + e->topic_bytes, ew_event_data(e), data);
+		memcpy(p + EW_UPLINK_HEAD_BYTES + e->topic_bytes, item->data, data);
 	if (l->events++ == 0) {
 		l->first_seq = e->seq;
 		l->begun_ns = now_ns;
@@ -289,15 +330,14 @@ static enum ew_status gather(struct ew_uplink *u, uint32_t lane, uint64_t now_ns
 	uint32_t records = 0;
 
 	while (!l->closed) {
-		const struct ew_event *e = l->held;
+		const struct lane *whose;
 
 		if (records++ == u->step_records) {
 			u->more = true;
 			break;
 		}
-
-		if (!e) {
-			st = ew_log_read(l->rd, &e);
+		if (!l->holds) {
+			st = read_on(u, l, &l->held);
 			if (st == EW_ERR_CORRUPT || st == EW_ERR_TOOBIG) {
 				l->stats.missing += st == EW_ERR_CORRUPT ? ew_log_reader_damage(l->rd)->events : 1;
 				continue;
@@ -305,9 +345,10 @@ static enum ew_status gather(struct ew_uplink *u, uint32_t lane, uint64_t now_ns
 			if (st != EW_OK)
 				break;
 		}
-		l->held = e;
-		if (is_for(u, lane, e)) {
-			st = add(u, l, e, now_ns);
+		l->holds = true;
+		whose = lane_for(u, &l->held);
+		if (whose == l) {
+			st = add(u, l, &l->held, now_ns);
 			if (st == EW_ERR_NOMEM)
 				return st;
 			if (st == EW_ERR_FULL) {
@@ -315,8 +356,8 @@ static enum ew_status gather(struct ew_uplink *u, uint32_t lane, uint64_t now_ns
 				break;
 			}
 		}
-		l->held = NULL;
-		l->seen = e->seq;
+		l->holds = false;
+		see(u, l, whose, l->held.event.seq);
 	}
 	l->last_seq = l->seen;
 	if (l->events == u->max_events || (l->events && l->raw_bytes >= u->max_bytes))

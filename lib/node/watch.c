@@ -95,13 +95,13 @@ static enum ew_status make(struct ewi_watch *w, const struct ew_node_watch_confi
 	w->scale = c->scale != 0 ? c->scale : 1;
 	w->mean = c->lambda != 0;
 	w->shape = c->buckets != 0;
-	if (!w->mean && !w->shape)
+	if ((!w->mean && !w->shape) || w->scale - w->scale != 0) /* neither; not a number, or without an end */
 		st = EW_ERR_INVAL;
-	if (w->mean)
+	if (st == EW_OK && w->mean)
 		st = ew_page_hinkley_init(&w->ph, c->delta, c->lambda, c->min_count);
 	if (st == EW_OK && w->shape)
 		st = ew_psi_init(&w->psi, c->edges, c->buckets, c->reference_count, c->window_count, c->threshold);
-	return st == EW_OK ? st : ewi_error(err, st, 0, "neither ew_page_hinkley_init nor ew_psi_init would take these");
+	return st == EW_OK ? st : ewi_error(err, st, 0, "the scale is not finite, or neither ew_page_hinkley_init nor ew_psi_init would take these");
 }
 
 static enum ew_status put(struct ew_node *node, const struct ewi_act_args *act, struct ew_error *err)

@@ -2,6 +2,7 @@
 /* Copyright (c) 2026 The libedgewasm authors */
 
 /* test_drift.c - metrics of functions that are watched, events that are sampled: lib/node/watch.c. */
+#include <math.h>
 #include "../aid/json.h"
 #include "nrun.h"
 
@@ -218,6 +219,15 @@ static void limits(void **state)
 			check_status(r->name, ew_node_watch_put(n.node, &c, &n.err), EW_ERR_NOMEM);
 			n.mem.fail_at = 0;
 		}
+		nrun_close(&n);
+	}
+	for (int i = 0; i < 3; i++) {
+		struct ew_node_watch_config c = mean();
+
+		c.scale = (const double[]){(double)NAN, (double)INFINITY, -(double)INFINITY}[i];
+		open_f(&n);
+		check_status("a scale without an end", ew_node_watch_put(n.node, &c, &n.err), EW_ERR_INVAL);
+		check_has("a scale without an end", n.err.text, "not finite");
 		nrun_close(&n);
 	}
 }

@@ -319,7 +319,7 @@ static void a_little_at_a_time(void **state)
 		uint32_t more; /* calls that left something to do */
 	} rows[] = {
 		{"everything at once", 0, 0, 0, 0},
-		{"records one by one", 1, 0, 0, 1198}, /* 600 for each lane; two batches were full with the last one */
+		{"records one by one", 1, 0, 0, 1197}, /* 600 and 599, the first one was seen; two batches were full with the last one */
 		{"a hundred records", 100, 0, 0, 10},
 		{"as many as there are", 600, 0, 0, 1}, /* that these were all */
 		{"one more", 601, 0, 0, 0},
@@ -376,6 +376,90 @@ static void a_little_at_a_time(void **state)
 		}
 		check_int(rows[i].name, next_data, 601);
 		check_int(rows[i].name, more, rows[i].more);
+		urun_close(&r);
+	}
+}
+
+#define RECORDS 4000u
+
+/* What has come of RECORDS, and the last of each lane. */
+struct arrived {
+	uint8_t lane[RECORDS]; /* plus 1; 0: not yet */
+	uint32_t last[2];
+};
+
+/* Takes what is to be sent now; `keep` leaves the batch of lane 0 unacknowledged and returns its token. */
+static uint64_t take_all(struct urun *r, const char *row, bool keep, struct arrived *a)
+{
+	struct ew_uplink_batch b;
+	uint64_t kept = 0;
+
+	while (ew_uplink_next(r->u, 1, &b) == EW_OK) {
+		struct ew_uplink_item item;
+		size_t at = 0;
+
+		while (ew_uplink_item_get(b.bytes, b.size, &at, &item) == EW_OK) {
+			uint32_t number;
+
+			memcpy(&number, item.data, 4);
+			check_true(row, number < RECORDS && number >= a->last[b.lane]);
+			check_int(row, a->lane[number], 0);
+			a->last[b.lane] = number;
+			a->lane[number] = (uint8_t)(b.lane + 1);
+		}
+		if (keep && b.lane == 0)
+			kept = b.token;
+		else
+			check_status(row, ew_uplink_ack(r->u, b.token), EW_OK);
+	}
+	return kept;
+}
+
+/*
+ * Most records are for nobody: what one lane has looked at the others pass over, and lose nothing of theirs, whether that
+ * comes soon or late, whether lane 0 is held up by a batch on its way, and after a restart.
+ */
+static void looked_at_once(void **state)
+{
+	static const struct {
+		const char *name;
+		uint32_t alert_every, data_every; /* the next number: no data or alert where the other one's turn is */
+		bool late;			  /* lane 0 waits for its acknowledgement as long as 500 records take */
+	} rows[] = {
+		{"nothing", RECORDS, RECORDS, false},	{"alerts only", 7, RECORDS, false},
+		{"data only", RECORDS, 7, false},	{"both, often", 3, 5, false},
+		{"both, and alerts held up", 3, 5, true}, {"data seldom", 11, 1000, false},
+		{"data seldom, alerts held up", 11, 1000, true}, {"alerts seldom", 1000, 11, false},
+		{"both seldom", 700, 900, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		static struct arrived a;
+		uint64_t token = 0;
+		struct urun r;
+
+		memset(&a, 0, sizeof(a));
+		urun_init(&r, 65536, 16);
+		open_uplink(&r);
+		for (uint32_t n = 0; n < RECORDS; n++) {
+			bool alert = n % rows[i].alert_every == 1, data = !alert && n % rows[i].data_every == 2;
+
+			append_number(&r, alert ? ALERT : data ? 0 : (uint32_t)EW_JOURNAL_INPUT << 16, n);
+			if (n % 500 == 499 && token)
+				check_status(rows[i].name, ew_uplink_ack(r.u, token), EW_OK);
+			if (n % 500 == 499)
+				token = 0;
+			if (n == 1999) {
+				ew_uplink_close(r.u);
+				open_uplink(&r);
+			}
+			if (n % 50 == 49)
+				token += take_all(&r, rows[i].name, rows[i].late && n + 1 < RECORDS && n != 1949, &a);
+		}
+		take_all(&r, rows[i].name, false, &a);
+		for (uint32_t n = 0; n < RECORDS; n++)
+			check_int(rows[i].name, a.lane[n], n % rows[i].alert_every == 1 ? 1 : n % rows[i].data_every == 2 ? 2 : 0);
 		urun_close(&r);
 	}
 }
@@ -655,6 +739,7 @@ int main(void)
 		cmocka_unit_test(damage_and_size),	 cmocka_unit_test(acknowledgements_that_fail),
 		cmocka_unit_test(open_refuses),		 cmocka_unit_test(batches_that_are_none),
 		cmocka_unit_test(memory_runs_out),	 cmocka_unit_test(a_little_at_a_time),
+		cmocka_unit_test(looked_at_once),
 	};
 
 	return cmocka_run_group_tests_name("uplink", tests, NULL, NULL);
