@@ -512,6 +512,8 @@ EW_RING_HOT enum ew_status ew_ring_pop_inline(struct ew_ring *r, struct ew_event
  *	ew_ring_write_begin(&w, r);
  *	while (more && (e = ew_ring_write_next(&w, topic_bytes, data_bytes)) != NULL)
  *		fill it in, as after a claim;
+ *	while (more && ew_ring_write_event(&w, &event, topic, data) != NULL)
+ *		;
  *	ew_ring_write_end(&w);
  *
  * Claims that were open before belong to it.  Between begin and end the ring's producer calls nothing else.
@@ -540,32 +542,67 @@ EW_RING_HOT void ew_ring_write_back(const struct ew_ring_writer *w)
 	w->r->open_count = w->open_count;
 }
 
+EW_RING_HOT int ew_ring_write_fits(const struct ew_ring_writer *w, size_t topic_bytes, size_t data_bytes)
+{
+	return EW_RING_LIKELY(ew_ring_takes(w->max_payload, topic_bytes, data_bytes) &&
+			      w->at + ew_ring_sum(w->align, topic_bytes, data_bytes) < w->limit);
+}
+
+/* The next record of the batch, which is known to fit: its frame, hidden behind the first one's. */
+EW_RING_HOT struct ew_event *ew_ring_write_frame(struct ew_ring_writer *w, uint32_t bytes)
+{
+	struct ew_event *e = ew_ring_event_at(w->r, w->at);
+
+	if (w->slip)
+		ew_ring_want_ahead(e, bytes);
+	if (w->open_count++ == 0) {
+		w->r->open = w->at;
+		w->r->open_frame = bytes;
+	} else {
+		ew_ring_set(&e->frame, bytes);
+	}
+	w->at += bytes;
+	return e;
+}
+
 EW_RING_HOT struct ew_event *ew_ring_write_next(struct ew_ring_writer *w, size_t topic_bytes,
 						size_t data_bytes)
 {
 	struct ew_ring *r = w->r;
-	size_t bytes = ew_ring_sum(w->align, topic_bytes, data_bytes);
 	struct ew_event *e;
 
-	if (!EW_RING_LIKELY(ew_ring_takes(w->max_payload, topic_bytes, data_bytes) &&
-			    w->at + bytes < w->limit)) {
+	if (!ew_ring_write_fits(w, topic_bytes, data_bytes)) {
 		ew_ring_write_back(w);
 		if (ew_ring_claim(r, topic_bytes, data_bytes, &e) != EW_OK)
 			e = NULL;
 		ew_ring_write_begin(w, r);
 		return e;
 	}
-	e = ew_ring_event_at(r, w->at);
-	if (w->slip)
-		ew_ring_want_ahead(e, bytes);
-	if (w->open_count++ == 0) {
-		r->open = w->at;
-		r->open_frame = (uint32_t)bytes;
-	} else {
-		ew_ring_set(&e->frame, (uint32_t)bytes);
-	}
+	e = ew_ring_write_frame(w, (uint32_t)ew_ring_sum(w->align, topic_bytes, data_bytes));
 	ew_ring_head(e, w->seq++, topic_bytes, data_bytes);
-	w->at += (uint32_t)bytes;
+	return e;
+}
+
+/* An event that is there already, as for ew_ring_push(); NULL as above. */
+EW_RING_HOT struct ew_event *ew_ring_write_event(struct ew_ring_writer *w, const struct ew_event *from, const void *topic,
+						 const void *data)
+{
+	uint32_t topic_bytes = from->topic_bytes, data_bytes = from->data_bytes;
+	struct ew_event *e;
+
+	if (ew_ring_write_fits(w, topic_bytes, data_bytes)) {
+		e = ew_ring_write_frame(w, (uint32_t)ew_ring_sum(w->align, topic_bytes, data_bytes));
+		e->seq = w->seq++;
+	} else {
+		e = ew_ring_write_next(w, topic_bytes, data_bytes);
+		if (!e)
+			return NULL;
+	}
+	ew_ring_copy_header(e, from);
+	if (topic_bytes != 0)
+		ew_ring_copy(ew_event_topic(e), topic, topic_bytes);
+	if (data_bytes != 0)
+		ew_ring_copy((unsigned char *)(e + 1) + topic_bytes, data, data_bytes);
 	return e;
 }
 
