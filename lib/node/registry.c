@@ -83,7 +83,7 @@ enum ew_status ewi_module_load(struct ewi_version *v, const void *bytes, size_t 
 	if (EW_CONFIG_SNAPSHOT && v->flags & EW_FUNCTION_FRESH)
 		c.flags |= EW_MODULE_TRACK;
 	/* What may go again soon is translated as far as it is called. */
-	if (v->flags & EW_FUNCTION_ON_DEMAND)
+	if (EW_CONFIG_LAZY && v->flags & EW_FUNCTION_ON_DEMAND)
 		c.flags |= EW_MODULE_LAZY;
 	return st == EW_OK ? ew_module_load(&v->module, bytes, size, &c, &v->node->alloc, err) : st;
 }
