@@ -401,12 +401,12 @@ EW_RING_HOT uint32_t ew_ring_commit_inline(struct ew_ring *r)
 	return n;
 }
 
-/* Can an event with this frame begin at `at`, and does its frame hold what it says to have? */
+/* Can an event with this frame begin at `at`, and does its frame hold what it says to have?  Not with 0. */
 EW_RING_HOT int ew_ring_sound(const struct ew_ring *r, uint32_t at, uint32_t frame)
 {
 	const struct ew_event *e = ew_ring_event_at(r, at);
 
-	return EW_RING_LIKELY(frame <= r->size - at &&
+	return EW_RING_LIKELY(frame >= sizeof(*e) && frame <= r->size - at &&
 			      sizeof(*e) + (uint64_t)e->topic_bytes + e->data_bytes <= frame);
 }
 
@@ -421,7 +421,7 @@ EW_RING_HOT struct ew_event *ew_ring_next_on(const struct ew_ring *r, uint32_t *
 		frame = ew_ring_skip(r, &beyond);
 		*at = here = beyond;
 	}
-	if (frame == 0 || !ew_ring_sound(r, here, frame))
+	if (!ew_ring_sound(r, here, frame)) /* 0 is none */
 		return NULL;
 	end = here + frame;
 	*at = end == r->size ? 0 : end;
