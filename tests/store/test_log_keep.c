@@ -51,6 +51,37 @@ static void syncs_when_due(void **state)
 	}
 }
 
+/* Group commit: events that wait for each other's sync share it. */
+static void several_share_a_sync(void **state)
+{
+	struct ew_log_config cfg = {.sync_every = 1, .buffer_bytes = 4096};
+	struct event events[9];
+	const struct ew_event *list[9];
+	struct ew_log_stat stat;
+	struct ew_log *log;
+	uint32_t done;
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, 16384, 4, 0);
+	log = open_log(&r.st, &cfg);
+	for (uint32_t i = 0; i < 9; i++) {
+		event_make(&events[i], 1 + i);
+		memmove(events[i].topic + events[i].e.topic_bytes, events[i].data, events[i].e.data_bytes);
+		list[i] = &events[i].e;
+	}
+	for (uint32_t round = 1; round <= 3; round++) {
+		assert_int_equal(ew_log_append_batch(log, list, 9, &done), EW_OK);
+		assert_int_equal(done, 9);
+		assert_int_equal(r.syncs, 1 + round); /* 1: the first head of all */
+		assert_int_equal(r.synced_written, r.written);
+		ew_log_stat(log, &stat);
+		assert_int_equal(stat.durable_seq, 9 * round + 1);
+	}
+	assert_int_equal(ew_log_close(log), EW_OK);
+	rig_deinit(&r);
+}
+
 static void syncs_by_time(void **state)
 {
 	struct ew_log_config cfg = {.sync_after_ns = 1000, .write_behind = true, .buffer_bytes = 4096};
@@ -479,7 +510,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(writes_ahead),
-		cmocka_unit_test(syncs_when_due),  cmocka_unit_test(syncs_by_time), cmocka_unit_test(write_behind),
+		cmocka_unit_test(syncs_when_due),  cmocka_unit_test(several_share_a_sync),  cmocka_unit_test(syncs_by_time), cmocka_unit_test(write_behind),
 		cmocka_unit_test(cursors_survive), cmocka_unit_test(cursor_limits), cmocka_unit_test(cursors_hold),
 		cmocka_unit_test(by_bytes),	   cmocka_unit_test(by_age),	    cmocka_unit_test(seeks_by_index),
 		cmocka_unit_test(reads_in_place),
