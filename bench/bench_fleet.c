@@ -186,7 +186,7 @@ static void row_journal(struct bench *b, const struct place *p, const char *name
 static void split(struct bench *b, const struct place *p, const char *name, const char *args, bool journal)
 {
 	static const char *const stages[] = { "total", "queue", "dispatch", "guest", "inference", "log",
-					      "canonical", "features_native" };
+					      "features_native" };
 	char all[3 * PATH_MAX_BYTES];
 	struct process_result out;
 	bool ok = true;

@@ -5,7 +5,8 @@
  * bench_kernels.c - kernels by themselves: a row for each shape and each variant of its slot that this machine can run,
  * in operations (two to a multiply-accumulate) a second and as a share of what the core can do at most, which is
  * measured first.  Weights are small, as trained ones are, or ("noise") of full range.  Each variant must give the
- * definition's bytes before it is timed.  --svg FILE draws the roofline: operations a second over operations a byte.
+ * definition's bytes before it is timed.  Behind them rows of the other operators (operators.h), for which an operation is
+ * an element where nothing is multiplied and added.  --svg FILE draws the roofline: operations a second over operations a byte.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include "base/cpu.h"
 #include "cpu_text.h"
 #include "harness.h"
+#include "operators.h"
 #include "tensor/dispatch.h"
 
 static const char usage[] = "  --svg FILE     draw the roofline of all rows\n";
@@ -60,6 +62,12 @@ static struct point {
 	bool best;
 } points[POINTS];
 static unsigned point_count;
+
+static void add_point(double ops_byte, double gops, bool best)
+{
+	if (point_count < POINTS)
+		points[point_count++] = (struct point){ops_byte, gops, best};
+}
 
 static uint32_t noise(uint32_t *state) /* Marsaglia's xorshift32 */
 {
@@ -212,8 +220,7 @@ static void variant(struct bench *b, const struct shape *s, const struct ewi_ker
 		bench_uint(b, "scratch", scratch);
 		bench_uint(b, "packed", packed);
 		bench_end(b);
-		if (point_count < POINTS)
-			points[point_count++] = (struct point){2 * z->macs / (double)(z->in + z->w + z->out), gops, best};
+		add_point(2 * z->macs / (double)(z->in + z->w + z->out), gops, best);
 	}
 	free(scratch_at);
 	free(packed_at);
@@ -267,15 +274,27 @@ static double log_of(double v) /* base 2, near enough to draw with */
 	return n + (v - 1);
 }
 
-/* From 2^-2 to 2^12 operations a byte, from 2^-1 to 2^9 GOP/s. */
+/* From 2^-4 to 2^12 operations a byte, from 2^-6 to 2^9 GOP/s. */
+#define X_LOW (-4)
+#define Y_LOW (-6)
+
 static double plot_x(double ops_byte)
 {
-	return 60 + (log_of(ops_byte) + 2) * 50;
+	double x = log_of(ops_byte) > X_LOW ? log_of(ops_byte) : X_LOW;
+
+	return 60 + (x - X_LOW) * 45;
 }
 
 static double plot_y(double gops)
 {
-	return 560 - (log_of(gops) + 1) * 52;
+	double y = log_of(gops) > Y_LOW ? log_of(gops) : Y_LOW;
+
+	return 560 - (y - Y_LOW) * 35;
+}
+
+static double power_of(int n)
+{
+	return n < 0 ? 1.0 / (double)(1 << -n) : (double)(1 << n);
 }
 
 static bool draw(const char *path, double peak, double memory)
@@ -287,15 +306,14 @@ static bool draw(const char *path, double peak, double memory)
 	fprintf(f, "<svg xmlns='http://www.w3.org/2000/svg' width='800' height='620' font-family='sans-serif' font-size='12'>\n"
 		   "<rect width='800' height='620' fill='white'/>\n<text x='60' y='20'>int8 kernels: GOP/s over operations a byte"
 		   " (filled: the variant that a model gets)</text>\n");
-	for (int i = -2; i <= 12; i += 2)
-		fprintf(f, "<text x='%.0f' y='585'>%g</text>\n", plot_x(i < 0 ? 0.25 : (double)(1 << i)) - 8,
-			i < 0 ? 0.25 : (double)(1 << i));
-	for (int i = 0; i <= 9; i++)
-		fprintf(f, "<text x='20' y='%.0f'>%d</text><line x1='60' x2='780' y1='%.0f' y2='%.0f' stroke='#ddd'/>\n",
-			plot_y(1 << i) + 4, 1 << i, plot_y(1 << i), plot_y(1 << i));
+	for (int i = X_LOW; i <= 12; i += 2)
+		fprintf(f, "<text x='%.0f' y='585'>%g</text>\n", plot_x(power_of(i)) - 8, power_of(i));
+	for (int i = Y_LOW; i <= 9; i++)
+		fprintf(f, "<text x='10' y='%.0f'>%.3g</text><line x1='60' x2='780' y1='%.0f' y2='%.0f' stroke='#ddd'/>\n",
+			plot_y(power_of(i)) + 4, power_of(i), plot_y(power_of(i)), plot_y(power_of(i)));
 	if (peak > 0 && memory > 0)
-		fprintf(f, "<polyline fill='none' stroke='black' points='%.1f,%.1f %.1f,%.1f %.1f,%.1f'/>\n", plot_x(0.25),
-			plot_y(0.25 * memory), plot_x(peak / memory), plot_y(peak), plot_x(4096), plot_y(peak));
+		fprintf(f, "<polyline fill='none' stroke='black' points='%.1f,%.1f %.1f,%.1f %.1f,%.1f'/>\n", plot_x(power_of(X_LOW)),
+			plot_y(power_of(X_LOW) * memory), plot_x(peak / memory), plot_y(peak), plot_x(4096), plot_y(peak));
 	for (unsigned i = 0; i < point_count; i++)
 		fprintf(f, "<circle cx='%.1f' cy='%.1f' r='4' stroke='#06c' fill='%s'/>\n", plot_x(points[i].ops_byte),
 			plot_y(points[i].gops), points[i].best ? "#06c" : "none");
@@ -327,6 +345,7 @@ int main(int argc, char **argv)
 	bench_end(&b);
 	for (size_t i = 0; i < SHAPES; i++)
 		one_shape(&b, &shapes[i], peak);
+	operator_rows(&b, peak, add_point);
 	if (svg)
 		bench_check(&b, draw(svg, peak, memory), "%s cannot be written", svg);
 	return bench_finish(&b);

@@ -37,9 +37,9 @@
 #else
 #define LANE_INLINE static inline
 #endif
-#define LANE_VERSION 1u
+#define LANE_VERSION 2u
 #define LANE_POOL 16u /* different events, so that none is written just before it is copied */
-#define LANE_SIZES 1024u
+#define LANE_SIZES 16384u /* more than a branch predictor learns by heart */
 #define LANE_EVENT_MAX 1024u
 #define LANE_PRODUCERS_MAX 4u
 

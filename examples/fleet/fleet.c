@@ -137,27 +137,49 @@ static void heard(struct run *r, const struct flight *f, const struct gateway_ve
 	}
 }
 
-/* Judges the oldest event in the ring. */
+/* The verdict's window, among the first so many flights. */
+static const struct flight *flight_of(const struct flights *fl, uint32_t count, const struct gateway_verdict *v)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		const struct flight *f = &fl->at[(fl->first + i) % FLIGHTS];
+
+		if (f->ordinal == v->ordinal && !f->hostile)
+			return f;
+	}
+	return NULL;
+}
+
+static uint64_t latency_of(const struct flight *f, uint64_t after)
+{
+	return after > f->arrival_ns ? after - f->arrival_ns : 0;
+}
+
+/* Judges the oldest events in the ring. */
 static uint64_t judge(struct run *r, struct flights *fl, uint64_t now)
 {
-	const struct flight *f = &fl->at[fl->first];
+	const uint32_t count = gateway_step(r->gateway, now);
+	const uint64_t after = gateway_clock();
 	struct gateway_verdict v;
-	uint64_t after;
+	uint32_t windows = 0;
 
-	if (!gateway_step(r->gateway, now))
-		return now;
-	after = gateway_clock();
-	if (!f->hostile) {
-		const uint64_t latency = after > f->arrival_ns ? after - f->arrival_ns : 0;
+	for (uint32_t i = 0; i < count; i++) {
+		const struct flight *f = &fl->at[(fl->first + i) % FLIGHTS];
 
-		r->busy_ns += after - now;
-		r->judged++;
-		hist_add(&r->latency, latency);
-		while (gateway_next_verdict(r->gateway, &v))
-			heard(r, f, &v, latency);
+		if (f->hostile)
+			continue;
+		hist_add(&r->latency, latency_of(f, after));
+		windows++;
 	}
-	fl->first = (fl->first + 1) % FLIGHTS;
-	fl->count--;
+	r->judged += windows;
+	r->busy_ns += windows ? after - now : 0;
+	while (gateway_next_verdict(r->gateway, &v)) {
+		const struct flight *f = flight_of(fl, count, &v);
+
+		if (f)
+			heard(r, f, &v, latency_of(f, after));
+	}
+	fl->first = (fl->first + count) % FLIGHTS;
+	fl->count -= count;
 	return after;
 }
 

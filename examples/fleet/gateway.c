@@ -39,7 +39,7 @@
 #define TENANT_FUEL_PER_S 400000000u
 #define TENANT_FAILS 10u	/* in a row, and it rests for a second */
 #define CALL_DEPTH 1024u
-#define VERDICTS_MAX 4u		/* of one step: an alert and a verdict */
+#define VERDICTS_MAX (2 * GATEWAY_STEP)	/* an alert and a verdict of each */
 
 static const char *const hostile_names[GATEWAY_HOSTILE] = {
 	"loop", "recurse", "grow", "pointer", "trap", "flood", "import",
@@ -601,12 +601,12 @@ bool gateway_offer(struct gateway *g, uint64_t ordinal, uint64_t arrival_ns, con
 	return claim(g, &e, topic, bytes);
 }
 
-bool gateway_step(struct gateway *g, uint64_t now_ns)
+uint32_t gateway_step(struct gateway *g, uint64_t now_ns)
 {
 	struct ew_node_next next;
 
 	g->pending_count = g->pending_at = 0;
-	return ew_node_step(g->node, now_ns, &next) == EW_OK && next.events > 0;
+	return ew_node_step(g->node, now_ns, &next) == EW_OK ? next.events : 0;
 }
 
 bool gateway_next_verdict(struct gateway *g, struct gateway_verdict *out)
@@ -664,7 +664,7 @@ static bool open_node(struct gateway *g)
 		.host = &host,
 		.user = g,
 		.call_depth = CALL_DEPTH,
-		.step_events = 1,
+		.step_events = GATEWAY_STEP,
 	};
 	const size_t ring_bytes = ew_ring_size(RING_BYTES);
 

@@ -19,6 +19,7 @@
 #include "options.h"
 
 #define GATEWAY_HOSTILE 7u	/* hostile functions that there are */
+#define GATEWAY_STEP 4u		/* so many share what a step costs; the first waits for the last */
 
 struct gateway;
 
@@ -86,8 +87,9 @@ bool gateway_offer(struct gateway *g, uint64_t ordinal, uint64_t arrival_ns,
 		   const char *topic, uint32_t topic_bytes, const void *bytes, uint32_t size,
 		   int hostile);
 
-/* gateway_step - judges one waiting event; false when none was waiting. */
-bool gateway_step(struct gateway *g, uint64_t now_ns);
+/* gateway_step - judges up to GATEWAY_STEP waiting events, the oldest first;
+ * how many. */
+uint32_t gateway_step(struct gateway *g, uint64_t now_ns);
 
 /* gateway_next_verdict - what the step reported, in order; false: no more. */
 bool gateway_next_verdict(struct gateway *g, struct gateway_verdict *out);

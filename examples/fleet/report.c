@@ -281,10 +281,10 @@ void report_summary(const struct run *r, const struct audit *a)
 	if (r->opt.split)
 		fprintf(stderr,
 			"  split        %.2f us a window: queue %.2f, dispatch %.2f, guest %.2f, inference %.2f,"
-			" log %.2f, canonical NaNs %.2f (its features natively: %.2f)\n",
+			" log %.2f (its features natively: %.2f)\n",
 			r->split.total / 1e3, r->split.queue / 1e3, r->split.dispatch / 1e3,
 			r->split.guest / 1e3, r->split.inference / 1e3, r->split.log / 1e3,
-			r->split.canonical / 1e3, r->split.features_native / 1e3);
+			r->split.features_native / 1e3);
 }
 
 static void json_hostile(const struct run *r)
@@ -351,11 +351,10 @@ void report_json(const struct run *r, const struct audit *a)
 	}
 	if (r->opt.split)
 		printf("\"split_ns\":{\"total\":%.1f,\"queue\":%.1f,\"dispatch\":%.1f,"
-		       "\"guest\":%.1f,\"inference\":%.1f,\"log\":%.1f,\"canonical\":%.1f,"
+		       "\"guest\":%.1f,\"inference\":%.1f,\"log\":%.1f,"
 		       "\"features_native\":%.1f},",
 		       r->split.total, r->split.queue, r->split.dispatch, r->split.guest,
-		       r->split.inference, r->split.log, r->split.canonical,
-		       r->split.features_native);
+		       r->split.inference, r->split.log, r->split.features_native);
 	printf("\"hostile\":[");
 	json_hostile(r);
 	printf("]}}\n");

@@ -194,23 +194,6 @@ static bool measure_log(struct bench *b, double nothing, double *log)
 	return ok;
 }
 
-/* What the guest takes more under a journal: the same one in a gateway without. */
-static bool measure_canonical(struct bench *b, const struct fleet_options *plain_opt, struct split *out)
-{
-	struct gateway *plain = gateway_create(plain_opt, false);
-	struct gateway *journaled = b->gateway;
-	const bool ok = plain && gateway_load_guest(plain, b->opt->guest, b->raw ? "raw/+/window"
-										 : "spindle/+/window");
-
-	if (ok) {
-		b->gateway = plain;
-		out->canonical = out->total - fastest(b, STAGE_TOTAL, NULL, NULL) - out->log;
-		b->gateway = journaled;
-	}
-	gateway_destroy(plain);
-	return ok;
-}
-
 static bool measure(struct bench *b, struct split *out)
 {
 	const size_t ring_bytes = ew_ring_size(1u << 20);
@@ -233,10 +216,8 @@ static bool measure(struct bench *b, struct split *out)
 		empty = fastest(b, STAGE_NOTHING, nothing, ring);
 		out->dispatch = empty - out->queue;
 		out->inference = fastest(b, STAGE_MODEL, nothing, ring);
-		ok = !b->opt->journal || (measure_log(b, empty, &out->log) &&
-					  measure_canonical(b, &plain, out));
-		out->guest = out->total - out->queue - out->dispatch - out->inference - out->log -
-			     out->canonical;
+		ok = !b->opt->journal || measure_log(b, empty, &out->log);
+		out->guest = out->total - out->queue - out->dispatch - out->inference - out->log;
 		out->features_native = fastest(b, STAGE_FEATURES, nothing, ring);
 	}
 	gateway_destroy(nothing);

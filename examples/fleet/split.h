@@ -17,7 +17,6 @@ struct split {
 	double dispatch;	/* routing, the call into a guest that does nothing, accounting */
 	double inference;	/* the model alone, natively */
 	double log;		/* recording it all, with --journal */
-	double canonical;	/* for that, guests run with every NaN made canonical */
 	double guest;		/* what is left: the guest's own work and its host calls */
 	double total;		/* ring to verdict */
 	double features_native;	/* for comparison: the guest's features in native code */

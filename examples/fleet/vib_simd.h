@@ -147,43 +147,47 @@ static inline void fleet_power128(float *re, float *im, float *power)
 
 /* ---- features ---- */
 
-/* Samples p, p + 4, p + 8, p + 12 of the sixteen in a and b, widened. */
-#define FLEET_EVERY4(a, b, p)                                                                      \
-	wasm_i32x4_shr(wasm_i16x8_shuffle(a, b, 0, (p), 0, (p) + 4, 0, (p) + 8, 0, (p) + 12), 16)
-
-/* Four steps of fleet_time at once: the four sums are carried along. */
+/* Four sums carried along, as the scalar function's four parts. */
 struct fleet_sums {
-	v128_t sum, peak, m2, m4, before;
+	v128_t sum, peak, m2, m4;
 };
 
-FLEET_INLINE void fleet_time4(struct fleet_work *w, const uint8_t *samples, uint32_t i,
+/* Even and odd lanes of eight. */
+#define FLEET_EVEN(a, b) wasm_i32x4_shuffle(a, b, 0, 2, 4, 6)
+#define FLEET_ODD(a, b) wasm_i32x4_shuffle(a, b, 1, 3, 5, 7)
+/* Products of neighbouring samples with p and q, added. */
+#define FLEET_DOT(v, p, q) wasm_i32x4_dot_i16x8(v, wasm_i16x8_const(p, q, p, q, p, q, p, q))
+
+/*
+ * The low-passed samples, and the envelope's, at 0, 2, 4, 6 of eight samples: `left` are those with the one before,
+ * `right` those from the second on with the one behind.
+ */
+FLEET_INLINE v128_t fleet_low(v128_t left, v128_t right)
+{
+	return wasm_i32x4_add(FLEET_DOT(left, 1, 3), FLEET_DOT(right, 3, 1));
+}
+
+FLEET_INLINE v128_t fleet_envelope(v128_t left, v128_t right)
+{
+	const v128_t even = wasm_i32x4_add(FLEET_DOT(left, 1, -2), FLEET_DOT(right, 1, 0));
+	const v128_t odd = wasm_i32x4_add(FLEET_DOT(left, 0, 1), FLEET_DOT(right, -2, 1));
+
+	return wasm_i32x4_add(wasm_i32x4_abs(even), wasm_i32x4_abs(odd));
+}
+
+/* Four steps of fleet_time at once, on sixteen samples: those of l0, r0, then those of l1, r1. */
+FLEET_INLINE void fleet_time4(struct fleet_work *w, uint32_t i, v128_t l0, v128_t r0, v128_t l1, v128_t r1,
 			      struct fleet_sums *s)
 {
-	const v128_t lo = wasm_v128_load(samples + 8 * i), hi = wasm_v128_load(samples + 8 * i + 16);
-	const uint32_t next = i < 60 ? 4 * i + 16 : 255;
-	const v128_t x0 = FLEET_EVERY4(lo, hi, 0), x1 = FLEET_EVERY4(lo, hi, 1);
-	const v128_t x2 = FLEET_EVERY4(lo, hi, 2), x3 = FLEET_EVERY4(lo, hi, 3);
-	const v128_t before = wasm_i32x4_shuffle(s->before, x3, 3, 4, 5, 6);
-	const v128_t x4 = wasm_i32x4_replace_lane(wasm_i32x4_shuffle(x0, x0, 1, 2, 3, 0), 3,
-						  (int16_t)fleet_get16(samples + 2 * next));
-	/* second differences are differences of differences; sums of four samples as the scalar ones */
-	const v128_t da = wasm_i32x4_sub(x0, before), db = wasm_i32x4_sub(x1, x0);
-	const v128_t dc = wasm_i32x4_sub(x2, x1), dd = wasm_i32x4_sub(x3, x2), de = wasm_i32x4_sub(x4, x3);
-	const v128_t a = wasm_i32x4_add(wasm_i32x4_abs(wasm_i32x4_sub(db, da)),
-					wasm_i32x4_abs(wasm_i32x4_sub(dc, db)));
-	const v128_t b = wasm_i32x4_add(wasm_i32x4_abs(wasm_i32x4_sub(dd, dc)),
-					wasm_i32x4_abs(wasm_i32x4_sub(de, dd)));
+	const v128_t low0 = fleet_low(l0, r0), low1 = fleet_low(l1, r1);
+	const v128_t env0 = fleet_envelope(l0, r0), env1 = fleet_envelope(l1, r1);
+	const v128_t a = FLEET_EVEN(env0, env1), b = FLEET_ODD(env0, env1);
 	const v128_t af = wasm_f32x4_convert_i32x4(a), bf = wasm_f32x4_convert_i32x4(b);
 	const v128_t aa = wasm_f32x4_mul(af, af), bb = wasm_f32x4_mul(bf, bf);
-	const v128_t three = wasm_i32x4_const_splat(3);
-	const v128_t even = wasm_i32x4_add(wasm_i32x4_add(before, x2),
-					   wasm_i32x4_mul(three, wasm_i32x4_add(x0, x1)));
-	const v128_t odd = wasm_i32x4_add(wasm_i32x4_add(x1, x4),
-					  wasm_i32x4_mul(three, wasm_i32x4_add(x2, x3)));
 
-	wasm_v128_store(w->re + i, wasm_f32x4_mul(wasm_f32x4_convert_i32x4(even),
+	wasm_v128_store(w->re + i, wasm_f32x4_mul(wasm_f32x4_convert_i32x4(FLEET_EVEN(low0, low1)),
 						  wasm_v128_load(fleet_vectors.hann[0] + i)));
-	wasm_v128_store(w->im + i, wasm_f32x4_mul(wasm_f32x4_convert_i32x4(odd),
+	wasm_v128_store(w->im + i, wasm_f32x4_mul(wasm_f32x4_convert_i32x4(FLEET_ODD(low0, low1)),
 						  wasm_v128_load(fleet_vectors.hann[1] + i)));
 	wasm_v128_store(w->env_re + i, af);
 	wasm_v128_store(w->env_im + i, bf);
@@ -191,7 +195,6 @@ FLEET_INLINE void fleet_time4(struct fleet_work *w, const uint8_t *samples, uint
 	s->peak = wasm_i32x4_max(s->peak, wasm_i32x4_max(a, b));
 	s->m2 = wasm_f32x4_add(s->m2, wasm_f32x4_add(aa, bb));
 	s->m4 = wasm_f32x4_add(s->m4, wasm_f32x4_add(wasm_f32x4_mul(aa, aa), wasm_f32x4_mul(bb, bb)));
-	s->before = x3;
 }
 
 FLEET_INLINE float fleet_lanes(v128_t v)
@@ -205,12 +208,21 @@ FLEET_INLINE float fleet_lanes(v128_t v)
 static inline void fleet_time(struct fleet_work *w, const uint8_t *samples, float *f)
 {
 	const v128_t zero = wasm_i32x4_const_splat(0);
-	struct fleet_sums s = { zero, zero, zero, zero,
-				wasm_i32x4_splat((int16_t)fleet_get16(samples)) };
+	const v128_t first = wasm_v128_load(samples), last = wasm_v128_load(samples + 2 * 248);
+	struct fleet_sums s = { zero, zero, zero, zero };
 	int32_t sum[4], peak[4];
 
-	for (uint32_t i = 0; i < 64; i += 4)
-		fleet_time4(w, samples, i, &s);
+	/* what lies outside is taken as equal to the sample at the end */
+	fleet_time4(w, 0, wasm_i16x8_shuffle(first, first, 0, 0, 1, 2, 3, 4, 5, 6), wasm_v128_load(samples + 2),
+		    wasm_v128_load(samples + 14), wasm_v128_load(samples + 18), &s);
+	for (uint32_t i = 4; i < 60; i += 4) {
+		const uint8_t *p = samples + 8 * i;
+
+		fleet_time4(w, i, wasm_v128_load(p - 2), wasm_v128_load(p + 2), wasm_v128_load(p + 14),
+			    wasm_v128_load(p + 18), &s);
+	}
+	fleet_time4(w, 60, wasm_v128_load(samples + 2 * 239), wasm_v128_load(samples + 2 * 241),
+		    wasm_v128_load(samples + 2 * 247), wasm_i16x8_shuffle(last, last, 1, 2, 3, 4, 5, 6, 7, 7), &s);
 	wasm_v128_store(sum, s.sum);
 	wasm_v128_store(peak, s.peak);
 	for (uint32_t i = 1; i < 4; i++)

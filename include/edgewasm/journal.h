@@ -29,7 +29,8 @@
  *	OUTPUT    an event that a function emitted; behind its data 16 bytes, its id (see below)
  *	CALL      a function was called and has ended: its verdict, and the fuel that took.  topic: its name
  *	REPORT    what struct ew_node_report says, canaries' decisions and their reasons among it; content type: the cause
- *	ANSWERS   what clock, entropy, fallback and a full ring answered, and where the functions' store failed
+ *	ANSWERS   what clock, entropy, fallback and a full ring answered, and where the functions' store failed, or
+ *		  a signature was refused
  *	LOST      so many records before this one could not be written (8 bytes)
  *	DONE      the group is over; of an act 4 bytes more: its status; of a step after which batches hold events (next.held
  *		  of ew_node_step) how many

@@ -291,7 +291,7 @@ enum {
 	EW_FUNCTION_KEEP = 1u << 4,	 /* keep the replaced version for ew_node_function_rollback */
 	/*
 	 * module_bytes is NULL: host->load gives them when the first event comes, and its verdict about them is that
-	 * event's: EW_NODE_INSTANCE.  Loaded with EW_MODULE_LAZY.  config.max_loaded and ew_node_function_unload take them out again.
+	 * event's: EW_NODE_INSTANCE.  Loaded with EW_MODULE_LAZY where EW_CONFIG_LAZY has it.  config.max_loaded and ew_node_function_unload take them out again.
 	 */
 	EW_FUNCTION_ON_DEMAND = 1u << 5,
 	/*

@@ -90,7 +90,7 @@ static uint8_t step_over(struct ewi_answers *a, uint64_t *first, uint64_t *secon
 		a->p += whole;
 	} else if (tag) {
 		whole = read_number(a, first);
-		if ((tag == EWI_ANSWER_RANDOM || tag == EWI_ANSWER_LOAD) && whole) {
+		if ((tag == EWI_ANSWER_RANDOM || tag == EWI_ANSWER_LOAD || tag == EWI_ANSWER_VOUCH) && whole) {
 			whole = *first <= (uint64_t)(a->end - a->p);
 			a->p += whole ? *first : 0;
 		} else if (tag > EWI_ANSWER_RANDOM && whole) {
@@ -266,6 +266,46 @@ enum ew_status ewi_answer_kept(struct ewi_recorder *r, enum ew_status status)
 		status = about(j, EWI_ANSWER_KEPT, n, &failure) ? (enum ew_status)-(int)(failure & 0xff) : EW_OK;
 	if (status != EW_OK)
 		note(j, EWI_ANSWER_KEPT, n, (uint64_t)-status);
+	return status;
+}
+
+/* The next answer, if it is a refusal: its status and its words; how many bytes, 0: none. */
+static uint32_t read_refusal(struct ewi_journal *j, uint8_t out[EW_ERROR_TEXT_BYTES])
+{
+	struct ewi_answers *a = upcoming(j);
+	uint64_t n;
+
+	if (a->p == a->end || *a->p != EWI_ANSWER_VOUCH)
+		return 0;
+	a->p++;
+	if (!read_number(a, &n) || n == 0 || n > (uint64_t)(a->end - a->p) || n > EW_ERROR_TEXT_BYTES || !a->p[0]) {
+		ewi_replay_parted(j->replay, "an answer is cut short");
+		return 0;
+	}
+	memcpy(out, a->p, (size_t)n);
+	a->p += n;
+	return (uint32_t)n;
+}
+
+/* A replay has no trust of its own. */
+enum ew_status ewi_answer_vouched(struct ewi_recorder *r, enum ew_status status, struct ew_error *err)
+{
+	struct ewi_journal *j = (struct ewi_journal *)r;
+	uint8_t what[EW_ERROR_TEXT_BYTES];
+	uint32_t n = 0;
+
+	if (j->replay) {
+		n = read_refusal(j, what);
+		status = n ? ewi_error(err, (enum ew_status)-what[0], 0, "%.*s", (int)n - 1, (const char *)what + 1) : EW_OK;
+	} else if (status != EW_OK) {
+		what[0] = (uint8_t)-status;
+		n = err ? (uint32_t)strlen(err->text) : 0;
+		if (n)
+			memcpy(what + 1, err->text, n); /* the NUL's place is the status's */
+		n++;
+	}
+	if (n)
+		note_bytes(j, EWI_ANSWER_VOUCH, what, n);
 	return status;
 }
 

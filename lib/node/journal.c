@@ -464,6 +464,7 @@ static const struct ewi_recorder_ops recording = {
 	.kept = ewi_answer_kept,
 	.fallback = ewi_answer_fallback,
 	.load = ewi_answer_load,
+	.vouched = ewi_answer_vouched,
 	.call_limit = ewi_answer_call_limit,
 	.interrupted = ewi_answer_interrupted,
 	.close = on_close,

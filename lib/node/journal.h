@@ -27,6 +27,7 @@ enum ewi_answer {
 	EWI_ANSWER_KEPT,      /* which question of the group, how the keeper failed */
 	EWI_ANSWER_LOAD,      /* as entropy: the length (8 bytes) and SHA-256 of a module loaded on demand */
 	EWI_ANSWER_KV,	      /* which access of the group to the functions' store failed, how */
+	EWI_ANSWER_VOUCH,     /* as entropy: how, and with which words, a signature was refused just then */
 	EWI_ANSWER_STATUS = 0x80
 };
 #define EWI_RANDOM_PIECE 256u /* entropy is asked for in pieces */
@@ -104,6 +105,7 @@ enum ew_status ewi_answer_random(struct ewi_recorder *r, void *out, size_t bytes
 enum ew_status ewi_answer_emit(struct ewi_recorder *r, const struct ewi_version *v, const struct ew_event *header,
 			       const void *topic, const void *data);
 enum ew_status ewi_answer_kept(struct ewi_recorder *r, enum ew_status status);
+enum ew_status ewi_answer_vouched(struct ewi_recorder *r, enum ew_status status, struct ew_error *err);
 bool ewi_answer_fallback(struct ewi_recorder *r, const char *function, const struct ew_event *event);
 enum ew_status ewi_answer_load(struct ewi_recorder *r, const struct ewi_version *v, const uint8_t *sha256,
 			       const void **bytes, size_t *size);

@@ -75,6 +75,8 @@ struct ewi_recorder_ops {
 			       const void *topic, const void *data);
 	/* What the keeper said. */
 	enum ew_status (*kept)(struct ewi_recorder *r, enum ew_status status);
+	/* And the node's trust; err has the words. */
+	enum ew_status (*vouched)(struct ewi_recorder *r, enum ew_status status, struct ew_error *err);
 	bool (*fallback)(struct ewi_recorder *r, const char *function, const struct ew_event *event);
 	enum ew_status (*load)(struct ewi_recorder *r, const struct ewi_version *v, const uint8_t *sha256,
 			       const void **bytes, size_t *size);

@@ -66,6 +66,8 @@ static enum ew_status vouch(struct ewi_version *v, const void *bytes, size_t siz
 	enum ew_status st;
 
 	st = ewi_update_signed(v->node, EW_SIGNED_MODULE, bytes, size, v->signature, v->signature_size, err);
+	if (v->node->recorder)
+		st = v->node->recorder->ops->vouched(v->node->recorder, st, err);
 	if (st != EW_OK)
 		return st;
 	ew_sha256(bytes, size, sha256);
@@ -81,7 +83,7 @@ enum ew_status ewi_module_load(struct ewi_version *v, const void *bytes, size_t 
 	if (EW_CONFIG_SNAPSHOT && v->flags & EW_FUNCTION_FRESH)
 		c.flags |= EW_MODULE_TRACK;
 	/* What may go again soon is translated as far as it is called. */
-	if (v->flags & EW_FUNCTION_ON_DEMAND)
+	if (EW_CONFIG_LAZY && v->flags & EW_FUNCTION_ON_DEMAND)
 		c.flags |= EW_MODULE_LAZY;
 	return st == EW_OK ? ew_module_load(&v->module, bytes, size, &c, &v->node->alloc, err) : st;
 }

@@ -161,7 +161,7 @@ static uint32_t run_ahead(struct ew_log *log, uint32_t bytes)
 	uint32_t run = has_rule(log) ? EWI_LOG_RUN_SYNCED : EWI_LOG_RUN, room = log->buffer_bytes - bytes, to;
 
 	if (!log->seg.st.rewrite || log->buffer_bytes < EWI_LOG_RUN || log->tail <= log->ahead ||
-	    (run == EWI_LOG_RUN_SYNCED && bytes > run / 2))
+	    (run == EWI_LOG_RUN_SYNCED && log->tail - log->synced > run / 2))
 		return 0;
 	to = (log->tail + run - 1) & ~(run - 1);
 	to = to < log->seg.end ? to : log->seg.end;
@@ -220,6 +220,7 @@ enum ew_status ewi_log_sync_all(struct ew_log *log)
 	log->unsynced = 0;
 	log->durable_seq = log->next_seq;
 	log->dirty = log->erased = false;
+	log->synced = log->tail;
 	return EW_OK;
 }
 
@@ -369,7 +370,7 @@ static enum ew_status write_head(struct ew_log *log, const struct ewi_segment_he
 	enum ew_status st = EW_OK;
 
 	log->last = head->segment;
-	log->written = log->ahead = 0;
+	log->written = log->ahead = log->synced = 0;
 	log->tail = log->seg.data;
 	log->anchor_due = 0;
 	log->base = head->base;

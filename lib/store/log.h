@@ -29,6 +29,7 @@ struct ew_log {
 	uint64_t sync_after_ns, max_bytes, max_age_ns;
 	uint32_t chunk; /* what writes that need not be now end at a multiple of */
 	uint32_t ahead; /* in the last segment, what is before was written, records or not */
+	uint32_t synced; /* and what is before this is durable */
 	enum ew_log_full when_full;
 	enum ew_log_cursors cursor_rule;
 	bool read_only, write_behind;

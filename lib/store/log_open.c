@@ -168,7 +168,7 @@ static enum ew_status scan_last(struct ew_log *log)
 		at = found; /* damage in the middle: readers will tell */
 	}
 	log->base = w.base;
-	log->tail = log->written = log->torn_at = at;
+	log->tail = log->written = log->synced = log->torn_at = at;
 	log->torn_bytes = garbage - at;
 	log->sealed = !w.based;
 	return see_index(log);

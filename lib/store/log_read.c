@@ -157,6 +157,24 @@ static enum ew_status is_gone(struct ew_log_reader *rd, uint32_t *first)
 }
 
 /*
+ * If the segment was erased, go on with the first that there is.  To be asked after what was seen in it: a segment that is there
+ * now was there then.
+ */
+static enum ew_status leave_if_gone(struct ew_log_reader *rd, bool *gone)
+{
+	uint32_t first;
+	enum ew_status st = is_gone(rd, &first);
+
+	*gone = st == EW_OK && rd->segment < first;
+	if (*gone) {
+		widen_gap(rd, EW_LOG_DROPPED, 0, 0, "erased before it was read");
+		ewi_window_drop(&rd->window);
+		go_to(rd, first);
+	}
+	return st;
+}
+
+/*
  * At a place that holds no record: find the next one in the segment, or go to the next segment.
  * EW_ERR_EMPTY: this is the end of the log, for now.
  */
@@ -166,41 +184,30 @@ static enum ew_status step_over(struct ew_log_reader *rd)
 	const struct ewi_segments *s = &log->seg;
 	uint32_t tail = rd->segment < log->last ? s->end
 			: rd->segment == log->last ? log->tail : s->data;
-	uint32_t found, garbage, first;
-	bool next;
+	uint32_t found = s->end, garbage = rd->at;
+	bool next, gone = false;
 	enum ew_status st = has_next(rd, &next);
 
-	if (st != EW_OK)
-		return st;
-	if (!next && rd->at >= tail) {
-		ewi_window_drop(&rd->window);
-		return EW_ERR_EMPTY;
-	}
-	st = is_gone(rd, &first);
-	if (st != EW_OK)
-		return st;
-	if (rd->segment < first) {
-		widen_gap(rd, EW_LOG_DROPPED, 0, 0, "erased before it was read");
-		ewi_window_drop(&rd->window);
-		go_to(rd, first);
-		return EW_OK;
-	}
 	/* The window may have been filled before another process wrote more; the whole segment is looked through. */
 	ewi_window_drop(&rd->window);
 	rd->window.written = 0;
-	st = ewi_record_find(s, &rd->window, rd->segment, rd->at, rd->next_seq, &found, &garbage);
-	if (st != EW_OK)
+	if (st == EW_OK && (next || rd->at < tail))
+		st = ewi_record_find(s, &rd->window, rd->segment, rd->at, rd->next_seq, &found, &garbage);
+	if (st == EW_OK && found == s->end)
+		st = leave_if_gone(rd, &gone);
+	if (st != EW_OK || gone)
 		return st;
 	if (found < s->end)
 		garbage = found;
 	if (garbage > rd->at)
 		widen_gap(rd, EW_LOG_CHECKSUM, rd->at, garbage - rd->at, "checksum is wrong");
-	rd->at = found;
-	if (found < s->end)
+	if (found < s->end) {
+		rd->at = found;
 		return EW_OK;
+	}
 	if (!next) {
 		ewi_window_drop(&rd->window);
-		rd->at = tail;
+		rd->at = rd->at > tail ? rd->at : tail;
 		return EW_ERR_EMPTY;
 	}
 	go_to(rd, rd->segment + 1);
@@ -276,6 +283,9 @@ static enum ew_status next_record(struct ew_log_reader *rd, struct ewi_record *r
 		}
 		if (first == 0)
 			return EW_ERR_EMPTY;
+		rd->segment = 1;
+		if (first > 1)
+			widen_gap(rd, EW_LOG_DROPPED, 0, 0, "erased before it was read");
 		go_to(rd, first);
 	}
 	if (rd->segment < log->first) {

@@ -88,6 +88,35 @@
 #define VSTORELANE(code, N, text, align, T)
 #include "wasm/simd.def"
 
+EW_INLINE union ewi_v128 shuffle_I8X16_SHUFFLE(union ewi_v128 a, union ewi_v128 b, const uint8_t *lanes)
+{
+	return ewi_i8x16_shuffle(a, b, lanes);
+}
+
+#if EWI_PSHUFB
+/* Named here, because functions for processors that have it are not put into those for all. */
+EW_INLINE __m128i pshufb(__m128i a, __m128i s)
+{
+	__asm__("pshufb %1, %0" : "+x"(a) : "x"(s));
+	return a;
+}
+
+/* From a those below 16, from b the others: bit 7 set gives 0. */
+EW_INLINE union ewi_v128 shuffle_I8X16_SHUFFLE_SSSE3(union ewi_v128 a, union ewi_v128 b, const uint8_t *lanes)
+{
+	__m128i s = _mm_loadu_si128((const void *)lanes);
+
+	return ewi_of_m128i(_mm_or_si128(pshufb(ewi_m128i(a), _mm_adds_epu8(s, _mm_set1_epi8(0x70))),
+					 pshufb(ewi_m128i(b), _mm_sub_epi8(s, _mm_set1_epi8(16)))));
+}
+
+/* pshufb looks at bits 0 to 3 and 7: adding 0x70 with saturation sets bit 7 of all from 16 on. */
+EW_INLINE union ewi_v128 value_I8X16_SWIZZLE_SSSE3(union ewi_v128 a, union ewi_v128 s)
+{
+	return ewi_of_m128i(pshufb(ewi_m128i(a), _mm_adds_epu8(ewi_m128i(s), _mm_set1_epi8(0x70))));
+}
+#endif
+
 /* clang-format on */
 
 #endif

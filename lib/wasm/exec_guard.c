@@ -71,6 +71,7 @@
 #define REACHES_VTERN 0
 #define REACHES_VSHIFT 0
 #define REACHES_VCONST 0
+#define REACHES_VSHUFFLE 0
 #define REACHES_VLOAD 1
 #define REACHES_VSTORE 1
 #define WHERE_000(then, otherwise) otherwise

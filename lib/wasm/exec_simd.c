@@ -90,7 +90,7 @@
 
 #define VCONST(code, N, text)                                                                      \
 	V(N) { VPUT(fp + pc->b, ewi_v128_load(BYTES)); NEXT16; }
-#define VSHUFFLE_FORM(name, A, B) V(name) { VPUT(fp + pc->u.s.c, ewi_i8x16_shuffle(A, B, BYTES)); NEXT16; }
+#define VSHUFFLE_FORM(name, A, B) V(name) { VPUT(fp + pc->u.s.c, shuffle_I8X16_SHUFFLE(A, B, BYTES)); NEXT16; }
 #define VSHUFFLE(code, N, text)                                                                    \
 	VSHUFFLE_FORM(N, ewi_vget(fp + pc->a), ewi_vget(fp + pc->b))                               \
 	IF_VACC(VSHUFFLE_FORM(N##_RS, VREG, ewi_vget(fp + pc->b)) VSHUFFLE_FORM(N##_SR, ewi_vget(fp + pc->a), VREG))
@@ -103,32 +103,13 @@
 #include "wasm/simd.def"
 
 #if EWI_PSHUFB
-/* From a those below 16, from b the others: bit 7 set gives 0. */
-EW_TARGET("ssse3") EW_INLINE union ewi_v128 shuffle_ssse3(union ewi_v128 a, union ewi_v128 b, const uint8_t *lanes)
-{
-	__m128i s = _mm_loadu_si128((const void *)lanes);
-
-	return ewi_of_m128i(_mm_or_si128(
-		_mm_shuffle_epi8(ewi_m128i(a), _mm_adds_epu8(s, _mm_set1_epi8(0x70))),
-		_mm_shuffle_epi8(ewi_m128i(b), _mm_sub_epi8(s, _mm_set1_epi8(16)))));
-}
-
-/* pshufb looks at bits 0 to 3 and 7: adding 0x70 with saturation sets bit 7 of all from 16 on. */
-EW_TARGET("ssse3") EW_INLINE union ewi_v128 swizzle_ssse3(union ewi_v128 a, union ewi_v128 s)
-{
-	return ewi_of_m128i(_mm_shuffle_epi8(ewi_m128i(a), _mm_adds_epu8(ewi_m128i(s), _mm_set1_epi8(0x70))));
-}
-
-#define SHUFFLE_FORM(name, A, B)                                                                   \
-	EW_TARGET("ssse3") V(name) { VPUT(fp + pc->u.s.c, shuffle_ssse3(A, B, BYTES)); NEXT16; }
-#define SWIZZLE_FORM(name, A, B)                                                                   \
-	EW_TARGET("ssse3") V(name) { VPUT(fp + pc->u.s.c, swizzle_ssse3(A, B)); NEXT; }
+#define SHUFFLE_FORM(name, A, B) V(name) { VPUT(fp + pc->u.s.c, shuffle_I8X16_SHUFFLE_SSSE3(A, B, BYTES)); NEXT16; }
 SHUFFLE_FORM(I8X16_SHUFFLE_SSSE3, ewi_vget(fp + pc->a), ewi_vget(fp + pc->b))
-SWIZZLE_FORM(I8X16_SWIZZLE_SSSE3, ewi_vget(fp + pc->a), ewi_vget(fp + pc->b))
+VBIN_FORM(I8X16_SWIZZLE_SSSE3, I8X16_SWIZZLE_SSSE3, ewi_vget(fp + pc->a), ewi_vget(fp + pc->b))
 IF_VACC(SHUFFLE_FORM(I8X16_SHUFFLE_SSSE3_RS, VREG, ewi_vget(fp + pc->b))
 	SHUFFLE_FORM(I8X16_SHUFFLE_SSSE3_SR, ewi_vget(fp + pc->a), VREG)
-	SWIZZLE_FORM(I8X16_SWIZZLE_SSSE3_RS, VREG, ewi_vget(fp + pc->b))
-	SWIZZLE_FORM(I8X16_SWIZZLE_SSSE3_SR, ewi_vget(fp + pc->a), VREG))
+	VBIN_FORM(I8X16_SWIZZLE_SSSE3_RS, I8X16_SWIZZLE_SSSE3, VREG, ewi_vget(fp + pc->b))
+	VBIN_FORM(I8X16_SWIZZLE_SSSE3_SR, I8X16_SWIZZLE_SSSE3, ewi_vget(fp + pc->a), VREG))
 #endif
 
 V(COPY_V128)

@@ -44,6 +44,7 @@
 #define KEY_VTERN KEY_BIN
 #define KEY_VSHIFT KEY_BIN
 #define KEY_VCONST KEY_BIN
+#define KEY_VSHUFFLE KEY_BIN
 #define KEY_VLOAD KEY_BIN
 #define KEY_VSTORE KEY_BIN
 _Static_assert(EWI_KEYS < UINT16_MAX, "keys have 16 bits");

@@ -119,6 +119,7 @@
 #define DO_VSHIFT(N, R, T, F, K) { DO_VALUE_V(K, pc->b, value_##N(FIRST_##F, pc->u.uimm)) }
 #define BYTES_BEHIND ((const uint8_t *)AFTER)
 #define DO_VCONST(N, R, T, F, K) { DO_VALUE_V(K, pc->b, ewi_v128_load(BYTES_BEHIND)) }
+#define DO_VSHUFFLE(N, R, T, F, K) { DO_VALUE_V(K, pc->u.s.c, shuffle_##N(FIRST_##F, SECOND_##F, BYTES_BEHIND)) }
 #define VBASE_SS fp[pc->a].u32
 #define VBASE_SI 0
 #define VBASE_RS ACC_u32
@@ -158,6 +159,7 @@
 #define STEP_VTERN(F) STEP
 #define STEP_VSHIFT(F) STEP
 #define STEP_VCONST(F) pc = (const void *)(BYTES_BEHIND + 16);
+#define STEP_VSHUFFLE STEP_VCONST
 #define STEP_VLOAD(F) STEP
 #define STEP_VSTORE(F) STEP
 #define STEP_BRANCH(F) STEPX
@@ -184,6 +186,7 @@
 #define END_VTERN(F) NEXT;
 #define END_VSHIFT(F) NEXT;
 #define END_VCONST(F) GO((const void *)(BYTES_BEHIND + 16));
+#define END_VSHUFFLE END_VCONST
 #define END_VLOAD(F) NEXT;
 #define END_VSTORE(F) NEXT;
 #define END_BRANCH(F) NEXTX;

@@ -375,6 +375,7 @@
 #define i16x8_add_RS_q VBIN, I16X8_ADD, v128, v128, RS, silent
 #define i16x8_add_SR VBIN, I16X8_ADD, v128, v128, SR, keep
 #define i16x8_add_SR_q VBIN, I16X8_ADD, v128, v128, SR, silent
+#define i16x8_add_SS VBIN, I16X8_ADD, v128, v128, SS, keep
 #define i16x8_add_SS_q VBIN, I16X8_ADD, v128, v128, SS, silent
 #define i16x8_mul_SR VBIN, I16X8_MUL, v128, v128, SR, keep
 #define i16x8_mul_SR_q VBIN, I16X8_MUL, v128, v128, SR, silent
@@ -386,9 +387,13 @@
 #define i32x4_add_RS_q VBIN, I32X4_ADD, v128, v128, RS, silent
 #define i32x4_add_SR VBIN, I32X4_ADD, v128, v128, SR, keep
 #define i32x4_add_SR_q VBIN, I32X4_ADD, v128, v128, SR, silent
+#define i32x4_add_SS VBIN, I32X4_ADD, v128, v128, SS, keep
 #define i32x4_add_SS_q VBIN, I32X4_ADD, v128, v128, SS, silent
+#define i32x4_dot_RS VBIN, I32X4_DOT_I16X8_S, v128, v128, RS, keep
 #define i32x4_dot_RS_q VBIN, I32X4_DOT_I16X8_S, v128, v128, RS, silent
+#define i32x4_dot_SR VBIN, I32X4_DOT_I16X8_S, v128, v128, SR, keep
 #define i32x4_dot_SR_q VBIN, I32X4_DOT_I16X8_S, v128, v128, SR, silent
+#define i32x4_dot_SS VBIN, I32X4_DOT_I16X8_S, v128, v128, SS, keep
 #define i32x4_dot_SS_q VBIN, I32X4_DOT_I16X8_S, v128, v128, SS, silent
 #define i32x4_mul_RS_q VBIN, I32X4_MUL, v128, v128, RS, silent
 #define i32x4_mul_SR_q VBIN, I32X4_MUL, v128, v128, SR, silent
@@ -421,6 +426,7 @@
 #define v128_and_SR_q VBIN, V128_AND, v128, v128, SR, silent
 #define v128_and_SS VBIN, V128_AND, v128, v128, SS, keep
 #define v128_and_SS_q VBIN, V128_AND, v128, v128, SS, silent
+#define v128_const VCONST, V128_CONST, v128, v128, SS, keep
 #define v128_const_q VCONST, V128_CONST, v128, v128, SS, silent
 #define v128_load_RS VLOAD, V128_LOAD, v128, v128, RS, keep
 #define v128_load_RS_q VLOAD, V128_LOAD, v128, v128, RS, silent
@@ -432,6 +438,21 @@
 #define v128_store_RX VSTORE, V128_STORE, v128, v128, RX, keep
 #define v128_store_SR VSTORE, V128_STORE, v128, v128, SR, keep
 #define v128_xor_RS VBIN, V128_XOR, v128, v128, RS, keep
+#if EWI_PSHUFB
+#define shuffle_RS VSHUFFLE, I8X16_SHUFFLE_SSSE3, v128, v128, RS, keep
+#define shuffle_RS_q VSHUFFLE, I8X16_SHUFFLE_SSSE3, v128, v128, RS, silent
+#define shuffle_SR VSHUFFLE, I8X16_SHUFFLE_SSSE3, v128, v128, SR, keep
+#define shuffle_SR_q VSHUFFLE, I8X16_SHUFFLE_SSSE3, v128, v128, SR, silent
+#define shuffle_SS VSHUFFLE, I8X16_SHUFFLE_SSSE3, v128, v128, SS, keep
+#define shuffle_SS_q VSHUFFLE, I8X16_SHUFFLE_SSSE3, v128, v128, SS, silent
+#else
+#define shuffle_RS VSHUFFLE, I8X16_SHUFFLE, v128, v128, RS, keep
+#define shuffle_RS_q VSHUFFLE, I8X16_SHUFFLE, v128, v128, RS, silent
+#define shuffle_SR VSHUFFLE, I8X16_SHUFFLE, v128, v128, SR, keep
+#define shuffle_SR_q VSHUFFLE, I8X16_SHUFFLE, v128, v128, SR, silent
+#define shuffle_SS VSHUFFLE, I8X16_SHUFFLE, v128, v128, SS, keep
+#define shuffle_SS_q VSHUFFLE, I8X16_SHUFFLE, v128, v128, SS, silent
+#endif
 #endif
 
 #endif

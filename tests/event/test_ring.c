@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "edgewasm/event.h"
+#include "edgewasm/ring.h"
 
 #define HEADER sizeof(struct ew_event)
 #define GUARD 64
@@ -641,6 +641,63 @@ static void agrees_with_the_model(void **state)
 	assert_true(rejected > 10000);
 }
 
+/*
+ * The same events through ew_ring_write_next(), ew_ring_write_event() and ew_ring_push(), in batches that end where the room
+ * does: the same comes out, with the same numbers, and a batch that met the end of the room is whole as far as it went.
+ */
+static void writer_agrees(void **state)
+{
+	static uint64_t memory[2][200];
+	static const uint8_t bytes[300] = {1, 2, 3};
+	const struct ew_event *a, *b;
+	struct ew_ring *ring[2];
+	uint32_t turn = 0, refused = 0;
+
+	(void)state;
+	for (uint32_t k = 0; k < 2; k++)
+		assert_int_equal(ew_ring_init(memory[k], sizeof(memory[k]), NULL, &ring[k]), EW_OK);
+	for (uint32_t batch = 0; batch < 2000; batch++) {
+		uint32_t n = 0, want = batch % 7 + 1;
+		struct ew_ring_writer w;
+		struct ew_ring_scan scan;
+
+		ew_ring_write_begin(&w, ring[0]);
+		for (; n < want; n++, turn++) {
+			struct ew_event e = {.flags = turn, .time_ns = turn * 3, .topic_bytes = (uint16_t)(turn % 3 * 5),
+					     .content_type = 7, .data_bytes = turn * 29 % 290};
+			struct ew_event *to;
+
+			e.trace_id[turn % EW_TRACE_ID_BYTES] = 1;
+			if (turn % 2) {
+				to = ew_ring_write_event(&w, &e, bytes + 1, bytes + turn % 3);
+			} else {
+				to = ew_ring_write_next(&w, e.topic_bytes, e.data_bytes);
+				if (to) {
+					ew_ring_copy_header(to, &e);
+					memcpy(ew_event_topic(to), bytes + 1, e.topic_bytes);
+					memcpy(ew_event_data(to), bytes + turn % 3, e.data_bytes);
+				}
+			}
+			assert_int_equal(ew_ring_push(ring[1], &e, bytes + 1, bytes + turn % 3), to ? EW_OK : EW_ERR_FULL);
+			if (!to)
+				break;
+		}
+		refused += n < want;
+		assert_int_equal(ew_ring_peek(ring[0], &a), EW_ERR_EMPTY);
+		assert_int_equal(ew_ring_write_end(&w), n);
+		ew_ring_scan_begin(&scan, ring[0]);
+		while ((a = ew_ring_scan_next(&scan)) != NULL) {
+			assert_int_equal(ew_ring_peek(ring[1], &b), EW_OK);
+			assert_memory_equal(a, b, sizeof(*a) + a->topic_bytes + a->data_bytes);
+			assert_int_equal(ew_ring_release(ring[1], 1), 1);
+		}
+		assert_int_equal(ew_ring_scan_end(&scan), n);
+		assert_int_equal(ew_ring_peek(ring[1], &b), EW_ERR_EMPTY);
+		turn += n < want;
+	}
+	assert_true(refused > 100 && refused < 1900);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -657,6 +714,7 @@ int main(void)
 		cmocka_unit_test(drop_newest),
 		cmocka_unit_test(abort_keeps_the_gap),
 		cmocka_unit_test(agrees_with_the_model),
+		cmocka_unit_test(writer_agrees),
 	};
 
 	return cmocka_run_group_tests_name("ring", tests, NULL, NULL);

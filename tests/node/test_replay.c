@@ -5,6 +5,7 @@
  * test_replay.c - a node's life, recorded, happens again: every record the same, or it is said where not.
  */
 #include "../tensor/tfl.h"
+#include "fake_sign.h"
 #include "jrun.h"
 
 static enum ew_status replay(struct jrun *j, struct ew_replay_report *report, struct ew_error *err)
@@ -309,6 +310,39 @@ static void stores_fail(void **state)
 		jrun_close(&j);
 		ew_storage_sim_destroy(&storage);
 	}
+}
+
+/* A module comes on demand, and its signature is not good: the replay, which trusts nobody and anybody, says so again. */
+static void refusals(void **state)
+{
+	static const struct ew_trusted_key keys[] = {{{9}, NULL, 0, 0, 0}};
+	static const struct ew_trust trust = {sizeof(trust), keys, 1, NULL, 0, fake_verify, NULL};
+	struct ew_replay_report report;
+	struct ew_error err;
+	struct jrun j;
+
+	(void)state;
+	jrun_init(&j);
+	j.n.config.trust = &trust;
+	jrun_open(&j);
+	j.n.function.name = "f";
+	j.n.function.version = "1";
+	j.n.function.flags = EW_FUNCTION_FRESH | EW_FUNCTION_ON_DEMAND;
+	nrun_guest(&j.n, "echo");
+	assert_int_equal(ew_node_function_put(j.n.node, &j.n.function, &j.n.err), EW_OK);
+	nrun_route(&j.n, "t", "f");
+	for (int i = 0; i < 12; i++) /* the host does not always have them */
+		send(&j, "x");
+	assert_true(j.n.reports[EW_NODE_INSTANCE] >= 8);
+	assert_int_equal(nrun_stats(&j.n, "f").loads, 0);
+	j.n.function.flags = 0; /* an act that is refused likewise */
+	assert_int_equal(nrun_try_put(&j.n, "g", "1", "echo"), EW_ERR_DENIED);
+	ew_node_destroy(j.n.node);
+	j.n.node = NULL;
+	same_again(&j, "refusals", NULL);
+	assert_int_equal(replay(&j, &report, &err), EW_OK);
+	assert_true(report.acts >= 3);
+	jrun_close(&j);
 }
 
 /* ---- where it parts ---- */
@@ -620,7 +654,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_life_happens_again), cmocka_unit_test(lives_of_all_kinds),
 		cmocka_unit_test(restarts),		cmocka_unit_test(hidden_state),
-		cmocka_unit_test(stores_fail),		cmocka_unit_test(says_where_it_parts),
+		cmocka_unit_test(stores_fail),		cmocka_unit_test(refusals),
+		cmocka_unit_test(says_where_it_parts),
 		cmocka_unit_test(a_torn_end),		cmocka_unit_test(hostile_journals),
 		cmocka_unit_test(what_can_be_asked),
 	};

@@ -45,12 +45,17 @@ static enum ew_status load(void *user, const char *name, const char *version, co
 	return EW_ERR_NOENT;
 }
 
-static void open_state(struct srun *s)
+static void open_store(struct srun *s)
 {
 	struct ew_alloc alloc = ew_alloc_libc();
 
 	assert_int_equal(ew_kv_durable_open(&s->storage, NULL, &alloc, &s->state, &s->n.err), EW_OK);
 	s->config.kv = s->state;
+}
+
+static void open_state(struct srun *s)
+{
+	open_store(s);
 	if (ew_node_state_open(s->n.node, &s->config, &s->n.err) != EW_OK)
 		fail_msg("state: %s", s->n.err.text);
 }
@@ -348,12 +353,7 @@ static void tenants_and_watches(void **state)
 	/* Records that cannot be read are not passed over. */
 	assert_int_equal(ew_kv_put(s.state, "t/evil", 6, "\x44", 1), EW_OK);
 	new_node(&s);
-	{
-		struct ew_alloc alloc = ew_alloc_libc();
-
-		assert_int_equal(ew_kv_durable_open(&s.storage, NULL, &alloc, &s.state, &s.n.err), EW_OK);
-	}
-	s.config.kv = s.state;
+	open_store(&s);
 	check_status("damaged", ew_node_state_open(s.n.node, &s.config, &s.n.err), EW_ERR_MALFORMED);
 	check_has("damaged", s.n.err.text, "evil");
 	srun_close(&s);
@@ -397,12 +397,7 @@ static void on_demand(void **state)
 	/* Where the host no longer lends modules it cannot come back. */
 	s.n.host.load = NULL;
 	new_node(&s);
-	{
-		struct ew_alloc alloc = ew_alloc_libc();
-
-		assert_int_equal(ew_kv_durable_open(&s.storage, NULL, &alloc, &s.state, &s.n.err), EW_OK);
-	}
-	s.config.kv = s.state;
+	open_store(&s);
 	check_status("nobody lends", ew_node_state_open(s.n.node, &s.config, &s.n.err), EW_ERR_INVAL);
 	check_has("nobody lends", s.n.err.text, "on demand");
 	srun_close(&s);
@@ -723,12 +718,7 @@ static void open_refuses(void **state)
 	check_str("what was kept", nrun_stats(&s.n, "count").version, "1");
 	s.absent = "1";
 	new_node(&s);
-	{
-		struct ew_alloc alloc = ew_alloc_libc();
-
-		assert_int_equal(ew_kv_durable_open(&s.storage, NULL, &alloc, &s.state, &s.n.err), EW_OK);
-	}
-	s.config.kv = s.state;
+	open_store(&s);
 	check_status("nobody has it", ew_node_state_open(s.n.node, &s.config, &s.n.err), EW_ERR_NOENT);
 	srun_close(&s);
 }

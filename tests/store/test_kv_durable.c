@@ -176,11 +176,17 @@ static void makes_room(void **state)
 		struct ew_kv_stat stat;
 		struct ew_kv *model;
 		struct opened o;
-		uint64_t seed = i, compactions = 0;
+		uint64_t seed = i, compactions = 0, copied = 0, written = 0, most = 0;
 		char want[4096];
 
 		make(&stores[i], &o);
 		check_status(row, ew_kv_ram_create(&small, &alloc, &model), EW_OK);
+		for (int n = 0; n < 3; n++) { /* set once, and in the way of each turn */
+			static const char key[] = "xyz", value[100] = "stays";
+
+			check_status(row, ew_kv_put(o.kv, key + n, 1, value, sizeof(value)), EW_OK);
+			check_status(row, ew_kv_put(model, key + n, 1, value, sizeof(value)), EW_OK);
+		}
 		for (int n = 0; n < 6000; n++) {
 			char key[8], value[64];
 			size_t bytes = noise(&seed) % 40;
@@ -195,8 +201,13 @@ static void makes_room(void **state)
 					     ew_kv_put(model, key, strlen(key), value, bytes));
 			ew_kv_stat(o.kv, &stat);
 			check_true(row, stat.segments <= stat.max_segments && stat.max_segments <= 16);
+			ew_storage_sim_stat(&o.st, &wear);
+			if (wear.written_bytes - written > most)
+				most = wear.written_bytes - written;
+			written = wear.written_bytes;
 			if (n % 601 == 0) {
 				compactions += stat.compactions;
+				copied += stat.copied;
 				ew_kv_destroy(o.kv);
 				open_kv(&stores[i], &o);
 				snprintf(want, sizeof(want), "%s", text_of(model));
@@ -206,6 +217,9 @@ static void makes_room(void **state)
 		snprintf(want, sizeof(want), "%s", text_of(model));
 		check_str(row, text_of(o.kv), want);
 		check_true(row, compactions > 50);
+		/* Bounded: one change waits for one turn of all pairs at most, all together for less than a copy each. */
+		check_true(row, copied + stat.copied > 20 && copied + stat.copied < 6000);
+		check_true(row, most < 2ull * small.max_bytes);
 		check_int(row, stat.lost_changes, 0);
 		ew_storage_sim_stat(&o.st, &wear);
 		if (stores[i].kind->kind == EW_SIM_FLASH)

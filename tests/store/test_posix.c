@@ -267,13 +267,26 @@ static void file_cut_at_every_byte(void **state)
 
 #define SHARED_EVENTS 2000
 
-static void write_slowly(const struct folder *f)
+/* What the writer does besides appending, while another process reads. */
+static const struct sharing {
+	const char *name;
+	uint32_t blocks;
+	enum ew_log_full when_full;
+	bool deflate;
+} sharings[] = {
+	{"appends", 500, EW_LOG_REJECT, false},
+	{"drops the oldest", 8, EW_LOG_DROP_OLDEST, false},
+	{"deflates", 500, EW_LOG_REJECT, true},
+};
+
+static void write_slowly(const struct folder *f, const struct sharing *how)
 {
-	struct ew_log_config cfg = {.struct_bytes = sizeof(cfg), .sync_every = 0};
+	struct ew_log_config cfg = {.struct_bytes = sizeof(cfg), .when_full = how->when_full, .buffer_bytes = 32768};
 	struct ew_alloc alloc = ew_alloc_libc();
 	struct ew_storage st;
 	struct ew_log *log;
 
+	event_bits = 1; /* so that it is worth while */
 	if (open_files(f, 0, 0, false, &st, NULL) != EW_OK || ew_log_open(&st, &cfg, &alloc, &log, NULL) != EW_OK)
 		_exit(1);
 	for (uint64_t n = 1; n <= SHARED_EVENTS; n++) {
@@ -284,55 +297,74 @@ static void write_slowly(const struct folder *f)
 			_exit(2);
 		if (n % 50 == 0)
 			usleep(1000);
+		if (n % 50 == 0 && how->deflate && ew_log_deflate(log, 1, NULL) != EW_OK)
+			_exit(3);
 	}
 	ew_log_close(log);
 	_exit(0);
 }
 
-/* One process appends, another reads meanwhile: all of it, in order, nothing else. */
-static void two_processes(void **state)
+/* All of it in order and nothing else, but what was dropped before it came to that: it is told how much. */
+static void read_meanwhile(const struct sharing *how, struct ew_log *log)
 {
-	struct ew_log_config cfg = {.read_only = true, .buffer_bytes = 1024};
 	struct ew_log_reader *rd;
 	const struct ew_event *e;
-	struct ew_storage st;
-	struct ew_log *log;
-	struct folder f;
-	uint64_t got = 0;
-	int status, polls = 0;
-	pid_t child;
+	uint64_t next = 1;
 
-	(void)state;
-	folder_make(&f);
-	assert_int_equal(open_files(&f, 4096, 500, false, &st, NULL), EW_OK);
-	ew_storage_files_close(&st);
-	assert_int_equal(open_files(&f, 0, 0, true, &st, NULL), EW_OK);
-	log = open_log(&st, &cfg);
-	assert_int_equal(ew_log_reader_create(log, &rd), EW_OK);
-	child = fork();
-	assert_true(child >= 0);
-	if (child == 0)
-		write_slowly(&f);
-	while (got < SHARED_EVENTS && polls < 20000) {
+	check_status(how->name, ew_log_reader_create(log, &rd), EW_OK);
+	for (int polls = 0; next <= SHARED_EVENTS && polls < 20000;) {
 		enum ew_status s = ew_log_read(rd, &e);
 
 		if (s == EW_ERR_EMPTY) {
 			polls++;
-			usleep(500);
-			continue;
+			usleep(how->when_full == EW_LOG_DROP_OLDEST ? 30000 : 500); /* long enough to be left behind */
+		} else if (s == EW_ERR_CORRUPT && how->when_full == EW_LOG_DROP_OLDEST) {
+			check_int(how->name, ew_log_reader_damage(rd)->kind, EW_LOG_DROPPED);
+			check_int(how->name, ew_log_reader_damage(rd)->first_seq, next);
+			next += ew_log_reader_damage(rd)->events;
+		} else {
+			check_status(how->name, s, EW_OK);
+			check_true(how->name, event_is(e, next));
+			next++;
 		}
-		assert_int_equal(s, EW_OK);
-		assert_true(event_is(e, ++got));
 	}
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), 0);
-	assert_int_equal(got, SHARED_EVENTS);
-	assert_int_equal(ew_log_read(rd, &e), EW_ERR_EMPTY);
+	check_int(how->name, next, SHARED_EVENTS + 1);
 	ew_log_reader_destroy(rd);
-	ew_log_close(log);
-	ew_storage_files_close(&st);
-	folder_remove(&f);
+}
+
+/* One process appends, another reads meanwhile. */
+static void two_processes(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ROWS(sharings); i++) {
+		struct ew_log_config cfg = {.read_only = true, .buffer_bytes = 32768};
+		struct ew_storage st;
+		struct ew_log *log;
+		struct folder f;
+		pid_t child;
+		int status;
+
+		if (sharings[i].deflate && !EW_CONFIG_ZLIB)
+			continue;
+		event_bits = 1;
+		folder_make(&f);
+		assert_int_equal(open_files(&f, 4096, sharings[i].blocks, false, &st, NULL), EW_OK);
+		ew_storage_files_close(&st);
+		assert_int_equal(open_files(&f, 0, 0, true, &st, NULL), EW_OK);
+		log = open_log(&st, &cfg);
+		child = fork();
+		assert_true(child >= 0);
+		if (child == 0)
+			write_slowly(&f, &sharings[i]);
+		read_meanwhile(&sharings[i], log);
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_true(WIFEXITED(status));
+		assert_int_equal(WEXITSTATUS(status), 0);
+		ew_log_close(log);
+		ew_storage_files_close(&st);
+		folder_remove(&f);
+		event_bits = 0xff;
+	}
 }
 
 /* The writer is killed at any moment: what it had written is there, whole, and the log goes on. */
@@ -356,7 +388,7 @@ static void a_killed_writer(void **state)
 		child = fork();
 		assert_true(child >= 0);
 		if (child == 0)
-			write_slowly(&f);
+			write_slowly(&f, &sharings[0]);
 		usleep((useconds_t)(i * 900));
 		kill(child, SIGKILL);
 		waitpid(child, NULL, 0);

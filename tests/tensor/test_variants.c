@@ -10,7 +10,7 @@
 #include "../aid/aid.h"
 #include "tfl.h"
 
-#define VALUES 8192
+#define VALUES 32768
 #define TENSORS 24
 
 /* A model of one operator while it is put together. */
@@ -65,14 +65,14 @@ static void constant(struct maker *m, uint8_t type, float scale, uint32_t rank, 
 {
 	struct tfl_tensor *t = tensor(m, type, scale, 0, rank, dims);
 	uint8_t *to = m->data[last(m)];
-	size_t n = type == EW_TENSOR_I32 ? 4 : type == EW_TENSOR_I16 ? 2 : 1;
+	size_t size = type == EW_TENSOR_I64 ? 8 : type == EW_TENSOR_I32 ? 4 : type == EW_TENSOR_I16 ? 2 : 1, n = size;
 
 	for (uint32_t i = 0; i < rank; i++)
 		n *= (size_t)dims[i];
 	assert_true(n <= VALUES);
 	for (size_t i = 0; i < n; i++) /* biases stay small */
 		to[i] = (uint8_t)(values ? (uint32_t)values[i / 4] >> i % 4 * 8 :
-				  type == EW_TENSOR_I32 && i % 4 > 1 ? 0 : noise(&m->seed));
+				  size >= 4 && i % size > 1 ? 0 : noise(&m->seed));
 	t->data = to;
 	t->data_bytes = n;
 	m->op.in[m->op.in_count++] = last(m);
@@ -297,6 +297,67 @@ static void sequences(void **state)
 	free(m);
 }
 
+/* Weights in place, groups, int16 with each kind of bias. */
+static void convolutions(void **state)
+{
+	static const int32_t counts[] = {1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 24, 33, 64, 67};
+	struct maker *m = maker_new(6);
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(counts); i++)
+		for (int kind = 0; kind < 8; kind++) { /* int8 in place, of 3 groups, depthwise; int16 */
+			bool wide = kind >= 4, depthwise = kind == 2;
+			int32_t groups = kind == 1 ? 3 : 1, k_h = 1 + (int32_t)upto(m, 4), k_w = 1 + (int32_t)upto(m, 4), out_c;
+			int32_t in[4] = {1 + (int32_t)upto(m, 2), 3 + (int32_t)upto(m, 5), 3 + (int32_t)upto(m, 5), counts[i] * groups};
+			int32_t w[4], out[4], stride = 1 + (int32_t)upto(m, 2);
+			uint8_t type = wide ? EW_TENSOR_I16 : EW_TENSOR_I8;
+			char row[80];
+
+			out_c = depthwise ? in[3] : groups * (1 + (int32_t)upto(m, 9));
+			memcpy(w, (int32_t[4]){depthwise ? 1 : out_c, k_h, k_w, depthwise ? out_c : counts[i]}, sizeof(w));
+			memcpy(out, (int32_t[4]){in[0], (in[1] - 1) / stride + 1, (in[2] - 1) / stride + 1, out_c}, sizeof(out));
+			start(m, depthwise ? 4 : 3, 3, depthwise ? OPTIONS_DWCONV : OPTIONS_CONV);
+			memcpy(m->op.widths, depthwise ? (uint8_t[8]){1, 4, 4, 4, 1} : (uint8_t[8]){1, 4, 4, 1}, 8);
+			m->op.words[1] = m->op.words[2] = (uint32_t)stride;
+			m->op.words[3] = depthwise;
+			if (kind != 1)
+				m->flags |= EW_MODEL_WEIGHTS_IN_PLACE;
+			input(m, type, 0.01f, wide ? 0 : (int64_t)upto(m, 256) - 128, 4, in);
+			constant(m, EW_TENSOR_I8, 0.02f, 4, w, NULL);
+			if (kind == 5)
+				constant(m, EW_TENSOR_I32, 0, 1, &out_c, NULL);
+			else if (kind != 7)
+				constant(m, wide ? EW_TENSOR_I64 : EW_TENSOR_I32, 0, 1, &out_c, NULL);
+			output(m, type, wide ? 0.5f : 0.2f, wide ? 0 : (int64_t)upto(m, 256) - 128, 4, out);
+			snprintf(row, sizeof(row), "convolution %d of %d channels, %dx%d", kind, (int)counts[i], (int)k_h, (int)k_w);
+			compare(m, row, 3);
+		}
+	free(m);
+}
+
+/* Depths around the vector width and around what 32 bits add up. */
+static void dense(void **state)
+{
+	struct maker *m = maker_new(7);
+
+	(void)state;
+	for (int32_t depth = 1; depth < 1200; depth += depth < 70 ? 1 : depth > 490 && depth < 530 ? 1 : 37)
+		for (int kind = 0; kind < 2; kind++) {
+			int32_t units = 1 + (int32_t)upto(m, 6), in[2] = {1 + (int32_t)upto(m, 2), depth}, w[2] = {units, depth};
+			int32_t out[2] = {in[0], units};
+			char row[80];
+
+			start(m, 9, 4, OPTIONS_FC);
+			input(m, EW_TENSOR_I16, 0.001f, 0, 2, in);
+			constant(m, EW_TENSOR_I8, 0.02f, 2, w, NULL);
+			constant(m, kind ? EW_TENSOR_I64 : EW_TENSOR_I32, 0, 1, &units, NULL);
+			output(m, EW_TENSOR_I16, 0.05f, 0, 2, out);
+			snprintf(row, sizeof(row), "dense %d, %d units, %s", (int)depth, (int)units, kind ? "int64" : "int32");
+			compare(m, row, 4);
+		}
+	free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -305,6 +366,8 @@ int main(void)
 		cmocka_unit_test(quantized),
 		cmocka_unit_test(filters),
 		cmocka_unit_test(sequences),
+		cmocka_unit_test(convolutions),
+		cmocka_unit_test(dense),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
