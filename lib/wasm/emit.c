@@ -253,7 +253,7 @@ void ewi_mark(struct ewi_translator *t)
 
 	if (t->dead || t->status != EW_OK || !reserve(t, &t->map, t->map_size, &t->map_cap, EWI_EMIT_MAP))
 		return;
-	if (EW_LIKELY((step | bytes | zigzag) < 0x80)) {
+	if (EW_CONFIG_EXEC_ACC && EW_LIKELY((step | bytes | zigzag) < 0x80)) {
 		t->map[t->map_size] = (uint8_t)step;
 		t->map[t->map_size + 1] = (uint8_t)bytes;
 		t->map[t->map_size + 2] = (uint8_t)zigzag;
