@@ -680,8 +680,9 @@ static bool read_locals(struct ewi_translator *t)
 	uint64_t total = 0;
 
 	for (uint32_t i = 0, n; i < t->type->param_count; i += n) {
-		for (n = 1; i + n < t->type->param_count && t->type->params[i + n] == t->type->params[i]; n++)
-			;
+		n = 1;
+		while (!EW_CONFIG_SMALL && i + n < t->type->param_count && t->type->params[i + n] == t->type->params[i])
+			n++;
 		if (!add_locals(t, n, t->type->params[i]))
 			return false;
 	}
