@@ -292,6 +292,43 @@ int32_t edge_model_version(int32_t model, char *buf, uint32_t cap);
 EDGE_IMPORT("edge_v1", "infer")
 int32_t edge_infer(int32_t model, const void *in, uint32_t in_len, void *out, uint32_t cap);
 
+/* ---- kernels on the guest's own tensors (INFER) ------------------------------------------------ */
+
+/*
+ * A window that slides over pictures, [batches][in_h][in_w][in_c] of int8 to [batches][out_h][out_w][out_c] of int8.
+ * A dense layer is one of 1 x 1: batches its rows, in_c its depth, out_c its units.
+ *   sizes   from batches to dil_w 1 to 65535; products of sizes below 2^32, 2^28 multiply-accumulates a call
+ *   pad     rows and columns before the picture, below k_h and k_w; behind it as many as are needed, but every
+ *	     window begins above its end
+ *   groups  1: each output sees all channels; n: those of its group; 0: depthwise, out_c / in_c outputs for each
+ *   zero points, and the range that outputs are clamped to: -128 to 127
+ */
+struct edge_window {
+	uint32_t batches, in_h, in_w, in_c;
+	uint32_t out_h, out_w, out_c;
+	uint32_t k_h, k_w;
+	uint32_t stride_h, stride_w, dil_h, dil_w;
+	int32_t pad_h, pad_w;
+	uint32_t groups; /* of edge_tensor_conv */
+	int32_t in_zero, out_zero, out_min, out_max; /* pools: of these the range only */
+};
+
+/*
+ * CONV_2D and DEPTHWISE_CONV_2D of TensorFlow Lite, bit for bit, by the host's vector instructions:
+ *	out = clamp(out_zero + requant(bias[o] + sum of (in - in_zero) * w))
+ * w is [out_c][k_h][k_w][in_c / groups], depthwise [k_h][k_w][out_c]; bias may be 0.  scales are out_c multipliers (of 31
+ * bits), then out_c shifts (-31 to 30; to the left): a real scale s is multiplier * 2^(shift - 31).  out must not overlap what is
+ * read.  Returns 0.  INVAL: a size, zero point or scale out of its range, overlap.  TOOBIG: more than a call may do.
+ * Costs one unit of fuel for each 16 multiply-accumulates.
+ */
+EDGE_IMPORT("edge_v1", "tensor_conv")
+int32_t edge_tensor_conv(const struct edge_window *window, const int8_t *in, const int8_t *w, const int32_t *bias,
+			 const int32_t *scales, int8_t *out);
+
+/* AVERAGE_POOL_2D (max = 0) and MAX_POOL_2D (max = 1): out_c is in_c, dil 1; up to 65535 taps.  Else as above. */
+EDGE_IMPORT("edge_v1", "tensor_pool")
+int32_t edge_tensor_pool(const struct edge_window *window, uint32_t max, const int8_t *in, int8_t *out);
+
 /* ---- wasi-nn (INFER; load: INFER_LOAD) -------------------------------------------------------- */
 
 /* errno of wasi_ephemeral_nn: positive, unlike the above. */
@@ -398,6 +435,7 @@ static inline int32_t edge_infer_named(int32_t *handle, const char *name, const 
 EDGE_SIZE(edge_event, 48);
 EDGE_SIZE(edge_model_info, 24);
 EDGE_SIZE(edge_tensor_info, 52);
+EDGE_SIZE(edge_window, 80);
 EDGE_SIZE(edge_nn_tensor, 20);
 EDGE_SIZE(edge_nn_builder, 8);
 #undef EDGE_SIZE

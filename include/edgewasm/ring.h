@@ -151,6 +151,7 @@ EW_RING_HOT size_t ew_ring_counted(const size_t *counter)
 }
 
 #define EW_RING_LIKELY(x) __builtin_expect(!!(x), 1)
+#define EW_RING_KNOWN(x) __builtin_constant_p(x)
 #elif !defined(__cplusplus)
 #define EW_RING_INLINE 1
 #define EW_RING_HOT static inline
@@ -189,6 +190,7 @@ EW_RING_HOT size_t ew_ring_counted(const size_t *counter)
 }
 
 #define EW_RING_LIKELY(x) (x)
+#define EW_RING_KNOWN(x) 0
 #else
 #define ew_ring_push_inline ew_ring_push
 #define ew_ring_claim_inline ew_ring_claim
@@ -254,7 +256,9 @@ EW_RING_HOT void ew_ring_copy(void *to, const void *from, size_t n)
 	unsigned char *t = (unsigned char *)to;
 	const unsigned char *f = (const unsigned char *)from;
 
-	if (n - 16 > 64 - 16) {
+	if (EW_RING_KNOWN(n)) { /* the compiler knows better */
+		memcpy(t, f, n);
+	} else if (n - 16 > 64 - 16) {
 		if (n != 0)
 			memcpy(t, f, n);
 	} else if (n > 32) {
@@ -397,13 +401,31 @@ EW_RING_HOT uint32_t ew_ring_commit_inline(struct ew_ring *r)
 	return n;
 }
 
-/* Can an event with this frame begin at `at`, and does its frame hold what it says to have? */
+/* Can an event with this frame begin at `at`, and does its frame hold what it says to have?  Not with 0. */
 EW_RING_HOT int ew_ring_sound(const struct ew_ring *r, uint32_t at, uint32_t frame)
 {
 	const struct ew_event *e = ew_ring_event_at(r, at);
 
-	return EW_RING_LIKELY(frame <= r->size - at &&
+	return EW_RING_LIKELY(frame >= sizeof(*e) && frame <= r->size - at &&
 			      sizeof(*e) + (uint64_t)e->topic_bytes + e->data_bytes <= frame);
+}
+
+/* ew_ring_next() from a place in the room, as it leaves one itself. */
+EW_RING_HOT struct ew_event *ew_ring_next_on(const struct ew_ring *r, uint32_t *at)
+{
+	uint32_t here = *at, frame = ew_ring_acquire(ew_ring_frame_at(r, here)), end;
+
+	if (!EW_RING_LIKELY((frame & ~EW_RING_OFFSET) == 0)) {
+		uint32_t beyond = here; /* so that *at itself may stay in a register */
+
+		frame = ew_ring_skip(r, &beyond);
+		*at = here = beyond;
+	}
+	if (frame < sizeof(struct ew_event) || !ew_ring_sound(r, here, frame)) /* 0 is none */
+		return NULL;
+	end = here + frame;
+	*at = end == r->size ? 0 : end;
+	return ew_ring_event_at(r, here);
 }
 
 /*
@@ -412,22 +434,7 @@ EW_RING_HOT int ew_ring_sound(const struct ew_ring *r, uint32_t at, uint32_t fra
  */
 EW_RING_HOT struct ew_event *ew_ring_next(const struct ew_ring *r, uint32_t *at)
 {
-	uint32_t here = *at, frame, end;
-
-	if (!EW_RING_LIKELY(here < r->size))
-		return NULL;
-	frame = ew_ring_acquire(ew_ring_frame_at(r, here));
-	if (!EW_RING_LIKELY((frame & ~EW_RING_OFFSET) == 0)) {
-		uint32_t beyond = here; /* so that *at itself may stay in a register */
-
-		frame = ew_ring_skip(r, &beyond);
-		*at = here = beyond;
-	}
-	if (frame == 0 || !ew_ring_sound(r, here, frame))
-		return NULL;
-	end = here + frame;
-	*at = end == r->size ? 0 : end;
-	return ew_ring_event_at(r, here);
+	return EW_RING_LIKELY(*at < r->size) ? ew_ring_next_on(r, at) : NULL;
 }
 
 EW_RING_HOT enum ew_status ew_ring_peek_inline(struct ew_ring *r, const struct ew_event **out)
@@ -624,7 +631,7 @@ EW_RING_HOT uint32_t ew_ring_write_end(const struct ew_ring_writer *w)
 struct ew_ring_scan {
 	struct ew_ring *r;
 	uint32_t at, count;
-	uint32_t left; /* more than so many events never wait */
+	uint32_t most; /* more events never wait; 0: a head out of the room */
 };
 
 EW_RING_HOT void ew_ring_scan_begin(struct ew_ring_scan *s, struct ew_ring *r)
@@ -632,10 +639,10 @@ EW_RING_HOT void ew_ring_scan_begin(struct ew_ring_scan *s, struct ew_ring *r)
 	const struct ew_event *e;
 
 	s->r = r;
-	s->count = s->left = 0;
+	s->count = s->most = 0;
 	if (!r->own.pins || ew_ring_peek(r, &e) == EW_OK) { /* which holds it */
 		s->at = ew_ring_get(&r->own.head) & EW_RING_OFFSET;
-		s->left = r->size / 32; /* an event is larger */
+		s->most = s->at < r->size ? r->size / 32 : 0; /* an event is larger */
 	}
 }
 
@@ -651,13 +658,15 @@ EW_RING_HOT const struct ew_event *ew_ring_scan_next(struct ew_ring_scan *s)
 {
 	const struct ew_event *e;
 
-	if (s->left == 0)
+	if (!EW_RING_LIKELY(s->count < s->most))
 		return NULL;
-	e = ew_ring_next(s->r, &s->at);
-	if (!EW_RING_LIKELY(e != NULL) && s->count == 0)
-		e = ew_ring_scan_again(s->r, &s->at);
-	s->left--;
-	s->count += e != NULL;
+	e = ew_ring_next_on(s->r, &s->at);
+	if (!EW_RING_LIKELY(e != NULL)) {
+		e = s->count == 0 ? ew_ring_scan_again(s->r, &s->at) : NULL;
+		if (!e)
+			return NULL;
+	}
+	s->count++;
 	return e;
 }
 

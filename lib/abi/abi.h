@@ -105,6 +105,7 @@ struct ew_abi {
 	struct ewi_context *contexts;
 	struct ewi_stateful *stateful; /* each of these max_contexts long; NULL without INFER */
 	uint32_t max_contexts, max_model_bytes, model_bytes;
+	uint32_t features; /* EW_CPU_* for kernels and EW_ISA_SCALAR; 0: not looked at yet */
 
 	/* WASI. */
 	const char *const *args, *const *environ_pairs;

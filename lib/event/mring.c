@@ -89,7 +89,7 @@ static uint32_t units_of(const struct ew_mring *r, uint32_t offset, uint32_t fra
 /* Does a committed record hold what it says to have? */
 static bool holds(const struct ew_event *e, uint32_t frame)
 {
-	return sizeof(*e) + (uint64_t)e->topic_bytes + e->data_bytes <= frame;
+	return frame >= sizeof(*e) && sizeof(*e) + (uint64_t)e->topic_bytes + e->data_bytes <= frame;
 }
 
 /* First words of the grains from one offset to another, which is behind it, or the end of the room. */

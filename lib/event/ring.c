@@ -263,7 +263,7 @@ static uint32_t newest(struct ew_ring *r, uint32_t *before)
 			at = 0;
 			frame = own_frame(r, at);
 		}
-		if (frame & ~EW_RING_OFFSET || frame == 0 || frame > left || frame > r->size - at)
+		if (frame & ~EW_RING_OFFSET || frame < sizeof(struct ew_event) || frame > left || frame > r->size - at)
 			return EWI_RING_NOWHERE;
 		left -= frame;
 		end = at + frame;

@@ -22,8 +22,11 @@
  */
 #define IN_ORDER(a, b) __asm__("" : "+x"(a), "+x"(b))
 
-/* Lets what lies at p be read again, because registers are few. */
-#define FROM_MEMORY(p) __asm__("" : "+r"(p))
+/*
+ * sum += v, where sum is: in its own register, and with no load moved across.  The compilers otherwise load activations of
+ * many rows ahead, keep what all rows read, or have the sum move from register to register; and run out of them.
+ */
+#define ADD_HERE(sum, v) __asm__ volatile("vpaddd %1, %0, %0" : "+x"(sum) : "x"(v) : "memory")
 
 #define TILE EWI_CONV_TILE
 #define WORDS_ROWS 6u
@@ -254,10 +257,8 @@ EW_INLINE void widen(const struct step *p, __m256i *a, __m256i *b, __m256i t, __
 {
 	t = _mm256_madd_epi16(t, p->scale0);
 	u = _mm256_madd_epi16(u, p->scale1);
-	IN_ORDER(t, u);
-	*a = _mm256_add_epi32(*a, t);
-	*b = _mm256_add_epi32(*b, u);
-	IN_ORDER(*a, *b);
+	ADD_HERE(*a, t);
+	ADD_HERE(*b, u);
 }
 
 EW_TARGET("avx2")
@@ -274,12 +275,9 @@ EW_INLINE void two(struct step *p, __m256i *a, __m256i *b, const uint8_t *x, con
 {
 	__m256i v = ewi_spread_avx2(x), u = ewi_spread_avx2(y), t = _mm256_maddubs_epi16(v, p->w0);
 
-	FROM_MEMORY(p->more);
 	v = _mm256_maddubs_epi16(v, p->w1);
-	IN_ORDER(t, v);
 	t = _mm256_add_epi16(t, _mm256_maddubs_epi16(u, ewi_load_avx2(p->more)));
 	v = _mm256_add_epi16(v, _mm256_maddubs_epi16(u, ewi_load_avx2(p->more + 32)));
-	IN_ORDER(t, v);
 	widen(p, a, b, t, v);
 }
 
@@ -290,13 +288,10 @@ EW_INLINE void sign(struct step *p, __m256i *a, __m256i *b, const uint8_t *x, co
 	__m256i v = ewi_spread_avx2(x), t;
 
 	(void)y;
-	FROM_MEMORY(p->more);
 	t = _mm256_xor_si256(v, ewi_load_avx2(p->more));
 	v = _mm256_xor_si256(v, ewi_load_avx2(p->more + 32));
-	IN_ORDER(t, v);
 	t = _mm256_maddubs_epi16(p->w0, t);
 	v = _mm256_maddubs_epi16(p->w1, v);
-	IN_ORDER(t, v);
 	widen(p, a, b, t, v);
 }
 
@@ -575,10 +570,20 @@ static void run_lines(const struct work *k, size_t lines, size_t count, int8_t *
 	}
 }
 
+/* Pixels of a stretch: of bytes twice as many find room, and they go together in other numbers. */
+static size_t stretch_of(const struct work *k)
+{
+	size_t n = k->lines.outputs;
+
+	if (!k->head->bytes)
+		return n;
+	return 2 * n < BYTES_ROWS ? 2 * n : 2 * n / BYTES_ROWS * BYTES_ROWS;
+}
+
 /* The last stretch is the one that is not full, either way. */
 static void run_pixels(const struct work *k, const int8_t *in, size_t pixels, int8_t *out, bool backwards)
 {
-	size_t each = k->lines.outputs, stretches = (pixels + each - 1) / each, depth = k->p->win.in_c;
+	size_t each = stretch_of(k), stretches = (pixels + each - 1) / each, depth = k->p->win.in_c;
 
 	for (size_t i = 0; i < stretches; i++) {
 		size_t first = each * (backwards ? stretches - 1 - i : i);

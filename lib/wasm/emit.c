@@ -248,12 +248,21 @@ static void put_varint(struct ewi_translator *t, uint32_t v)
 void ewi_mark(struct ewi_translator *t)
 {
 	int32_t fuel = t->cost - t->map_cost;
+	uint32_t step = (ewi_here(t) - t->map_pos) / 4, bytes = (uint32_t)t->at - t->map_offset;
+	uint32_t zigzag = (uint32_t)fuel << 1 ^ (uint32_t)(fuel >> 31);
 
 	if (t->dead || t->status != EW_OK || !reserve(t, &t->map, t->map_size, &t->map_cap, EWI_EMIT_MAP))
 		return;
-	put_varint(t, (ewi_here(t) - t->map_pos) / 4);
-	put_varint(t, (uint32_t)t->at - t->map_offset);
-	put_varint(t, (uint32_t)fuel << 1 ^ (uint32_t)(fuel >> 31));
+	if (EW_LIKELY((step | bytes | zigzag) < 0x80)) {
+		t->map[t->map_size] = (uint8_t)step;
+		t->map[t->map_size + 1] = (uint8_t)bytes;
+		t->map[t->map_size + 2] = (uint8_t)zigzag;
+		t->map_size += 3;
+	} else {
+		put_varint(t, step);
+		put_varint(t, bytes);
+		put_varint(t, zigzag);
+	}
 	t->map_pos = ewi_here(t);
 	t->map_offset = (uint32_t)t->at;
 	t->map_cost = t->cost;

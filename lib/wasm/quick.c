@@ -802,26 +802,28 @@ EW_INLINE void many(struct ewi_translator *t, struct quick *f)
 }
 
 /*
- * The end of a block behind a branch: code goes on where something leads there, or the block was an if.  The operands
- * are gone, and the block gives nothing, or what of any type is in the slot of its one value.
+ * The end of a block in dead code: it is live again if something leads there, or the block was an if.  The operands are
+ * gone, and the block gives nothing, or what of any type is in the slot of its one value.
  */
-static bool revive(struct ewi_translator *t)
+static bool dead_end(struct ewi_translator *t)
 {
 	const struct ewi_block *b = innermost(t);
 	const uint8_t *type = b->results;
-	bool gives = b->result_count == 1;
+	bool gives = b->result_count == 1, leads = !b->was_dead && (b->chain != 0 || b->else_branch != EWI_NONE);
 
 	if (t->r.p >= t->r.end || *t->r.p != 0x0b || t->depth == 1 || t->sp != b->height || b->result_count > 1 ||
-	    (gives && (!b->unreachable || !is_number(*type))) || b->param_count != 0 || (gives && b->opcode == 0x04) || b->caught != 0 ||
-	    b->try_count != 0 || b->was_dead || (b->chain == 0 && b->else_branch == EWI_NONE))
+	    (gives && (!b->unreachable || !is_number(*type) || b->opcode == 0x04)) || b->param_count != 0 ||
+	    b->caught != 0 || b->try_count != 0)
 		return false;
 	t->r.p++;
 	t->depth--;
-	t->dead = false;
-	if (b->else_branch != EWI_NONE)
-		ewi_emit_bind(t, b->else_branch);
-	if (b->opcode != 0x03)
-		ewi_emit_bind(t, b->chain);
+	if (leads) {
+		t->dead = false;
+		if (b->else_branch != EWI_NONE)
+			ewi_emit_bind(t, b->else_branch);
+		if (b->opcode != 0x03)
+			ewi_emit_bind(t, b->chain);
+	}
 	if (gives)
 		ewi_push(t, *type);
 	return true;
@@ -836,7 +838,7 @@ void ewi_quick_ops(struct ewi_translator *t)
 	f.locals = t->locals;
 	f.one_byte = t->local_count < 0x80 ? t->local_count : 0x80;
 	while (t->depth > 0 && t->status == EW_OK && !t->r.failed) {
-		if (t->dead && revive(t))
+		if (t->dead && dead_end(t))
 			continue;
 		if (enter(t, &f)) {
 			many(t, &f);

@@ -75,7 +75,7 @@ struct row {
 
 /* What is known of byte 1: the code of the local that it names; and whether it is none, or too much for an alignment. */
 #define LOCAL 0x07u
-#define NO_ALIGN(log2) (0x08u << ((log2) & 7)) /* of accesses with this natural alignment; without memory, of any */
+#define NO_ALIGN(log2) (0x08u << ((log2) & 3)) /* of accesses with this natural alignment; without memory, of any */
 #define NO_LOCAL 0x80u			 /* or one that has no code in three bits */
 #define NOTHING 0xf8u
 

@@ -111,6 +111,32 @@ static void test_products(void **state)
 	}
 }
 
+/* A large block may stay where it is; what it gains again is zero all the same. */
+static void test_large_blocks(void **state)
+{
+	static const struct {
+		size_t first, then;
+	} rows[] = {{1 << 20, (1 << 20) - 1}, {1 << 20, 900000}, {1 << 20, 3 << 18}, {1 << 20, (3 << 18) - 1},
+		    {1 << 20, 1000},	      {1 << 17, (1 << 17) - 1}, {(1 << 17) + 1, 1 << 17}, {1 << 17, 1 << 17}};
+	struct ew_alloc libc = ew_alloc_libc();
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		unsigned char *p = ewi_alloc(&libc, rows[i].first, 1);
+
+		assert_non_null(p);
+		memset(p, 0xa5, rows[i].first);
+		p = ewi_realloc(&libc, p, rows[i].first, rows[i].then, 1);
+		assert_non_null(p);
+		p = ewi_realloc(&libc, p, rows[i].then, 2 << 20, 1);
+		assert_non_null(p);
+		for (size_t k = 0; k < 2 << 20; k++)
+			if (p[k] != (k < rows[i].then ? 0xa5 : 0))
+				fail_msg("row %zu: byte %zu is 0x%02x", i, k, p[k]);
+		ewi_free(&libc, p, 2 << 20, 1);
+	}
+}
+
 static void test_realloc_from_nothing(void **state)
 {
 	struct fail_alloc f;
@@ -177,6 +203,7 @@ int main(void)
 		cmocka_unit_test(test_faults_are_seen),
 		cmocka_unit_test(test_fails_on_demand),
 		cmocka_unit_test(test_products),
+		cmocka_unit_test(test_large_blocks),
 		cmocka_unit_test(test_realloc_from_nothing),
 		cmocka_unit_test(test_grow),
 		cmocka_unit_test(test_grow_fails),

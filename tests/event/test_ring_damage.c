@@ -343,11 +343,47 @@ static void attached_mring(void **state)
 	}
 }
 
+/* A frame shorter than a header, so near the end of the room that the header would reach out of it. */
+static void short_frames(void **state)
+{
+	struct guard g;
+
+	(void)state;
+	guard_init(&g, 4096);
+	for (uint32_t frame = 8; frame < sizeof(struct ew_event); frame += 8)
+		for (uint32_t from_end = frame; from_end < sizeof(struct ew_event); from_end += 8) {
+			uint8_t *memory = guard_high(&g, ew_ring_size(ROOM));
+			struct ew_mring_config cfg = {.struct_bytes = sizeof(cfg), .record_align = 8};
+			const struct ew_event *e;
+			struct ew_mring *m;
+			struct ew_ring *r;
+
+			assert_int_equal(ew_ring_init(memory, ew_ring_size(ROOM), NULL, &r), EW_OK);
+			assert_int_equal(push(r, 10), EW_OK);
+			r->own.head = ROOM - from_end;
+			*(uint32_t *)(void *)(memory + EW_RING_CONTROL_BYTES + ROOM - from_end) = frame;
+			assert_int_equal(ew_ring_peek(r, &e), EW_ERR_MALFORMED);
+			use_ring(r, memory + EW_RING_CONTROL_BYTES);
+			ew_ring_recover(r);
+
+			memory = guard_high(&g, ew_mring_size(ROOM));
+			assert_int_equal(ew_mring_init(memory, ew_mring_size(ROOM), &cfg, &m), EW_OK);
+			assert_int_equal(mpush(m, 10), EW_OK);
+			m->head = (ROOM - from_end) >> EWI_MRING_UNIT_BITS(m);
+			*(uint32_t *)(void *)(memory + EWI_MRING_CONTROL_BYTES + ROOM - from_end) = frame;
+			assert_int_equal(ew_mring_peek(m, &e), EW_ERR_MALFORMED);
+			use_mring(m, memory + EWI_MRING_CONTROL_BYTES);
+			ew_mring_recover_producers(m);
+		}
+	guard_deinit(&g);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(any_damage),	    cmocka_unit_test(what_is_told),	  cmocka_unit_test(attached),
 		cmocka_unit_test(any_damage_mring), cmocka_unit_test(what_is_told_mring), cmocka_unit_test(attached_mring),
+		cmocka_unit_test(short_frames),
 	};
 
 	return cmocka_run_group_tests_name("damaged rings", tests, NULL, NULL);

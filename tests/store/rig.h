@@ -16,7 +16,7 @@ struct rig {
 	struct ew_storage inner, st; /* st is what the log gets */
 	uint64_t budget; /* bytes still to be written; UINT64_MAX: no end */
 	bool off;
-	uint64_t written, writes, erases, syncs, synced_written;
+	uint64_t written, writes, erases, syncs, synced_written, read;
 	uint32_t fail_read, fail_write, fail_erase, fail_sync; /* the n-th from now fails; 0: none */
 	enum ew_status fail_with;
 };
@@ -32,6 +32,7 @@ static inline enum ew_status rig_read(void *ctx, uint32_t block, uint32_t at, vo
 
 	if (r->off || rig_fails(&r->fail_read))
 		return EW_ERR_IO;
+	r->read += bytes;
 	return r->inner.read(r->inner.ctx, block, at, out, bytes);
 }
 

@@ -51,6 +51,75 @@ static void syncs_when_due(void **state)
 	}
 }
 
+/* Does a new segment wait until the one before it is durable?  Only where a rule asks for durability. */
+static void segments_wait_by_rule(void **state)
+{
+	static const struct row {
+		const char *name;
+		uint32_t every;
+		uint64_t after;
+		bool cursor, waits;
+	} rows[] = {
+		{"no rule", 0, 0, false, false},
+		{"no rule, a cursor", 0, 0, true, false},
+		{"by count", 1000000, 0, false, true},
+		{"by time, a cursor", 0, 1000, true, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		struct ew_log_config cfg = {.sync_every = rows[i].every, .sync_after_ns = rows[i].after, .write_behind = true,
+					    .buffer_bytes = 4096};
+		struct ew_log_stat stat;
+		struct ew_log *log;
+		struct rig r;
+
+		rig_init(&r, 4096, 16, 0);
+		log = open_log(&r.st, &cfg);
+		check_status(rows[i].name, append_nth(log, 1), EW_OK);
+		if (rows[i].cursor)
+			check_status(rows[i].name, ew_log_cursor_ack(log, "c", 0), EW_OK);
+		for (uint64_t n = 2; n <= 200; n++)
+			check_status(rows[i].name, append_nth(log, n), EW_OK);
+		ew_log_stat(log, &stat);
+		check_true(rows[i].name, stat.segments > 2);
+		check_int(rows[i].name, r.syncs, 1 + (rows[i].waits ? stat.segments - 1 : 0)); /* 1: the first head of all */
+		check_status(rows[i].name, ew_log_close(log), EW_OK);
+		rig_deinit(&r);
+	}
+}
+
+/* A reader that follows the log closely reads what was written, and not its buffer's worth each time. */
+static void follows_cheaply(void **state)
+{
+	struct ew_log_config cfg = {.write_behind = true, .buffer_bytes = 65536};
+	const struct ew_event *e;
+	struct ew_log_reader *rd;
+	struct ew_log *log;
+	uint64_t n = 0, head;
+	struct rig r;
+
+	(void)state;
+	rig_init(&r, 1u << 20, 4, 0);
+	log = open_log(&r.st, &cfg);
+	assert_int_equal(ew_log_reader_create(log, &rd), EW_OK);
+	for (int round = 0; round < 100; round++) {
+		for (int i = 0; i < 10; i++)
+			assert_int_equal(append_nth(log, ++n), EW_OK);
+		for (uint64_t k = n - 9; k <= n; k++) {
+			assert_int_equal(ew_log_read(rd, &e), EW_OK);
+			assert_true(event_is(e, k));
+		}
+		head = r.read;
+		assert_int_equal(ew_log_read(rd, &e), EW_ERR_EMPTY);
+		assert_int_equal(r.read, head); /* it knows where the end is */
+	}
+	assert_true(r.read < 2 * r.written + 100 * 256); /* of heads */
+	ew_log_reader_destroy(rd);
+	assert_int_equal(ew_log_close(log), EW_OK);
+	rig_deinit(&r);
+}
+
 /* Group commit: events that wait for each other's sync share it. */
 static void several_share_a_sync(void **state)
 {
@@ -513,7 +582,7 @@ int main(void)
 		cmocka_unit_test(syncs_when_due),  cmocka_unit_test(several_share_a_sync),  cmocka_unit_test(syncs_by_time), cmocka_unit_test(write_behind),
 		cmocka_unit_test(cursors_survive), cmocka_unit_test(cursor_limits), cmocka_unit_test(cursors_hold),
 		cmocka_unit_test(by_bytes),	   cmocka_unit_test(by_age),	    cmocka_unit_test(seeks_by_index),
-		cmocka_unit_test(reads_in_place),
+		cmocka_unit_test(reads_in_place),  cmocka_unit_test(segments_wait_by_rule), cmocka_unit_test(follows_cheaply),
 	};
 
 	return cmocka_run_group_tests_name("log, keeping", tests, NULL, NULL);

@@ -25,6 +25,7 @@ static void load(struct way *w, const struct wbytes *b, uint32_t flags)
 	struct ew_module_config config = {.struct_bytes = sizeof(config), .flags = flags};
 	struct ew_alloc alloc = ew_alloc_libc();
 
+	w->err = (struct ew_error){0};
 	w->status = ew_module_load(&w->m, b->p, b->len, &config, &alloc, &w->err);
 }
 
@@ -33,14 +34,34 @@ static bool same_bytes(const uint8_t *a, size_t an, const uint8_t *b, size_t bn)
 	return an == bn && (an == 0 || memcmp(a, b, an) == 0);
 }
 
+/* Validated only, which validate.c does, it is refused in the same words. */
+static bool alike_lazily(const struct wbytes *b)
+{
+	struct way lazy, slow;
+	bool ok = true;
+
+	if (!EW_CONFIG_LAZY)
+		return true;
+	load(&lazy, b, EW_MODULE_LAZY);
+	load(&slow, b, EW_MODULE_LISTING);
+	if (lazy.status != slow.status || strcmp(lazy.err.text, slow.err.text) != 0 || lazy.err.offset != slow.err.offset) {
+		print_error("lazy: %s %s; else: %s %s\n", ew_status_name(lazy.status), lazy.err.text,
+			    ew_status_name(slow.status), slow.err.text);
+		ok = false;
+	}
+	ew_module_free(lazy.m);
+	ew_module_free(slow.m);
+	return ok;
+}
+
 static bool alike(const struct wbytes *b, bool *valid)
 {
 	struct way quick, slow;
-	bool ok;
+	bool ok = alike_lazily(b);
 
 	load(&quick, b, 0);
 	load(&slow, b, EW_MODULE_LISTING);
-	ok = quick.status == slow.status;
+	ok = ok && quick.status == slow.status;
 	*valid = quick.status == EW_OK;
 	if (ok && *valid)
 		ok = same_bytes(quick.m->code, quick.m->code_size, slow.m->code, slow.m->code_size) &&
@@ -240,6 +261,25 @@ static const struct {
 	BAD("no such label", 0x0c, 1),
 	ROW("globals, memory, select", 0x23, 0, 0x41, 1, 0x20, 1, 0x1b, 0x24, 0, 0x3f, 0, 0x1a),
 	ROW("division", 0x20, 1, 0x20, 2, 0x6d, 0x20, 3, 0x20, 4, 0x80, 0xa7, 0x6a, 0x21, 1),
+	ROW("constants to a global", 0x41, 1, 0x24, 0, 0x41, 0xff, 0xff, 3, 0x24, 0, 0x23, 0, 0x24, 0),
+	BAD("an unknown global", 0x23, 1, 0x1a),
+	BAD("a global of another type", 0x20, 3, 0x24, 0),
+	BAD("nothing for a global", 0x24, 0),
+	ROW("select of floats", 0x20, 5, 0x20, 6, 0x20, 1, 0x1b, 0x21, 5, 0x20, 7, 0x20, 8, 0xa0, 0x20, 8, 0x20, 1, 0x1b, 0x21, 7),
+	ROW("select of constants", 0x41, 1, 0x41, 2, 0x41, 3, 0x1b, 0x21, 1, 0x42, 1, 0x42, 2, 0x20, 1, 0x45, 0x1b, 0x1a),
+	BAD("select of two types", 0x20, 1, 0x20, 3, 0x20, 1, 0x1b, 0x1a),
+	BAD("select by a float", 0x20, 1, 0x20, 1, 0x20, 5, 0x1b, 0x1a),
+	BAD("select of one", 0x20, 1, 0x20, 1, 0x1b, 0x1a),
+	ROW("a loop left by a branch", 0x02, T_VOID, 0x03, T_VOID, 0x0c, 1, OP_END, OP_END, 0x20, 1, 0x21, 2),
+	ROW("a loop never left", 0x02, T_VOID, 0x03, T_VOID, 0x0c, 0, OP_END, OP_END, 0x02, T_VOID, OP_END),
+	ROW("blocks of dead code", 0x0c, 0, 0x02, T_VOID, 0x03, T_VOID, OP_END, 0x0c, 0, OP_END, 0x00, 0x01),
+	ROW("a value by a branch", 0x02, T_I32, 0x41, 1, 0x0c, 0, OP_END, 0x21, 1, 0x02, T_F64, 0x20, 7, 0x0c, 0, OP_END, 0x1a),
+	ROW("an if left by a branch", 0x02, T_VOID, 0x20, 1, 0x04, T_VOID, 0x0c, 1, OP_END, 0x20, 2, 0x04, T_VOID, 0x00, OP_END, OP_END),
+	BAD("no value behind a dead block", 0x02, T_I32, 0x02, T_VOID, 0x41, 0, 0x0c, 1, OP_END, OP_END, 0x1a),
+	BAD("a value below a dead block", 0x02, T_VOID, 0x41, 3, 0x02, T_VOID, 0x0c, 1, OP_END, OP_END),
+	ROW("twenty operands", 0x20, 1, 0x20, 1, 0x20, 1, 0x20, 1, 0x20, 1, 0x20, 1, 0x20, 1, 0x20, 1, 0x20, 1, 0x20, 1, 0x41, 1, 0x41,
+	    1, 0x41, 1, 0x41, 1, 0x41, 1, 0x41, 1, 0x41, 1, 0x41, 1, 0x41, 1, 0x20, 1, 0x02, T_I32, 0x20, 1, OP_END, 0x0f),
+	BAD("too much of an alignment", 0x20, 1, 0x28, 3, 0, 0x1a),
 	BAD("bytes behind end", OP_END, 1, 1),
 };
 
