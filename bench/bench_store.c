@@ -308,6 +308,20 @@ static void scan_row(struct bench *b, const char *dir)
 	rig_deinit(&r);
 }
 
+/* A disk stalls now and then: many short rounds, of which a stall spoils one, in the time of a few long ones. */
+static bool time_in_short_rounds(struct bench *b, struct bench_subject *subjects, unsigned count)
+{
+	unsigned runs = b->runs, min_ms = b->min_ms;
+	bool ok;
+
+	b->runs = runs < BENCH_RUNS_MAX / 5 ? runs * 5 : BENCH_RUNS_MAX;
+	b->min_ms = min_ms < 10 ? min_ms : 10;
+	ok = bench_time_all(b, subjects, count);
+	b->runs = runs;
+	b->min_ms = min_ms;
+	return ok;
+}
+
 /* A sync for every `commit` events; all contenders in turn, on the same disk. */
 static void sync_row(struct bench *b, const char *dir, uint32_t commit)
 {
@@ -338,9 +352,10 @@ static void sync_row(struct bench *b, const char *dir, uint32_t commit)
 			subjects[count++] = (struct bench_subject){.work = commit_to_peer, .ctx = &peers[i]};
 	}
 	if (bench_check(b, open_log(&r, &cfg) && log_is_right(&r), "%s: an event is wrong", name) &&
-	    bench_time_all(b, subjects, count)) {
+	    time_in_short_rounds(b, subjects, count)) {
 		double ns = subjects[0].stat.median;
 
+		/* ratios are those of the rounds: what the columns beside them say may be a few per cent off */
 		bench_row(b, name);
 		put_rate(b, "k/s", ns, commit);
 		bench_pct(b, "spread", subjects[0].stat.spread);

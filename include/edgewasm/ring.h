@@ -421,7 +421,7 @@ EW_RING_HOT struct ew_event *ew_ring_next_on(const struct ew_ring *r, uint32_t *
 		frame = ew_ring_skip(r, &beyond);
 		*at = here = beyond;
 	}
-	if (!ew_ring_sound(r, here, frame)) /* 0 is none */
+	if (frame < sizeof(struct ew_event) || !ew_ring_sound(r, here, frame)) /* 0 is none */
 		return NULL;
 	end = here + frame;
 	*at = end == r->size ? 0 : end;
