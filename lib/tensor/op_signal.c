@@ -133,16 +133,42 @@ enum ew_status ewi_prepare_signal_fft_auto_scale(struct ewi_prep *p)
 	return ewi_prep_kernel(p, ewi_slot_signal_scale, s, 0);
 }
 
-/* exp(i angle) in 15 bits behind the point. */
-static void put_turn(int16_t *to, double angle)
+/* What SignalRfft transforms; `one` is a turn by nothing, in fixed point with all bits behind the point. */
+static const struct sample {
+	uint8_t type, bytes;
+	double one;
+	const struct ewi_kernel *slot;
+} samples[] = {
+	{EW_TENSOR_I16, 2, 32767.0, ewi_slot_signal_rfft},
+	{EW_TENSOR_I32, 4, 2147483647.0, ewi_slot_signal_rfft_s32},
+	{EW_TENSOR_F32, 4, 1.0, ewi_slot_signal_rfft_f32},
+};
+
+/* By the input's type; the first when it is none of them, which is then refused. */
+static const struct sample *sample_of(const struct ewi_tensor *in)
+{
+	for (size_t i = 0; in && i < sizeof(samples) / sizeof(samples[0]); i++)
+		if (samples[i].type == in->type)
+			return &samples[i];
+	return &samples[0];
+}
+
+/* exp(i angle), number `at` of a table. */
+static void put_turn(const struct sample *s, void *turns, size_t at, double angle)
 {
 	double parts[2] = {ewi_cos(angle), ewi_sin(angle)};
 
-	for (int i = 0; i < 2; i++) {
-		double v = 0.5 + 32767.0 * parts[i];
+	for (size_t i = 0; i < 2; i++) {
+		double v = 0.5 + s->one * parts[i];
 		int32_t n = (int32_t)v;
 
-		to[i] = (int16_t)((double)n > v ? n - 1 : n);
+		n -= (double)n > v; /* towards minus infinity */
+		if (s->type == EW_TENSOR_F32)
+			((float *)turns)[2 * at + i] = (float)parts[i];
+		else if (s->type == EW_TENSOR_I32)
+			((int32_t *)turns)[2 * at + i] = n;
+		else
+			((int16_t *)turns)[2 * at + i] = (int16_t)n;
 	}
 }
 
@@ -150,11 +176,12 @@ static void put_turn(int16_t *to, double angle)
 
 enum ew_status ewi_prepare_signal_rfft(struct ewi_prep *p)
 {
-	static const uint8_t want[] = {EW_TENSOR_I16, EW_TENSOR_I16};
 	const struct ewi_tensor *in = ewi_prep_in(p, 0), *out = ewi_prep_out(p);
+	const struct sample *sample = sample_of(in);
+	const uint8_t want[] = {sample->type, sample->type};
 	struct ewi_signal_rfft *s;
 	int64_t length = 0;
-	int16_t *turns;
+	uint8_t *turns;
 	uint32_t half;
 	enum ew_status st = begin(p, want, 1, sizeof(*s), &s);
 
@@ -173,16 +200,16 @@ enum ew_status ewi_prepare_signal_rfft(struct ewi_prep *p)
 	if (s->in > s->length || out->count != (uint64_t)s->rows * 2 * (half + 1))
 		return ewi_prep_error(p, EW_ERR_INVALID, "%u samples a row, %u outputs for %u points",
 				      (unsigned)s->in, (unsigned)out->count, (unsigned)s->length);
-	st = ewi_model_alloc(p->m, half + half / 2, 2 * sizeof(*turns), &turns, p->err);
+	st = ewi_model_alloc(p->m, half + half / 2, 2 * sample->bytes, &turns, p->err);
 	if (st != EW_OK)
 		return st;
 	for (uint32_t i = 0; i < half; i++)
-		put_turn(turns + 2 * i, -2 * PI * i / half);
+		put_turn(sample, turns, i, -2 * PI * i / half);
 	s->turns = turns;
-	s->super_turns = turns + 2 * half;
+	s->super_turns = turns + 2 * sample->bytes * half;
 	for (uint32_t i = 0; i < half / 2; i++)
-		put_turn(turns + 2 * (half + i), -PI * ((double)(i + 1) / half + 0.5));
-	return ewi_prep_kernel(p, ewi_slot_signal_rfft, s, 0);
+		put_turn(sample, turns, half + i, -PI * ((double)(i + 1) / half + 0.5));
+	return ewi_prep_kernel(p, sample->slot, s, 0);
 }
 
 enum ew_status ewi_prepare_signal_energy(struct ewi_prep *p)

@@ -3,7 +3,7 @@
 
 /*
  * signal.h - what the kernels of the audio front end are given: from samples to the features of a keyword model.
- * All is integer arithmetic.
+ * All is integer arithmetic, but for the transform of floats.
  */
 #ifndef EW_TENSOR_SIGNAL_H
 #define EW_TENSOR_SIGNAL_H
@@ -24,12 +24,12 @@ struct ewi_signal_scale {
 
 /*
  * Transform of real samples, each row padded with zeros to `length` (a power of 2, 4 at least), to length / 2 + 1
- * complex numbers.  Scaled down by 2 or 4 at each pass, as fixed-point transforms are.
+ * complex numbers.  Integers are scaled down by 2 or 4 at each pass, as fixed-point transforms are.
  */
 struct ewi_signal_rfft {
 	uint32_t rows, in, length;
-	const int16_t *turns;	    /* [length / 2] exp(-2 pi i k / (length / 2)), real then imaginary */
-	const int16_t *super_turns; /* [length / 4] of the last pass */
+	const void *turns;	 /* [length / 2] exp(-2 pi i k / (length / 2)), real then imaginary, of the samples' type */
+	const void *super_turns; /* [length / 4] of the last pass */
 };
 
 /* out[i] = re(in[i])^2 + im(in[i])^2 for first <= i < end; the rest is 0. */
