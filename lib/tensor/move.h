@@ -32,7 +32,8 @@ struct ewi_move {
 	uint32_t fill_bytes;	 /* of the first output, filled with `fill` first; 0: nothing is */
 	uint32_t fill_width;	 /* of an element: 1, 2, 4 or 8 */
 	uint8_t fill[8];	 /* in the machine's byte order */
-	uint32_t fill_target;
+	uint32_t fill_source, fill_target; /* in ewi_call.list */
+	uint32_t fill_window; /* bytes from window to window of `fill_source`, whose first element is the fill; 0: it is `fill` */
 	/*
 	 * One copy, forwards, with the fill in its gaps: all is written in order, so the output may lie over the input as far as
 	 * ewi_move_lead says.

@@ -7,18 +7,26 @@
 #if EW_CONFIG_TENSOR
 #include "tensor/move.h"
 
-static void fill(const struct ewi_move *m, uint8_t *out, size_t n)
+/* What one window is filled with: no output lies over it (ewi_move_lead), so it stays what it is. */
+static const uint8_t *fill_of(const struct ewi_call *c, size_t window)
 {
-	if (m->fill_width == 1) {
-		memset(out, m->fill[0], n);
+	const struct ewi_move *m = c->params;
+
+	return m->fill_window ? (const uint8_t *)c->list[m->fill_source] + window * m->fill_window : m->fill;
+}
+
+static void fill(const uint8_t *value, size_t width, uint8_t *out, size_t n)
+{
+	if (width == 1) {
+		memset(out, value[0], n);
 		return;
 	}
-	for (size_t i = 0; i < n; i += m->fill_width)
-		memcpy(out + i, m->fill, m->fill_width);
+	for (size_t i = 0; i < n; i += width)
+		memcpy(out + i, value, width);
 }
 
 /* PAD: what lies before a chunk is filled, then it is moved, which may be onto itself. */
-static void fill_and_move(const struct ewi_move *m, const uint8_t *from, uint8_t *out)
+static void fill_and_move(const struct ewi_move *m, const uint8_t *value, const uint8_t *from, uint8_t *out)
 {
 	const struct ewi_copy *k = &m->copies[0];
 	uint32_t at[EWI_COPY_LOOPS] = {0}, d;
@@ -26,7 +34,7 @@ static void fill_and_move(const struct ewi_move *m, const uint8_t *from, uint8_t
 
 	from += k->from;
 	do {
-		fill(m, out, (size_t)(to - out));
+		fill(value, m->fill_width, out, (size_t)(to - out));
 		memmove(to, from, k->chunk);
 		ewi_turn(to, k->chunk, k->turn);
 		out = to + k->chunk;
@@ -40,7 +48,7 @@ static void fill_and_move(const struct ewi_move *m, const uint8_t *from, uint8_t
 			to -= (ptrdiff_t)k->to_step[d] * k->times[d];
 		}
 	} while (d < k->loops);
-	fill(m, out, (size_t)(end - out));
+	fill(value, m->fill_width, out, (size_t)(end - out));
 }
 
 /*
@@ -107,12 +115,12 @@ void ewk_move_ref(const struct ewi_call *c)
 		const struct ewi_copy *k = &m->copies[0];
 
 		for (size_t w = 0; w < c->windows; w++)
-			fill_and_move(m, (const uint8_t *)c->list[k->source] + w * k->from_window,
+			fill_and_move(m, fill_of(c, w), (const uint8_t *)c->list[k->source] + w * k->from_window,
 				      (uint8_t *)c->list[k->target] + w * k->to_window);
 		return;
 	}
-	if (m->fill_bytes)
-		fill(m, c->list[m->fill_target], c->windows * (size_t)m->fill_bytes);
+	for (size_t w = 0; m->fill_bytes && w < c->windows; w++)
+		fill(fill_of(c, w), m->fill_width, (uint8_t *)c->list[m->fill_target] + w * m->fill_bytes, m->fill_bytes);
 	for (uint32_t i = 0; i < m->count; i++) {
 		const struct ewi_copy *k = &m->copies[i];
 		const uint8_t *from = (const uint8_t *)c->list[k->source] + k->from;

@@ -443,7 +443,7 @@ enum ew_status ewi_prepare_space_to_depth(struct ewi_prep *p)
 
 /* ---- PAD, PADV2 --------------------------------------------------------------------------------- */
 
-/* What the margins hold: the operand, or zero as the output has it. */
+/* What the margins hold: the operand, a constant or read in each run; or zero as the output has it. */
 static enum ew_status fill_value(struct ewi_prep *p, struct ewi_move *m)
 {
 	const struct ewi_tensor *out = ewi_prep_out(p), *value = ewi_prep_in(p, 2);
@@ -459,12 +459,12 @@ static enum ew_status fill_value(struct ewi_prep *p, struct ewi_move *m)
 	}
 	if (value->type != out->type || value->count != 1)
 		return ewi_prep_types(p, out, value, NULL);
-	if (!value->data)
-		return ewi_prep_error(p, EW_ERR_UNSUPPORTED, "a value that is computed");
 	if (out->type == EW_TENSOR_I8 && (value->zero != out->zero || value->scale != out->scale))
 		return ewi_prep_error(p, EW_ERR_INVALID,
 				      "a value of another scale or zero point than its output");
-	for (uint32_t i = 0; i < width; i++)
+	m->fill_source = 2;
+	m->fill_window = value->data ? 0 : value->bytes;
+	for (uint32_t i = 0; value->data && i < width; i++)
 		m->fill[EW_BIG_ENDIAN ? width - 1 - i : i] = value->data[i];
 	return EW_OK;
 }

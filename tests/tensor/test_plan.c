@@ -301,11 +301,95 @@ static void padded(void **state)
 	}
 }
 
+/* Element `i` of a tensor in one of three types. */
+static double element(const void *data, uint8_t type, size_t i)
+{
+	return type == EW_TENSOR_I8 ? ((const int8_t *)data)[i] :
+	       type == EW_TENSOR_I16 ? ((const int16_t *)data)[i] : (double)((const float *)data)[i];
+}
+
+/*
+ * PADV2 by an element of its input, which a SLICE before it takes from each window: that lives until the padding is done, and
+ * the output, which lies over the input where chunks are long, does not lie over it.  Two lines become five.
+ */
+static void padded_by_computed(void **state)
+{
+	static const uint8_t from[8] = {1, [4] = 2}, one[8] = {1, [4] = 1}, margins[16] = {1, [4] = 2};
+	static const struct row {
+		const char *name;
+		uint8_t type;
+		int32_t width;
+		uint32_t batch;
+		size_t bytes; /* values, outputs, and the inputs that they do not lie over */
+	} rows[] = {
+		{"int8 over its input", EW_TENSOR_I8, 32, 1, 16 + 5 * 32},
+		{"int8 in a batch", EW_TENSOR_I8, 32, 3, 16 + 3 * 5 * 32},
+		{"short chunks of int8", EW_TENSOR_I8, 3, 3, 16 + 48 + 32}, /* 45 and 18, and what aligns */
+		{"int16 over its input", EW_TENSOR_I16, 16, 1, 16 + 5 * 32},
+		{"int16 in a batch", EW_TENSOR_I16, 16, 3, 16 + 3 * 5 * 32},
+		{"float over its input", EW_TENSOR_F32, 8, 1, 16 + 5 * 32},
+		{"float in a batch", EW_TENSOR_F32, 8, 3, 16 + 3 * 5 * 32},
+	};
+	static const struct tfl_op ops[] = {
+		{.code = 65, .in_count = 3, .in = {0, 1, 2}, .out = {3}, .options = OPTIONS_SLICE},
+		{.code = 60, .in_count = 3, .in = {0, 4, 3}, .out = {5}, .options = OPTIONS_PADV2},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		const struct row *r = &rows[i];
+		struct tfl_tensor tensors[] = {
+			TFL_I8("in", 1.0f, 0, 2, r->width), TFL_CONST("from", EW_TENSOR_I32, 0.0f, from, 2),
+			TFL_CONST("one", EW_TENSOR_I32, 0.0f, one, 2), TFL_I8("value", 1.0f, 0, 1, 1),
+			TFL_CONST("margins", EW_TENSOR_I32, 0.0f, margins, 2, 2), TFL_I8("out", 1.0f, 0, 5, r->width),
+		};
+		const int32_t in = 0, out = 5;
+		const struct tfl model = {.tensors = tensors, .tensor_count = ROWS(tensors), .ops = ops, .op_count = ROWS(ops),
+					  .inputs = &in, .input_count = 1, .outputs = &out, .output_count = 1};
+		size_t width = (size_t)r->width, transient;
+		struct ew_alloc alloc = ew_alloc_libc();
+		struct ew_tensor_span span;
+		struct ew_tensor_view view;
+		struct ew_model_exec *x;
+		struct ew_model *m;
+		uint8_t *bytes;
+
+		tensors[0].type = tensors[3].type = tensors[5].type = r->type;
+		m = load(&model, r->batch, &bytes);
+		ew_model_arena_size(m, NULL, &transient);
+		check_int(r->name, transient, r->bytes);
+		assert_int_equal(ew_model_exec_create(&x, m, &alloc, NULL), EW_OK);
+		assert_int_equal(ew_model_exec_set_batch(x, r->batch), EW_OK);
+		assert_int_equal(ew_model_exec_input(x, 0, &span), EW_OK);
+		for (size_t k = 0; k < 2 * width * r->batch; k++) { /* all differ from window to window */
+			if (r->type == EW_TENSOR_I8)
+				((int8_t *)span.data)[k] = (int8_t)(k * 31 % 127 + 1);
+			else if (r->type == EW_TENSOR_I16)
+				((int16_t *)span.data)[k] = (int16_t)(k * 31 % 127 + 1);
+			else
+				((float *)span.data)[k] = (float)(k * 31 % 127 + 1);
+		}
+		assert_int_equal(ew_model_exec_run(x), EW_OK);
+		assert_int_equal(ew_model_exec_output(x, 0, &view), EW_OK);
+		for (size_t k = 0; k < 5 * width * r->batch; k++) {
+			size_t window = k / (5 * width), line = k / width % 5;
+			size_t source = line == 1 || line == 2 ? (2 * window + line - 1) * width + k % width :
+								 (2 * window + 1) * width + 2;
+
+			check_int(r->name, (int)element(view.data, r->type, k), source * 31 % 127 + 1);
+		}
+		ew_model_exec_destroy(x);
+		ew_model_free(m);
+		free(bytes);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_graphs),
 		cmocka_unit_test(padded),
+		cmocka_unit_test(padded_by_computed),
 		cmocka_unit_test(chain),
 		cmocka_unit_test(scratch),
 		cmocka_unit_test(at_the_limits),
