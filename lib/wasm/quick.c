@@ -467,11 +467,13 @@ EW_INLINE bool read_global(struct ewi_translator *t, struct quick *f, const uint
 
 EW_INLINE bool write_global(struct ewi_translator *t, struct quick *f, const uint8_t *p)
 {
-	struct ewi_entry *v = f->top - 1;
+	struct ewi_entry *v;
 	uint32_t x;
 
-	if (f->top == f->floor || !small(&p, &x) || x >= t->m->global_count || !t->m->globals[x].is_mutable ||
-	    v->type != t->m->globals[x].type || !is_number(v->type) || (v->place == EWI_CONST && !into_slot(t, f, v)))
+	if (f->top == f->floor || !small(&p, &x) || x >= t->m->global_count || !t->m->globals[x].is_mutable)
+		return false;
+	v = f->top - 1;
+	if (v->type != t->m->globals[x].type || !is_number(v->type) || (v->place == EWI_CONST && !into_slot(t, f, v)))
 		return false;
 	put(f, EWI_KEY(EWI_GLOBAL_SET, EWI_SS, 0), v->slot, 0, x);
 	f->top = v;
@@ -481,10 +483,13 @@ EW_INLINE bool write_global(struct ewi_translator *t, struct quick *f, const uin
 
 EW_INLINE bool choose(struct ewi_translator *t, struct quick *f, const uint8_t *p)
 {
-	struct ewi_entry *a = f->top - 3;
+	struct ewi_entry *a;
 	uint32_t dst;
 
-	if (f->top - f->floor < 3 || a[2].type != EW_I32 || a[1].type != a->type || !is_number(a->type))
+	if (f->top - f->floor < 3)
+		return false;
+	a = f->top - 3;
+	if (a[2].type != EW_I32 || a[1].type != a->type || !is_number(a->type))
 		return false;
 	dst = a->home;
 	give(t, f);
