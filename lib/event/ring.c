@@ -448,11 +448,12 @@ static EW_NOINLINE uint32_t read_from(struct ew_ring *r, struct ew_ring_cursor *
 /* Nothing is to be had at the head: because nothing is there, or because what is there makes no sense? */
 static EW_COLD enum ew_status why_nothing(const struct ew_ring *r, struct ew_ring_cursor *c)
 {
-	uint32_t at = head_of(c), frame;
+	uint32_t at, frame;
 	enum ew_status st;
 
 	if (ew_ring_get(&c->absent) || !hold(c))
 		return EW_ERR_EMPTY;
+	at = head_of(c); /* only now: a producer that drops the oldest moves a head that nobody holds */
 	frame = ew_ring_skip(r, &at);
 	st = frame == 0 || ew_ring_sound(r, at, frame) ? EW_ERR_EMPTY : EW_ERR_MALFORMED;
 	let_go(c, head_of(c));
