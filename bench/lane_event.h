@@ -5,34 +5,14 @@
 #ifndef EW_BENCH_LANE_EVENT_H
 #define EW_BENCH_LANE_EVENT_H
 
-#include <stdlib.h>
-#include "edgewasm/ring.h"
-
 #define LANE_NAME "event"
 #define LANE_PRODUCERS 1
 #define LANE_FIXED 1
 #define LANE_FILL
 #include "lane_head.h"
+#include "lane_one.h"
 
 #define DATA_BYTES (64 - HEAD_BYTES)
-
-static void *lane_create(uint32_t room_bytes, uint32_t event_bytes)
-{
-	size_t bytes = ew_ring_size(room_bytes);
-	void *memory = aligned_alloc(64, (bytes + 63) & ~(size_t)63);
-	struct ew_ring_config cfg = {.struct_bytes = sizeof(cfg), .slip = LANE_SLIP};
-	struct ew_ring *r = NULL;
-
-	(void)event_bytes;
-	if (memory)
-		ew_ring_init(memory, bytes, &cfg, &r);
-	return r;
-}
-
-static void lane_destroy(void *ring)
-{
-	free(ring);
-}
 
 /* The size of events is known to the compiler, as that of the elements of a typed ring is. */
 LANE_INLINE bool lane_put(void *ring, const uint8_t *event, uint32_t bytes)

@@ -8,31 +8,11 @@
 #ifndef EW_BENCH_LANE_RING_H
 #define EW_BENCH_LANE_RING_H
 
-#include <stdlib.h>
-#include "edgewasm/ring.h"
-
 #define LANE_PRODUCERS 1
 #define LANE_FIXED 0
 #define LANE_FILL
 #include "lane.h"
-
-static void *lane_create(uint32_t room_bytes, uint32_t event_bytes)
-{
-	size_t bytes = ew_ring_size(room_bytes);
-	void *memory = aligned_alloc(64, (bytes + 63) & ~(size_t)63);
-	struct ew_ring_config cfg = {.struct_bytes = sizeof(cfg), .slip = LANE_SLIP};
-	struct ew_ring *r = NULL;
-
-	(void)event_bytes;
-	if (memory)
-		ew_ring_init(memory, bytes, &cfg, &r);
-	return r;
-}
-
-static void lane_destroy(void *ring)
-{
-	free(ring);
-}
+#include "lane_one.h"
 
 LANE_INLINE bool lane_put(void *ring, const uint8_t *event, uint32_t bytes)
 {

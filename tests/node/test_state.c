@@ -197,6 +197,15 @@ static enum ew_status try_out(struct srun *s, const char *version)
 	return ew_node_canary_start(s->n.node, &s->n.function, &canary, &s->n.err);
 }
 
+/* Version 1 runs, and 2 is tried. */
+static void open_trial(struct srun *s)
+{
+	srun_open(s);
+	nrun_put(&s->n, "count", "1", "count");
+	nrun_route(&s->n, "#", "count");
+	assert_int_equal(try_out(s, "2"), EW_OK);
+}
+
 /* After a restart: what runs, what is tried, and whether the store says so. */
 static void restart_with(struct srun *s, const char *row, const char *version, const char *canary)
 {
@@ -236,10 +245,7 @@ static void canaries_go_on(void **state)
 	struct srun s;
 
 	(void)state;
-	srun_open(&s);
-	nrun_put(&s.n, "count", "1", "count");
-	nrun_route(&s.n, "#", "count");
-	assert_int_equal(try_out(&s, "2"), EW_OK);
+	open_trial(&s);
 	many_events(&s, ".");
 	restart_with(&s, "promoted", "2", "none");
 	nrun_put(&s.n, "count", "2.5", "count");
@@ -541,10 +547,7 @@ static void promotion_that_cannot_be_written(void **state)
 	struct srun s;
 
 	(void)state;
-	srun_open(&s);
-	nrun_put(&s.n, "count", "1", "count");
-	nrun_route(&s.n, "#", "count");
-	assert_int_equal(try_out(&s, "2"), EW_OK);
+	open_trial(&s);
 	ew_storage_sim_fail(&s.storage, EW_SIM_WRITE, 1, EW_ERR_IO);
 	many_events(&s, ".");
 	assert_int_equal(s.n.reports[EW_NODE_PROMOTED], 0);
